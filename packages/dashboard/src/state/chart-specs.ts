@@ -118,8 +118,8 @@ export function shownCharts(runs: readonly Run[]): ChartName[] {
   const [main] = runs;
   if (!main || awaitsEverything(main)) return chartNames;
   const shown = chartNames.filter((name) => runs.some((run) => hasValues(run, name)));
-  if (shown.length > 0 || main.finished || main.metrics.size > 0) return shown;
-  return ['loss'];
+  const hasOther = main.metrics.size > 0 || main.figures.length > 0 || main.epochs.length > 0;
+  return shown.length > 0 || main.finished || hasOther ? shown : ['loss'];
 }
 
 function hasValues(run: Run, name: ChartName): boolean {

@@ -123,3 +123,13 @@ it('names what a viewer draws by the classes of the run', () => {
   expect(drawnThing(runOf(manyClassRun('many')))).toBe('a character');
   expect(drawnThing(runOf(thousandClassRun('thousand')))).toBe('a picture');
 });
+
+it('a run that has sent only figures has no chart, also while it has not ended', () => {
+  const [started] = regressionRun('figures');
+  const figure = {
+    ...{ type: 'figure', runId: 'figures', seq: 2, time: started!.time },
+    data: { name: 'samples', kind: 'table', columns: ['a'], rows: [[1]] },
+  } as unknown as MonitorEvent;
+  expect(shownCharts([runOf([started!])])).toEqual(['loss']);
+  expect(shownCharts([runOf([started!, figure])])).toEqual([]);
+});
