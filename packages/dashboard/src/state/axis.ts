@@ -50,11 +50,16 @@ const ratio = (steps: number | null | undefined, epochs: number | null | undefin
 export const knownAxis = (run: Run | undefined, axis: AxisName): AxisName =>
   axis === 'epoch' && run?.started && batchesPerEpoch(run) === undefined ? 'step' : axis;
 
-/** Returns the x of a step, or of the last batch before it; undefined before the first batch. */
-export function stepPosition(run: Run, step: number, axis: AxisName): number | undefined {
-  const { columns, length } = run.steps;
+/** Returns the x of a step, or of a series' last row before it; undefined while the series is empty. */
+export function stepPosition(
+  run: Run,
+  step: number,
+  axis: AxisName,
+  series: SeriesName = 'steps',
+): number | undefined {
+  const { columns, length } = seriesOf(run, series);
   if (length === 0) return undefined;
-  const { values, scale } = axisPositions(run, axis);
+  const { values, scale } = axisPositions(run, axis, series);
   const after = lowerBound(columns.step, length, step + 1);
   return (values[Math.max(0, after - 1)] as number) * scale;
 }

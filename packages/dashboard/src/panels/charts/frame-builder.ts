@@ -150,7 +150,7 @@ export class FrameBuilder {
   }
 
   #nonFiniteRanges(run: Run, axis: AxisName): NonFiniteRange[] {
-    const x = (step: number): number => stepPosition(run, step, axis) ?? 0;
+    const x = (step: number): number => stepPosition(run, step, axis, this.#spec.series) ?? 0;
     const ranges = this.#curvesOf(run)[0]?.nonFiniteRanges() ?? [];
     return ranges.map(({ from, to, value }) => ({ from: x(from), to: x(to), value }));
   }

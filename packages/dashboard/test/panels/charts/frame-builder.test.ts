@@ -3,7 +3,7 @@ import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { type ChartOptions, FrameBuilder } from '../../../src/panels/charts/frame-builder.ts';
 import type { ChartRun } from '../../../src/state/chart-runs.ts';
-import { type ChartName, chartSpecs } from '../../../src/state/chart-specs.ts';
+import { type ChartName, chartSpecs, metricSpec } from '../../../src/state/chart-specs.ts';
 import { applyEvent, emptyRun, type Run } from '../../../src/state/run.ts';
 
 const runOf = (events: readonly MonitorEvent[]): Run => {
@@ -68,6 +68,33 @@ describe('a chart frame', () => {
     const { plot } = build('loss', [runOf(diverged)], { axis: 'epoch', range: { min: 0, max: 3 } });
     expect(plot.columns[1]?.slice(30, 60).every((cell) => cell === null)).toBe(true);
     expect(plot.nonFinite).toEqual([{ from: 1.55, to: 3, value: Number.NaN }]);
+  });
+
+  it('marks a custom metric that is NaN at its own step, in a run with and without batches', () => {
+    const metrics = [80, 90].map((step, index) => ({
+      ...{
+        v: 1,
+        type: 'metrics',
+        runId: events[0]?.runId,
+        seq: 1_000 + index,
+        time: '2026-11-24T11:00:00.000Z',
+      },
+      data: { step, metrics: { f1: step === 90 ? Number.NaN : 0.9 } },
+    })) as MonitorEvent[];
+    for (const run of [runOf(metrics), runOf([...events, ...metrics])]) {
+      const { plot, rowCount } = new FrameBuilder(metricSpec('f1', undefined)).build([chartRun(run)], {
+        ...{
+          axis: 'step',
+          range: { min: 0, max: 90 },
+          scale: 'fit',
+          smoothing: 0,
+          buckets: 500,
+          target: null,
+        },
+      });
+      expect(rowCount).toBe(2);
+      expect(plot.nonFinite).toEqual([{ from: 90, to: 90, value: Number.NaN }]);
+    }
   });
 
   it('breaks the curve at values of 0 on a logarithmic axis only, and says so', () => {
