@@ -99,8 +99,9 @@ export class FrameBuilder {
   ): Readout | undefined {
     const { series } = this.#spec;
     const shown = this.#shownRuns(runs);
-    const main = shown[0]?.run;
-    if (!main || seriesOf(main, series).length === 0) return undefined;
+    // The main run may lack a metric that a compared run has.
+    const main = shown.find(({ run }) => seriesOf(run, series).length > 0)?.run;
+    if (!main) return undefined;
     // All charts show the same batch at an x. The measurements of the machine are between batches, so its chart shows the
     // nearest batch.
     const rowsFrom = series === 'machine' && main.steps.length > 0 ? 'steps' : series;

@@ -174,6 +174,17 @@ describe('a chart readout', () => {
     expect(values?.[0]).toEqual(values?.[1]);
   });
 
+  it('has the values of a compared run where the main run lacks the metric', () => {
+    const metrics = {
+      ...{ v: 1, type: 'metrics', runId: 'other', seq: 1, time: '2026-11-24T11:00:00.000Z' },
+      data: { step: 7, metrics: { f1: 0.9 } },
+    } as MonitorEvent;
+    const builder = new FrameBuilder(metricSpec('f1', undefined));
+    const runs = [runOf(events), runOf([metrics])].map(chartRun);
+    const found = builder.readout(runs, null, { axis: 'step', smoothing: 0 });
+    expect(found).toMatchObject({ step: 7, values: [{ raw: Number.NaN }, { raw: 0.9 }] });
+  });
+
   it('is undefined before the first batch', () => {
     expect(readout('loss', [emptyRun('none')], null)).toBeUndefined();
   });
