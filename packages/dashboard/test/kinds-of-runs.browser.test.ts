@@ -12,6 +12,7 @@ import {
   regressionRun,
   thousandClassRun,
   threeClassRun,
+  wideTableRun,
 } from './support/kinds-of-runs.ts';
 import { useMonitor } from './support/monitor.ts';
 import { cutTexts, emptyPanels, leakedValues, overflowWidth } from './support/page-content.ts';
@@ -41,6 +42,12 @@ const inventedNumbers = (page: Page): Promise<string[]> =>
         .map((cell) => cell.textContent?.trim() ?? '')
         .filter((text) => /NaN|undefined|null|Infinity|^–$/.test(text)),
     );
+
+const isInView = (cell: Element): boolean => {
+  const { left, right } = cell.getBoundingClientRect();
+  const box = cell.closest('.card')?.getBoundingClientRect();
+  return left >= (box?.left ?? 0) && right <= (box?.right ?? 0);
+};
 
 (chromiumPath ? describe : describe.skip)('the page shows', () => {
   const monitor = useMonitor(chromiumPath);
@@ -181,6 +188,13 @@ const inventedNumbers = (page: Page): Promise<string[]> =>
     expect(await leakedValues(page)).toEqual([]);
   });
 
+  it('the results of a run that was joined midway, without `run.started`', async () => {
+    const events = threeClassRun('20261130-146000-joined').filter(({ type }) => type !== 'run.started');
+    const page = await open(events.map((event, index) => ({ ...event, seq: index + 1 })));
+    await counts(page, '#matrix tbody td', 9);
+    await isComplete(page);
+  });
+
   it('a run that reports epochs and no batches', async () => {
     const page = await open(epochsOnlyRun('20261130-150000-epochs'));
     await page.locator('#loss-chart[data-points="12"]').waitFor();
@@ -192,6 +206,33 @@ const inventedNumbers = (page: Page): Promise<string[]> =>
     ]);
     await counts(page, '#epoch-rows tr', 12);
     await isComplete(page);
+  });
+
+  it.each([1440, 390])('numbers and short words of tables in one line, %p pixels wide', async (width) => {
+    const page = await open(wideTableRun(`20261130-171000-table${width}`), width);
+    await counts(page, '#matrix tbody td', 144);
+    const broken = await page.locator('.figure :is(th, td), #matrix tbody td').evaluateAll((cells) =>
+      cells
+        .filter((cell) => {
+          const range = document.createRange();
+          range.selectNodeContents(cell);
+          const tops = [...range.getClientRects()].map(({ top }) => Math.round(top));
+          return new Set(tops).size > 1 || cell.scrollWidth > cell.clientWidth;
+        })
+        .map(({ textContent }) => textContent?.trim()),
+    );
+    expect(broken).toEqual([]);
+    // A wide table scrolls in its card, also by the keyboard.
+    const scrolled = page.locator('.figure .scroll').first();
+    expect(await scrolled.evaluate((box) => box.scrollWidth > box.clientWidth)).toBe(true);
+    await scrolled.focus();
+    await page.keyboard.press('ArrowRight');
+    await page.waitForFunction(() => (document.activeElement?.scrollLeft ?? 0) > 0);
+    await page.locator('#matrix tbody td').first().focus();
+    await page.keyboard.press('End');
+    await shows(page, '#matrix-sentence', 'class 0 classified as class 11: 111 times');
+    expect(await page.locator('#matrix tbody td:focus').evaluate(isInView)).toBe(true);
+    expect(await overflowWidth(page)).toBe(0);
   });
 
   it.each([1440, 390])('long names and texts without a space, %p pixels wide', async (width) => {

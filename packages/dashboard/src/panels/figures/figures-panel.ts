@@ -79,7 +79,7 @@ const figureTable = (
   <section class="scroll" aria-label="Table of ${title}" tabindex="0">
     <table class="table">
       <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
-      <tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cellText(cell)}</td>`)}</tr>`)}</tbody>
+      <tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td class=${typeof cell === 'number' ? 'number' : nothing}>${cellText(cell)}</td>`)}</tr>`)}</tbody>
     </table>
   </section>`;
 

@@ -30,7 +30,11 @@ export class ConfusionGrid {
   }
 
   render(results: EpochResults): TemplateResult {
-    const { classes } = results;
+    const { classes, epoch } = results;
+    const digits = nonZeroCells(epoch.test).reduce(
+      (most, { count }) => Math.max(most, String(count).length),
+      1,
+    );
     if (classes !== this.#classes) {
       this.#classes = classes;
       this.#active = [0, 0];
@@ -40,7 +44,9 @@ export class ConfusionGrid {
       <div class="matrix-frame">
         <p class="matrix-top" aria-hidden="true">Predicted</p>
         <p class="matrix-side" aria-hidden="true">True</p>
+        <div class="matrix-scroll">
         <table
+          ${styled({ '--columns': String(classes.length), '--digits': String(digits) })}
           class=${shortClassNames(classes)[0] === classes[0] ? 'matrix' : 'matrix long'} id="matrix" role="grid"
           @pointerover=${this.#onPointerOver} @click=${this.#onClick}
           @focusin=${this.#onFocusIn} @keydown=${this.#onKeyDown}
@@ -50,6 +56,7 @@ export class ConfusionGrid {
           </caption>
           ${guard([results, this.#active, this.#selected], () => this.#cells(results))}
         </table>
+        </div>
         <p class="matrix-sentence" id="matrix-sentence" aria-live="polite">${this.#sentence(results)}</p>
         <ul class="cell-samples" id="cell-samples">
           ${guard([results, this.#selected], () => cellImages(results, this.#selected, countIn(results)))}
