@@ -10,7 +10,7 @@ export interface ReadonlySeries<Name extends string> {
   readonly thinned: number;
   readonly known: ReadonlySet<string>;
   readonly sparse: ReadonlySet<string>;
-  readonly negative: ReadonlySet<string>;
+  readonly lowest: ReadonlyMap<string, number>;
 }
 
 /** One column of a series: the first `length` of `values` are in use. */
@@ -66,8 +66,8 @@ export class Series<Name extends string> {
   readonly known: Set<Name> = new Set();
   /** Columns without a value in at least one row, which contain NaN there. A value that is NaN looks the same. */
   readonly sparse: Set<Name> = new Set();
-  /** Columns with a value below 0, which a logarithmic axis cannot show. */
-  readonly negative: Set<Name> = new Set();
+  /** The lowest value that each column has had. */
+  readonly lowest: Map<Name, number> = new Map();
   readonly #names: readonly Name[];
   readonly #limit: number;
 
@@ -122,8 +122,8 @@ export class Series<Name extends string> {
     for (const name of this.#names) copy.columns[name] = this.columns[name].slice(0, this.length);
     copy.length = this.length;
     copy.thinned = this.thinned;
-    for (const set of ['known', 'sparse', 'negative'] as const)
-      for (const name of this[set]) copy[set].add(name);
+    for (const set of ['known', 'sparse'] as const) for (const name of this[set]) copy[set].add(name);
+    for (const [name, value] of this.lowest) copy.lowest.set(name, value);
     return copy;
   }
 
@@ -131,7 +131,8 @@ export class Series<Name extends string> {
     this.columns[name][this.length] = value ?? Number.NaN;
     if (value === undefined) this.sparse.add(name);
     else this.known.add(name);
-    if (value !== undefined && value < 0) this.negative.add(name);
+    if (value !== undefined && value < (this.lowest.get(name) ?? Number.POSITIVE_INFINITY))
+      this.lowest.set(name, value);
   }
 
   #grow(): void {

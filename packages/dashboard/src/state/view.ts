@@ -17,7 +17,8 @@ export interface View {
   viewport: Viewport;
   /** Weight of the moving average, from 0 (off) to 0.99. */
   smoothing: number;
-  scales: Record<ChartName, YScale>;
+  /** The y axes that the viewer has chosen. */
+  scales: Partial<Record<ChartName, YScale>>;
   /** Custom metrics whose y axis is logarithmic. */
   logMetrics: readonly string[];
   /** Words that the names or groups of the custom metrics on display contain; empty for all. */
@@ -34,10 +35,6 @@ export const otherRunLimit = 4;
 /** Characters of a search for metrics: the longest name of a metric. */
 const metricSearchLimit = 64;
 
-const defaultScales = Object.fromEntries(
-  chartNames.map((name) => [name, chartSpecs[name].scales[0]]),
-) as View['scales'];
-
 export const defaultView: View = {
   run: null,
   others: [],
@@ -46,7 +43,7 @@ export const defaultView: View = {
   viewport: { kind: 'all' },
   // Averages about the last seven batches: smooth, and still close to a loss that falls fast.
   smoothing: 0.85,
-  scales: defaultScales,
+  scales: {},
   logMetrics: [],
   metricSearch: '',
   step: null,
@@ -85,7 +82,7 @@ export function queryOf(view: View): string {
   if (view.logMetrics.length > 0) query.set('logMetrics', view.logMetrics.join(','));
   if (view.metricSearch !== '') query.set('metrics', view.metricSearch);
   if (view.step !== null) query.set('at', String(view.step));
-  for (const name of chartNames) if (chartSpecs[name].scales.length > 1) query.set(name, view.scales[name]);
+  for (const name of chartNames) if (view.scales[name]) query.set(name, view.scales[name]);
   return query.toString();
 }
 

@@ -34,7 +34,7 @@ it('a regression has no figure, chart or label for what it does not have', () =>
   expect([...run.metrics.keys()]).toHaveLength(2);
   expect(lossUnitOf(run.started)).toBe('log likelihood');
   expect(stepWordOf(run)).toBe('step');
-  expect(run.steps.negative.has('loss')).toBe(true);
+  expect(run.steps.lowest.get('loss')).toBeLessThan(0);
   const text = headerText(sessionOf(connectedMessages(events)), 0);
   expect([...text.shown]).toEqual(['loss', 'batch', 'elapsed']);
   expect(text).toMatchObject({
@@ -132,4 +132,14 @@ it('a run that has sent only figures has no chart, also while it has not ended',
   } as unknown as MonitorEvent;
   expect(shownCharts([runOf([started!])])).toEqual(['loss']);
   expect(shownCharts([runOf([started!, figure])])).toEqual([]);
+});
+
+it('a run that reports only the loss of its tests shows it as the loss', () => {
+  const events = epochsOnlyRun('tests').map((event) =>
+    event.type === 'epoch' ? { ...event, data: { epoch: event.data.epoch, test: { loss: -1.5 } } } : event,
+  ) as MonitorEvent[];
+  const text = headerText(sessionOf(connectedMessages(events)), 0);
+  expect([...text.shown]).toContain('loss');
+  expect(text).toMatchObject({ loss: '-1.500', lossKey: 'test', lossIsFinite: true });
+  expect(text.lossNote).toMatch(/^test, /);
 });

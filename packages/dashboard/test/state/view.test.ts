@@ -29,7 +29,7 @@ describe('the view in the address', () => {
     { axis: 'clock', viewport: { kind: 'fixed', min: 1_795_514_400_123, max: 1_795_514_500_456 } },
     {
       viewport: { kind: 'follow', width: 60 },
-      scales: { ...defaultView.scales, loss: 'linear', accuracy: 'full' },
+      scales: { loss: 'linear', accuracy: 'full' },
     },
   ])('is read back unchanged (%#)', (change) => {
     const view = { ...defaultView, ...change };

@@ -23,6 +23,7 @@ import type { FullScreen } from './full-screen.ts';
 import { listenForGestures } from './gestures.ts';
 import type { EventMarker } from './overlays.ts';
 import { Plot } from './plot.ts';
+import { type YScaleChoice, yScaleChoice } from './y-scale.ts';
 
 /** The state that all charts share. */
 export interface ChartsState {
@@ -39,8 +40,8 @@ export interface ChartsState {
 export interface ChartCardContext {
   state(): ChartsState;
   setViewport(viewport: Viewport): void;
-  /** Returns the y axis that the viewer has chosen. */
-  scale(): YScale;
+  /** Returns the y axis that the viewer has chosen; undefined for none. */
+  scale(): YScale | undefined;
   setScale(scale: YScale): void;
   /** Requests a frame. */
   refresh(): void;
@@ -49,9 +50,6 @@ export interface ChartCardContext {
   /** Returns the messages of the findings near an x. */
   messagesAt(x: number): string;
 }
-
-/** Returns the scales without the logarithmic one, as the same list for the same scales. */
-const linearScales = memoizeLast((scales: readonly YScale[]) => scales.filter((scale) => scale !== 'log'));
 
 /** Returns the smoothing of the curves. A run that reports only epochs has few points, which are not smoothed. */
 const smoothingOf = (runs: readonly ChartRun[], { smoothing }: View): number =>
@@ -150,6 +148,13 @@ export class ChartCard {
     this.element.dataset.points = String(runs[0] ? seriesOf(runs[0].run, this.#spec.series).length : 0);
   }
 
+  /** The scale of the y axis. */
+  get scale(): YScale {
+    const { offered, initial } = this.#scaleChoice();
+    const chosen = this.#context.scale();
+    return chosen && offered.includes(chosen) ? chosen : initial;
+  }
+
   /** Renders the texts around the chart. */
   render(): void {
     this.#updateTable();
@@ -216,7 +221,7 @@ export class ChartCard {
     const curves = this.#frameBuilder.styles(runs);
     const { axis } = view;
     const stepWord = stepWordOf(runs[0]?.run);
-    const log = { x: view.logX, y: this.#scale() === 'log' };
+    const log = { x: view.logX, y: this.scale === 'log' };
     const plotKey = JSON.stringify([curves, axis, stepWord, log]);
     if (this.#plot && this.#host.dataset.plotKey === plotKey) return this.#plot;
     this.#plot?.destroy();
@@ -248,26 +253,18 @@ export class ChartCard {
   #build(width: number): DrawnChart {
     const { runs, view, range } = this.#context.state();
     const options = {
-      ...{ axis: view.axis, range, scale: this.#scale(), smoothing: smoothingOf(runs, view) },
+      ...{ axis: view.axis, range, scale: this.scale, smoothing: smoothingOf(runs, view) },
       buckets: Math.max(1, Math.floor(width / 2)),
       target: this.#spec.test === 'accuracy' ? targetOf(view, runs[0]?.run) : null,
     };
     return { frame: this.#frameBuilder.build(runs, options), options };
   }
 
-  /** Returns the choices for the y axis. A logarithmic one cannot show values below 0. */
-  #scales(): readonly YScale[] {
-    const { series, columns, scales } = this.#spec;
-    const isNegative = this.#context
-      .state()
-      .runs.some(({ run }) => columns.some((column) => seriesOf(run, series).negative.has(column)));
-    return isNegative ? linearScales(scales) : scales;
-  }
-
-  #scale(): YScale {
-    const scales = this.#scales();
-    const chosen = this.#context.scale();
-    return scales.includes(chosen) ? chosen : (scales[0] as YScale);
+  #scaleChoice(): YScaleChoice {
+    return yScaleChoice(
+      this.#spec,
+      this.#context.state().runs.map(({ run }) => run),
+    );
   }
 
   #moveCursor(x: number | null): void {
@@ -314,7 +311,7 @@ export class ChartCard {
         table: this.#table,
       },
       ...chartTexts(this.#spec, { runs, viewport: view.viewport, drawn: this.#drawn }),
-      ...{ scale: this.#scale(), scales: this.#scales() },
+      ...{ scale: this.scale, scales: this.#scaleChoice().offered },
       fullScreen: this.#fullScreen?.isOn ?? false,
     };
   }

@@ -56,7 +56,7 @@ function runItems(spec: ChartSpec, legendRun: LegendRun | undefined, value: Valu
     spec.test && hasTests
       ? [{ name: 'test', kind: 'test', color: '--test', value: spec.format(value?.test) }]
       : [];
-  if (run?.batch && !hasCurve(run, spec)) return test;
+  if (run && lacksCurve(run, spec)) return test;
   if (!spec.smoothed) return [{ name: 'value', kind: 'line', color, value: raw }, ...test];
   // The values of epochs are not smoothed.
   if (run?.byEpoch) return [{ name: 'train', kind: 'line', color, value: raw }, ...test];
@@ -70,8 +70,9 @@ function runItems(spec: ChartSpec, legendRun: LegendRun | undefined, value: Valu
 const hasTestResults = ({ epochs }: Run, name: ChartSpec['test']): boolean =>
   epochs.some(({ test }) => name !== undefined && typeof test?.[name] === 'number');
 
-const hasCurve = (run: Run, { series, columns }: ChartSpec): boolean =>
-  columns.some((column) => seriesOf(run, series).known.has(column));
+/** Returns whether a run has sent steps, but none of the values of a chart's curve. */
+const lacksCurve = (run: Run, { series, columns }: ChartSpec): boolean =>
+  (run.batch !== null || run.byEpoch) && !columns.some((column) => seriesOf(run, series).known.has(column));
 
 function comparedValue(spec: ChartSpec, value: Value | undefined, baseline: Value | undefined): string {
   const shownValue = (from: Value | undefined): number | undefined =>
@@ -139,7 +140,7 @@ export function chartTexts(
   const thinned = isWhole && main ? seriesOf(main, spec.series).thinned : 0;
   const floor = options.scale === 'close' ? frame.plot.y.min : 0;
   return {
-    caption: main?.batch && !hasCurve(main, spec) ? '' : chartCaption({ ...frame, thinned, floor }),
+    caption: main && lacksCurve(main, spec) ? '' : chartCaption({ ...frame, thinned, floor }),
     warning:
       spec.test === 'loss'
         ? nonFiniteWarning(frame.plot.nonFinite, main?.diverged?.step, stepWordOf(main))

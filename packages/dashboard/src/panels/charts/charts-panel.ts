@@ -209,8 +209,8 @@ class Charts {
   }
 
   toggleLossScale(): void {
-    const { scales } = this.#state.view;
-    this.#actions.changeView({ scales: { ...scales, loss: scales.loss === 'log' ? 'linear' : 'log' } });
+    const loss = this.#cards.get('loss')?.scale === 'log' ? 'linear' : 'log';
+    this.#actions.changeView({ scales: { ...this.#state.view.scales, loss } });
   }
 
   /** Toggles the full screen of the chart that has the focus, or of the first. */

@@ -131,7 +131,7 @@ function stats(text: HeaderText): TemplateResult {
       : nothing;
   return html`
     <dl class="stats" ${styled({ '--stats': String(text.shown.size) })}>
-      ${stat('loss', 'Loss', text.batchNote, 'train')}
+      ${stat('loss', 'Loss', text.lossNote, text.lossKey)}
       ${stat('accuracy', 'Accuracy', text.batchNote, 'train')}
       ${stat('test', 'Test accuracy', text.testNote, 'test')}
       ${stat('epoch', 'Epoch', text.epochs)}

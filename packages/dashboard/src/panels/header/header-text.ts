@@ -54,7 +54,11 @@ export interface HeaderText {
   loss: string;
   /** Whether the loss is a finite number: if not, the run has diverged. */
   lossIsFinite: boolean;
-  /** The batch that loss and accuracy belong to. */
+  /** The curve that the loss belongs to: that of the test where there is no other. */
+  lossKey: 'train' | 'test';
+  /** The batch or the epoch that the loss belongs to. */
+  lossNote: string;
+  /** The batch that the accuracy belongs to. */
   batchNote: string;
   accuracy: string;
   test: string;
@@ -96,8 +100,12 @@ export function headerText(session: Session, now: number): HeaderText {
   const diverged = phase === 'running' || phase === 'completed' ? run?.diverged : undefined;
   const epochs = started?.totals?.epochs ?? started?.config.epochs;
   const batches = batchTexts(latest, run);
+  const trainLoss = batch?.loss ?? latest?.epoch?.train?.loss;
+  const testLoss = latest?.finished?.test?.loss ?? latest?.epoch?.test?.loss;
+  const showsTestLoss = typeof trainLoss !== 'number' && typeof testLoss === 'number';
+  const loss = trainLoss ?? testLoss;
   const values = {
-    loss: formatLoss(batch?.loss ?? latest?.epoch?.train?.loss),
+    loss: formatLoss(loss),
     accuracy: formatPercent(batch?.accuracy ?? lastKnown(run, 'accuracy')),
     test: formatPercent(latest?.finished?.test?.accuracy ?? latest?.epoch?.test?.accuracy),
     epoch: formatCount(batch?.epoch ?? latest?.epoch?.epoch),
@@ -118,7 +126,9 @@ export function headerText(session: Session, now: number): HeaderText {
     remaining: remainingOf({ session, latest, phase, now }),
     shown: new Set(hasValues ? headerValues.filter((name) => values[name] !== unknownText) : headerValues),
     ...values,
-    lossIsFinite: batch ? Number.isFinite(batch.loss) : true,
+    lossIsFinite: Number.isFinite(loss ?? 0),
+    lossKey: showsTestLoss ? 'test' : 'train',
+    lossNote: showsTestLoss ? `test, ${testNote(latest)}` : noteOf(phase, stepWord),
     batchNote: noteOf(phase, stepWord),
     testNote: testNote(latest),
     epochs: epochs ? `of ${formatCount(epochs)}` : '',

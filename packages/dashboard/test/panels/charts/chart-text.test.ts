@@ -74,6 +74,19 @@ describe('the texts of a chart', () => {
     expect(names).toEqual(['train', 'test']);
   });
 
+  it('name only the test results of a run that reports nothing else', () => {
+    const run = emptyRun('tests');
+    for (const event of epochsOnlyRun('tests'))
+      applyEvent(
+        run,
+        event.type === 'epoch'
+          ? { ...event, data: { epoch: event.data.epoch, test: { accuracy: 0.9 } } }
+          : event,
+      );
+    const items = legendItems(chartSpecs.accuracy, [{ ...train, run }], readout);
+    expect(items.map(({ name }) => name)).toEqual(['test']);
+  });
+
   it('leave out devices that the machine lacks', () => {
     const values = [0.5, 0.25, Number.NaN, Number.NaN].map((raw) => ({ raw, smooth: raw, test: undefined }));
     const items = legendItems(chartSpecs.machine, [train], { ...readout, values });
