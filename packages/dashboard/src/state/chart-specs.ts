@@ -23,7 +23,8 @@ export interface ChartSpec {
   /** The choices for the y axis; the first is the default. */
   scales: readonly YScale[];
   format(value: number | undefined): string;
-  tick(value: number): string;
+  /** Formats a tick of the y axis; `digits` is the number of significant digits that tells it from the others. */
+  tick(value: number, digits?: number): string;
   /** Minimum time between two draws while only the data changes; slower charts leave time for the main ones. */
   minDrawIntervalMs: number;
   /** Text in place of an empty chart. */
@@ -148,21 +149,27 @@ export function metricSpec(name: string, definition: MetricDefinition | undefine
     smoothed: false,
     scales: ['fit', 'log'],
     format: formatNumber,
-    tick: (value) => (Math.abs(value) >= 1e4 ? formatTickCount(value) : numberTick(value)),
+    tick: (value, digits) => (Math.abs(value) >= 1e4 ? formatTickCount : numberTick)(value, digits),
     minDrawIntervalMs: 250,
     empty: 'The values of this metric appear here.',
   };
 }
 
-/** Formats a tick of an accuracy axis, with as few digits as its value needs. */
-export function percentTick(value: number): string {
-  return `${Number((value * 100).toFixed(3))}\u00a0%`;
+/** Formats a tick of an accuracy axis, by default with at most three decimals. */
+export function percentTick(value: number, digits?: number): string {
+  const percent = value * 100;
+  return `${Number(digits ? percent.toPrecision(digits) : percent.toFixed(3))}\u00a0%`;
 }
 
-/** Formats a tick of an axis of losses or learning rates: up to six digits, or an exponent when very small or large. */
-export function numberTick(value: number): string {
+/**
+ * Formats a tick of an axis of losses or learning rates, with an exponent when very small or large.
+ * @param digits Number of significant digits; by default three with an exponent, and six without.
+ */
+export function numberTick(value: number, digits?: number): string {
   const size = Math.abs(value);
   return size !== 0 && (size < 1e-4 || size >= 1e5)
-    ? Number(value.toPrecision(3)).toExponential().replace('+', '')
-    : String(Number(value.toPrecision(6)));
+    ? Number(value.toPrecision(digits ?? 3))
+        .toExponential()
+        .replace('+', '')
+    : String(Number(value.toPrecision(digits ?? 6)));
 }

@@ -5,6 +5,17 @@ const space = '\u00a0';
 // Created once: creating a formatter takes a hundred times as long as using it.
 const countFormat = new Intl.NumberFormat('en-US');
 const compactFormat = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 });
+/** Formats by their options, for numbers with a number of significant digits. */
+const digitFormats = new Map<string, Intl.NumberFormat>();
+
+function digitFormat(digits: number, notation: 'standard' | 'compact' = 'standard'): Intl.NumberFormat {
+  const key = `${notation} ${digits}`;
+  const format =
+    digitFormats.get(key) ?? new Intl.NumberFormat('en-US', { notation, maximumSignificantDigits: digits });
+  digitFormats.set(key, format);
+  return format;
+}
+
 const hoursAndMinutes = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
 const timeFormats = {
   minutes: new Intl.DateTimeFormat('en-GB', hoursAndMinutes),
@@ -18,9 +29,19 @@ export function formatCount(value: number | null | undefined): string {
   return value === null || value === undefined ? unknown : countFormat.format(value);
 }
 
-/** Formats a count for a tick of an axis, which has no room for more than five digits: "46,900", "400k", "1.2M". */
-export function formatTickCount(value: number): string {
-  return Math.abs(value) < 1e5 ? countFormat.format(value) : compactFormat.format(value).replace('K', 'k');
+/**
+ * Formats a count for a tick of an axis: "46,900", "400k", "1.23M", "2e18".
+ * @param digits Number of significant digits; by default, all of a count below 100,000 and two decimals of others.
+ */
+export function formatTickCount(value: number, digits?: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e15)
+    return Number(value.toPrecision(digits ?? 3))
+      .toExponential()
+      .replace('+', '');
+  if (size < 1e5) return (digits ? digitFormat(digits) : countFormat).format(value);
+  const format = digits ? digitFormat(digits, 'compact') : compactFormat;
+  return format.format(value).replace('K', 'k');
 }
 
 /** Formats a loss in three to five digits: 2.303, 0.0813, 4.20e-4, 12,346; "NaN" and "∞" when it is not finite. */

@@ -12,7 +12,16 @@ import {
   type EventMarker,
   type PlotArea,
 } from './overlays.ts';
-import { axisLabel, clockTicks, logTicks, tickSteps, tickText } from './ticks.ts';
+import {
+  axisLabel,
+  clockTicks,
+  logTicks,
+  tickGap,
+  tickSteps,
+  tickText,
+  tickTexts,
+  yAxisWidth,
+} from './ticks.ts';
 
 /** How a column is drawn: thin and faint, as a line, as points, or as points joined by a line. */
 export interface CurveStyle {
@@ -31,7 +40,8 @@ export interface PlotOptions {
   stepWord: StepWord;
   /** Whether each axis is logarithmic. */
   log: { x: boolean; y: boolean };
-  formatY: (value: number) => string;
+  /** Formats a tick of the y axis with a number of significant digits. */
+  formatY: (value: number, digits: number) => string;
   /** Receives the x of the point under the cursor of any linked plot; null when the cursor has left. */
   onCursor: (x: number | null) => void;
   onResize: () => void;
@@ -186,7 +196,8 @@ export class Plot {
         ...{ grid: { show: false }, size: 26, gap: 6, space: axis === 'clock' ? 100 : 70 },
         ...{ label: axisLabel(axis, stepWord), labelSize: 20, labelGap: 0, labelFont: this.#font },
         incrs: tickSteps[axis],
-        values: (_plot, splits) => splits.map((split) => tickText(axis, split, this.#frame.x)),
+        values: (_plot, splits) =>
+          tickTexts(splits, (value, digits) => tickText(axis, value, this.#frame.x, digits)),
         ...(axis === 'clock' && {
           splits: (_plot, _index, min, max, step) =>
             clockTicks({ min, max }, step, new Date(min).getTimezoneOffset() * 60_000),
@@ -195,11 +206,21 @@ export class Plot {
       },
       {
         ...common,
-        ...{ size: 52, gap: 8, space: 36 },
-        values: (_plot, splits) => splits.map(formatY),
+        ...{ gap: tickGap, space: 36 },
+        size: (plot, texts) => yAxisWidth(texts ?? [], (text) => this.#textWidth(plot, text)),
+        values: (_plot, splits) => tickTexts(splits, formatY),
         ...(log.y && logarithmic(() => this.#frame.y)),
       },
     ];
+  }
+
+  /** Returns the width of a text of the axes in CSS pixels. */
+  #textWidth({ ctx }: uPlot, text: string): number {
+    ctx.save();
+    ctx.font = this.#font;
+    const { width } = ctx.measureText(text);
+    ctx.restore();
+    return width;
   }
 
   /** Tracks the source of the cursor: uPlot calls `pub` when this plot sends its cursor, `sub` when it receives one. */

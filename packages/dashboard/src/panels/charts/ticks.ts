@@ -28,7 +28,7 @@ const secondSteps = [
 
 /** The allowed distances of two ticks on each axis, in its unit. */
 export const tickSteps: Record<AxisName, number[]> = {
-  step: decimalSteps(0, 8),
+  step: decimalSteps(0, 15),
   epoch: decimalSteps(-4, 5),
   elapsed: secondSteps,
   clock: secondSteps.map((value) => value * 1_000),
@@ -45,11 +45,43 @@ export function clockTicks({ min, max }: Range, step: number, offset: number): n
   return ticks;
 }
 
-/** Formats a tick of an x axis; the visible range sets the precision. */
-export function tickText(axis: AxisName, value: number, { min, max }: Range): string {
+/** Maximum error of a tick's text, as a share of the distance to the next tick, or of a single tick's value. */
+const tickTolerance = 0.01;
+const singleTickTolerance = 1e-6;
+
+/** Formats the ticks of an axis, with the fewest digits, and at least three, that give their values and tell them apart. */
+export function tickTexts(
+  values: readonly number[],
+  format: (value: number, digits: number) => string,
+): string[] {
+  const distances = values.slice(1).map((value, index) => Math.abs(value - (values[index] as number)));
+  const tolerance =
+    distances.length > 0
+      ? Math.min(...distances) * tickTolerance
+      : Math.abs(values[0] ?? 0) * singleTickTolerance;
+  const isExact = (digits: number): boolean =>
+    values.every((value) => Math.abs(Number(value.toPrecision(digits)) - value) <= tolerance);
+  let digits = 3;
+  // 17 digits give every number exactly.
+  while (digits < 17 && !isExact(digits)) digits++;
+  return values.map((value) => format(value, digits));
+}
+
+/** Space between the texts of a y axis and its curves, and between the texts and the edge, in CSS pixels. */
+export const tickGap = 8;
+const edgeGap = 4;
+/** Minimum width of a y axis in CSS pixels: most texts fit, so that the curves seldom move. */
+const minAxisWidth = 52;
+
+/** Returns the width of a y axis that its texts fit into, in CSS pixels. */
+export const yAxisWidth = (texts: readonly string[], measure: (text: string) => number): number =>
+  Math.max(minAxisWidth, ...texts.map((text) => Math.ceil(measure(text)) + tickGap + edgeGap));
+
+/** Formats a tick of an x axis; the visible range sets the precision, and `digits` that of a step. */
+export function tickText(axis: AxisName, value: number, { min, max }: Range, digits?: number): string {
   switch (axis) {
     case 'step':
-      return formatTickCount(value);
+      return formatTickCount(value, digits);
     case 'epoch':
       return String(Number(value.toFixed(4)));
     case 'elapsed':

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { clockTicks, logTicks, tickText } from '../../../src/panels/charts/ticks.ts';
+import { clockTicks, logTicks, tickText, tickTexts, yAxisWidth } from '../../../src/panels/charts/ticks.ts';
+import { chartSpecs, metricSpec, numberTick } from '../../../src/state/chart-specs.ts';
 
 describe('the ticks of the x axes', () => {
   const range = { min: 0, max: 100 };
@@ -41,4 +42,37 @@ it.each([
   [{ min: 1e-5, max: 10 }, [1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10]],
 ])('the ticks of the logarithmic axis %j are %j', (range, ticks) => {
   expect(logTicks(range)).toEqual(ticks);
+});
+
+describe('the texts of the ticks', () => {
+  const metric = metricSpec('profit', undefined);
+  it.each([
+    [numberTick, [0, 0.5, 1, 1.5], ['0', '0.5', '1', '1.5']],
+    [numberTick, [0.1, 0.2, 0.30000000000000004], ['0.1', '0.2', '0.3']],
+    [numberTick, [1e-9, 1.0005e-9, 1.001e-9], ['1e-9', '1.0005e-9', '1.001e-9']],
+    [numberTick, [-12_345.7, -12_345.6], ['-12345.7', '-12345.6']],
+    [numberTick, [123_456, 123_457], ['1.23456e5', '1.23457e5']],
+    [numberTick, [12_345.678], ['12345.68']],
+    [metric.tick, [123_456_789_013, 123_456_789_014], ['123.456789013B', '123.456789014B']],
+    [metric.tick, [-123_456_829, -123_456_828], ['-123.456829M', '-123.456828M']],
+    [metric.tick, [0, 100_000, 200_000], ['0', '100k', '200k']],
+    [metric.tick, [0, 1e18, 2e18], ['0', '1e18', '2e18']],
+    [chartSpecs.accuracy.tick, [0.9995, 0.99955, 0.9996], ['99.95 %', '99.955 %', '99.96 %']],
+    [chartSpecs.speed.tick, [0.0001, 0.00015], ['0.0001', '0.00015']],
+  ])('give the values of the ticks and differ (%#)', (format, values, texts) => {
+    expect(tickTexts(values, format).map((text) => text.replaceAll('\u00a0', ' '))).toEqual(texts);
+  });
+
+  it('differ on a step axis of a long run that is zoomed', () => {
+    const range = { min: 1_234_566, max: 1_234_569 };
+    const format = (value: number, digits: number): string => tickText('step', value, range, digits);
+    expect(tickTexts([1_234_567, 1_234_568], format)).toEqual(['1.234567M', '1.234568M']);
+  });
+
+  it('fit into a y axis, which is never narrower than usual', () => {
+    const measure = (text: string): number => text.length * 7.3;
+    expect(yAxisWidth([], measure)).toBe(52);
+    expect(yAxisWidth(['0', '0.5'], measure)).toBe(52);
+    expect(yAxisWidth(['0', '-12345.7'], measure)).toBe(59 + 12);
+  });
 });
