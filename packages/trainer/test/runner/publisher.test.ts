@@ -358,7 +358,7 @@ describe('Publisher', () => {
     expect(gateway?.results).toEqual([
       {
         ...{ type: 'commandResult', id: 'command-1', ok: false, code: 'message.invalid' },
-        message: expect.stringMatching(/^data: unknown setting "warmup": expected only epochs, /),
+        message: expect.stringMatching(/^data: unknown setting "warmup": expected only recipe, epochs, /),
       },
     ]);
     expect(await publisher.close()).toBe(0);
