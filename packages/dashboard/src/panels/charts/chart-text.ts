@@ -140,7 +140,7 @@ export function chartTexts(
   const thinned = isWhole && main ? seriesOf(main, spec.series).thinned : 0;
   const floor = options.scale === 'close' ? frame.plot.y.min : 0;
   return {
-    caption: main && lacksCurve(main, spec) ? '' : chartCaption({ ...frame, thinned, floor }),
+    caption: runs.every(({ run }) => lacksCurve(run, spec)) ? '' : chartCaption({ ...frame, thinned, floor }),
     warning:
       spec.test === 'loss'
         ? nonFiniteWarning(frame.plot.nonFinite, main?.diverged?.step, stepWordOf(main))

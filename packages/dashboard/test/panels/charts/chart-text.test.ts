@@ -10,7 +10,7 @@ import {
   nonFiniteWarning,
 } from '../../../src/panels/charts/chart-text.ts';
 import { FrameBuilder } from '../../../src/panels/charts/frame-builder.ts';
-import { chartSpecs } from '../../../src/state/chart-specs.ts';
+import { chartSpecs, metricSpec } from '../../../src/state/chart-specs.ts';
 import { applyEvent, emptyRun } from '../../../src/state/run.ts';
 import type { Range } from '../../../src/state/viewport.ts';
 import { epochsOnlyRun } from '../../support/kinds-of-runs.ts';
@@ -85,6 +85,25 @@ describe('the texts of a chart', () => {
       );
     const items = legendItems(chartSpecs.accuracy, [{ ...train, run }], readout);
     expect(items.map(({ name }) => name)).toEqual(['test']);
+  });
+
+  it('count the points of a compared run where the main run lacks the values', () => {
+    const [main, other] = [emptyRun('main'), emptyRun('other')];
+    for (const event of sampleRun({ epochs: 3, batchesPerEpoch: 20 })) {
+      applyEvent(main, event);
+      applyEvent(
+        other,
+        event.type === 'batch' ? { ...event, data: { ...event.data, metrics: { f1: 0.5 } } } : event,
+      );
+    }
+    const spec = metricSpec('f1', undefined);
+    const runs = [main, other].map((run) => ({ ...train, run }));
+    const options = {
+      ...({ axis: 'step', scale: 'fit', smoothing: 0, buckets: 100, target: null } as const),
+      range: { min: 0, max: 60 },
+    };
+    const drawn = { frame: new FrameBuilder(spec).build(runs, options), options };
+    expect(chartTexts(spec, { runs, viewport: { kind: 'all' }, drawn }).caption).toBe('60 points');
   });
 
   it('leave out devices that the machine lacks', () => {
