@@ -44,12 +44,15 @@ function extremes(columns: ColumnsOfCells, onlyPositive: boolean): { lowest: num
 const fitMargin = 0.06;
 /** If the lowest value is at least this share of the highest, the axis fits the values; otherwise it begins at 0. */
 const zeroShare = 0.4;
+/** Relative difference of values that are equal but for rounding, such as averages of a constant. */
+const roundingError = 1e-13;
 
 /** Returns the range of an axis that fits its values: from 0 where they come near it, and otherwise just around them. */
 export function fitRange(columns: ColumnsOfCells): Range {
   const { lowest, highest } = extremes(columns, false);
   if (!Number.isFinite(highest)) return { min: 0, max: 1 };
-  const isFlat = highest === lowest;
+  const size = Math.max(Math.abs(lowest), Math.abs(highest));
+  const isFlat = highest - lowest <= size * roundingError;
   const margin = (isFlat ? Math.abs(highest) || 1 : highest - lowest) * fitMargin;
   const fromZero = lowest === 0 || (lowest > 0 && lowest < highest * zeroShare);
   return { min: fromZero ? 0 : lowest - margin, max: highest + margin };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { lossRange } from '../../../src/panels/charts/y-range.ts';
+import { fitRange, lossRange } from '../../../src/panels/charts/y-range.ts';
 
 describe('the range of a loss axis', () => {
   it('begins at 0 when linear', () => {
@@ -20,5 +20,18 @@ describe('the range of a loss axis', () => {
   it('has a default when there are no values', () => {
     expect(lossRange([[]], false)).toEqual({ min: 0, max: 2.5 });
     expect(lossRange([[null, 0]], true)).toEqual({ min: 0.01, max: 3 });
+  });
+});
+
+describe('the range of a fitted axis', () => {
+  it('does not magnify the rounding errors of a constant', () => {
+    const { min, max } = fitRange([[-12_345.678, -12_345.677999999996]]);
+    expect(min).toBeCloseTo(-12_345.678 * 1.06, 3);
+    expect(max).toBeCloseTo(-12_345.678 * 0.94, 3);
+  });
+
+  it('fits values that differ by little', () => {
+    const { min, max } = fitRange([[123_456_789_013, 123_456_789_023]]);
+    expect(max - min).toBeCloseTo(11.2, 3);
   });
 });
