@@ -42,11 +42,7 @@ export function axisReader(axis: SeriesAxis, startedAt: string): (event: Monitor
     case 'seq':
       return ({ seq }) => seq;
     case 'step':
-      // An event without a step gets the step that the run had reached.
-      return ({ data }) => {
-        if ('step' in data) last = data.step ?? last;
-        return last;
-      };
+      return stepReader();
     case 'seconds':
       // Time never decreases, even when the publisher's clock is set back.
       return ({ time }) => {
@@ -54,4 +50,17 @@ export function axisReader(axis: SeriesAxis, startedAt: string): (event: Monitor
         return last;
       };
   }
+}
+
+/** Returns a function that returns the step that the run had reached with an event; its epoch while no event had a step. */
+function stepReader(): (event: MonitorEvent) => number {
+  let last = 0;
+  let hasSteps = false;
+  return ({ type, data }) => {
+    if ('step' in data && typeof data.step === 'number') {
+      last = data.step;
+      hasSteps = true;
+    } else if (type === 'epoch' && !hasSteps) last = data.epoch;
+    return last;
+  };
 }

@@ -69,8 +69,8 @@ async function readSeries(
   }));
   type AddPoint = (curve: (typeof curves)[number], x: number, y: number) => void;
   const types = new Set(curves.flatMap((curve) => curve.types));
-  // Events without a step of their own get the step of the batch before them, so batches are read as well.
-  if (axis === 'step') types.add('batch');
+  // Events without a step of their own get the one of the batch before them, or of the epoch in a run without batches.
+  if (axis === 'step') types.add(run.batch ? 'batch' : 'epoch');
 
   const readAll = async (addPoint: AddPoint): Promise<void> => {
     /** The data of the last event read of each type, to compare with the run's summary. */
@@ -127,7 +127,7 @@ function axisEnd(run: StoredSummary, axis: SeriesQuery['x']): number {
     case 'seq':
       return run.lastSeq;
     case 'step':
-      return Math.max(run.batch?.step ?? 0, run.epoch?.step ?? 0) || run.lastSeq;
+      return Math.max(run.batch?.step ?? 0, run.epoch?.step ?? run.epoch?.epoch ?? 0) || run.lastSeq;
     case 'seconds':
       return (Date.parse(run.lastEventAt) - Date.parse(run.startedAt)) / 1_000;
   }

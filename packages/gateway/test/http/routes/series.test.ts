@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runSeriesSchema, seriesFields, type Version1Event, validate } from '@mnist-monitor/shared';
+import {
+  type MonitorEvent,
+  runSeriesSchema,
+  seriesFields,
+  type Version1Event,
+  validate,
+} from '@mnist-monitor/shared';
 import { sampleRun, sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
 import { pino } from 'pino';
 import { buildGateway, type Gateway } from '../../../src/app.ts';
@@ -26,6 +32,15 @@ const resumed = [...range(1, 400), ...range(301, 500)].map((step, index): Versio
   return { ...batch, runId: 'resumed', seq: index + 1, data: { ...data, step, loss } };
 });
 
+/** A run that reports epochs, and measurements of its machine, and no steps. */
+const epochsOnly = range(1, 6).map((number): MonitorEvent => {
+  const event = { v: 1, runId: 'epochs', seq: number, time: `2026-11-30T10:0${number}:00.000Z` } as const;
+  const epoch = Math.ceil(number / 2);
+  return number % 2 === 1
+    ? { ...event, type: 'epoch', data: { epoch, test: { loss: 1 / epoch } } }
+    : { ...event, type: 'system', data: { host: { cpu: 0.5, memoryUsedBytes: 1, memoryTotalBytes: 2 } } };
+});
+
 describe('series', () => {
   let gateway: Gateway;
   beforeAll(async () => {
@@ -33,6 +48,7 @@ describe('series', () => {
     await store.append('a', run.map(toNewEvent));
     await store.append('resumed', resumed.map(toNewEvent));
     await store.append('wild', wild.map(toNewEvent));
+    await store.append('epochs', epochsOnly.map(toNewEvent));
     await store.append('tokens', sampleRunOfVersion2('tokens').map(toNewEvent));
     const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', runs: 'nowhere', token: undefined };
     gateway = await buildGateway({ config, store, log: pino({ level: 'silent' }) });
@@ -63,6 +79,15 @@ describe('series', () => {
     });
     // System events follow every seventh step, and have its x.
     expect(cpu!.x.slice(0, 3)).toEqual([7, 14, 21]);
+  });
+
+  test('of a run without steps have its epochs as x', async () => {
+    const query = 'epochs/series?fields=epoch.test.loss,system.host.cpu';
+    const [loss, cpu] = (await seriesOf(query)).series;
+    expect(loss).toMatchObject({ x: [1, 2, 3], y: [1, 1 / 2, 1 / 3] });
+    expect(cpu!.x).toEqual([1, 2, 3]);
+    expect((await seriesOf('epochs/series?fields=system.host.cpu')).series[0]!.x).toEqual([1, 2, 3]);
+    expect((await seriesOf(`${query}&from=2&to=2`)).series.map(({ x }) => x)).toEqual([[2], [2]]);
   });
 
   test('of a custom metric contain a point for every event with the metric', async () => {
