@@ -244,3 +244,34 @@ def test_the_outbox_behaves_as_a_list(seed: int, tmp_path: Path, monkeypatch) ->
         assert (len(outbox), outbox.unread) == (len(expected), len(expected) - read)
     outbox.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_starts_no_later_than_its_first_log() -> None:
+    class MovingClock(Clock):
+        """A clock on which every reading takes 10 ms."""
+
+        now = 1_800_000_000.0
+
+        def time(self) -> float:
+            self.now += 0.01
+            return self.now
+
+    with scripted_gateway(store_all) as gateway:
+        monitor = Monitor(gateway.url, run_id="first", _clock=MovingClock())
+        monitor.log(1, 0.5)
+        monitor.finish()
+        events = [gateway.of_type(kind)[0] for kind in ("run.started", "batch")]
+    assert [event["seq"] for event in events] == [1, 2]
+    assert events[0]["time"] <= events[1]["time"]
+
+
+def test_a_loop_of_logs_alone_loses_none_without_a_notice(tmp_path: Path) -> None:
+    with scripted_gateway(store_all) as gateway:
+        monitor = Monitor(gateway.url, run_id="loop", outbox_folder=tmp_path)
+        for step in range(1, 10_001):
+            monitor.log(step, 1 / step)
+        monitor.finish()
+        notices = [event["data"] for event in gateway.of_type("notice")]
+        merged = sum(notice["value"] for notice in notices)
+        assert len(gateway.of_type("batch")) + merged == 10_000
+    assert all("because they came faster than they could be recorded." in notice["message"] for notice in notices)

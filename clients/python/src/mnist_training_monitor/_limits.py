@@ -50,8 +50,9 @@ EVENT_BYTES = 900_000
 # The largest integer that JavaScript represents exactly.
 MAX_INTEGER = 2**53 - 1
 
-# Events that wait in memory to be numbered and written to the outbox. The recorder takes them every 20 ms, so more than
-# this many wait only while the outbox is full or its disk is slow; then logs are merged in pairs. About 4 MB.
+# Events that wait in memory to be numbered and written to the outbox, about 4 MB. The recorder takes them every 20 ms, so
+# more than this many wait only while the outbox is full or its disk is slow, or in a loop that logs and does nothing else;
+# then logs are merged in pairs.
 PENDING_EVENTS = 4_096
 # Values of all logs that wait in memory, about ten a log. A run may have 100 metrics, and 4,096 logs of that many would take
 # 40 MB.

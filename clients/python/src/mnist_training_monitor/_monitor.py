@@ -246,7 +246,7 @@ class Monitor:
         """
         try:
             now = self._clock.time()
-            if self._state != "running" and not self._begin():
+            if self._state != "running" and not self._begin(now):
                 return
             if self._process != os.getpid():
                 return
@@ -633,8 +633,8 @@ class Monitor:
             self._warn("run_id", f"The run id {readable(given)} is not allowed; the run has the id {clean}.")
         return clean
 
-    def _begin(self) -> bool:
-        """Emits `run.started` before the first event. Returns whether the run is open."""
+    def _begin(self, now: float | None = None) -> bool:
+        """Emits `run.started`, with the time of the first event, before it. Returns whether the run is open."""
         if self._state == "running":
             return True
         if self._process != os.getpid():
@@ -646,6 +646,7 @@ class Monitor:
                 # Another thread may have begun the run in the meantime.
                 return self._is_running()
             self._began = self._clock.monotonic()
+            started_at = self._clock.time() if now is None else now
             # Test images may be large.
             images = self._contents.test_images(self._fields["test_images"], self._fields.pop("test_labels"), self._class_count())
             self._fields["test_images"] = images and images[0]
@@ -655,7 +656,7 @@ class Monitor:
             self._outbox.open()
             if self._outbox.problem is not None:
                 self._warn("outbox", f"Events wait in memory, because no file can be created ({self._outbox.problem}).")
-            self._pending.put(Encoded(self._clock.time(), "run.started", data))
+            self._pending.put(Encoded(started_at, "run.started", data))
             self._state = "running"
             if images is not None:
                 self._uploads.add_test_images(images[1])

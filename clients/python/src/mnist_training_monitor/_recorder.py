@@ -135,7 +135,7 @@ class Recorder:
             return True
         parts = [f"{merged} logs were merged with newer ones"] if merged else []
         parts += [f"{dropped} other events were dropped"] if dropped else []
-        message = f"{' and '.join(parts)}, because they came faster than the gateway or the disk accepted them."
+        message = f"{' and '.join(parts)}, because they came faster than they could be recorded."
         data = {"level": "warning", "code": "logs.merged", "message": message, "value": merged + dropped}
         # The notice waits until a large part of the outbox is free, so that one notice covers a long wait.
         if not self._outbox.has_room():
