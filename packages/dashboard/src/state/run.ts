@@ -44,7 +44,7 @@ export interface TimedNotice extends NoticeData {
   time: string;
 }
 
-/** A period without any event from the trainer while the run was not paused. */
+/** A period without any event from the trainer, long for this run, while it was not paused. */
 export interface Silence {
   /** The last step before the silence. */
   step: number;
@@ -115,8 +115,10 @@ const metricRowLimit = 2 ** 14;
 const snapshotLimit = 512;
 /** Epochs whose list of confusion cells is kept, of up to 600 kB each as JSON. A matrix of up to 100 classes is smaller. */
 const cellEpochLimit = 10;
-/** Time without events after which a trainer counts as silent: it sends a `system` event every 2 s, so ten are missing. */
+/** Shortest time without events that counts as a silence: this project's trainer sends a `system` event every 2 s. */
 export const silenceMs = 20_000;
+/** A silence lasts at least this multiple of the mean time between the events of the run before it. */
+const silenceFactor = 10;
 
 /** Creates a run without events. */
 export function emptyRun(runId: string): Run {
@@ -232,11 +234,20 @@ export function applyEvent(run: Run, event: MonitorEvent): void {
 
 function applyTime(run: Run, time: number): void {
   const silentMs = time - run.lastTime;
-  if (silentMs > silenceMs && Number.isFinite(silentMs) && !run.paused) {
+  if (silentMs > leastSilence(run) && !run.paused) {
     const silence = { step: run.step, seconds: silentMs / 1_000, time: run.lastTime };
     run.silences = [...run.silences, silence].slice(-silenceLimit);
   }
   run.lastTime = Math.max(run.lastTime, time);
+}
+
+/** Returns the least time without events that counts as a silence, in ms: infinite while the pace of the run is not known. */
+function leastSilence({ batch, step, byEpoch, epochs, startedAt, lastTime, eventCount }: Run): number {
+  const isPaceKnown = batch !== null || (byEpoch ? epochs.length > 1 : step > 0);
+  if (!isPaceKnown) return Number.POSITIVE_INFINITY;
+  // The current event is counted already, and the first one ends no interval.
+  const meanMs = (lastTime - Date.parse(startedAt ?? '')) / Math.max(1, eventCount - 2);
+  return Math.max(silenceMs, silenceFactor * meanMs);
 }
 
 function setPaused(run: Run, paused: boolean): void {

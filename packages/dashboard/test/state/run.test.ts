@@ -100,6 +100,23 @@ describe('a run', () => {
     expect(run.paused).toBe(false);
   });
 
+  it('has no silence between epochs that take as long as those before, nor before the first', () => {
+    const epochAt = (epoch: number, seconds: number) => ({
+      ...{ v: 1, runId: 'slow', type: 'epoch', data: { epoch, test: { loss: 1 / epoch } } },
+      time: new Date(Date.UTC(2026, 10, 24, 10, 0, seconds)).toISOString(),
+    });
+    const start = { ...events[0], time: new Date(Date.UTC(2026, 10, 24, 10)).toISOString() };
+    const epochs = [1, 2, 3, 4].map((epoch) => epochAt(epoch, epoch * 60));
+    const silencesOf = (bodies: readonly object[]) => runOf(renumbered(bodies as MonitorEvent[])).silences;
+    expect(silencesOf([start, ...epochs])).toEqual([]);
+    expect(silencesOf(epochs)).toEqual([]);
+    const late = epochAt(5, 240 + 1_800);
+    expect(silencesOf([start, ...epochs, late])).toMatchObject([{ step: 4, seconds: 1_800 }]);
+    // Several events at the end of each epoch.
+    const inGroups = epochs.flatMap((event) => [event, event, event, event]);
+    expect(silencesOf([start, ...inGroups])).toEqual([]);
+  });
+
   it('excludes pauses from the training time of measurements and batches', () => {
     const timeAt = (seconds: number): string =>
       new Date(Date.UTC(2026, 10, 24, 10, 0, seconds)).toISOString();
