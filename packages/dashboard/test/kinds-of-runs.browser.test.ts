@@ -5,6 +5,7 @@ import { findChromium } from './support/browser.ts';
 import {
   epochsOnlyRun,
   languageModelRun,
+  largestStepRun,
   longName,
   longTextRun,
   manyClassRun,
@@ -193,6 +194,32 @@ const isInView = (cell: Element): boolean => {
     const page = await open(events.map((event, index) => ({ ...event, seq: index + 1 })));
     await counts(page, '#matrix tbody td', 9);
     await isComplete(page);
+  });
+
+  it('the precision of classes without their recall, and no calibration of empty bins', async () => {
+    const runId = '20261130-147000-precision';
+    const calibration = Array.from({ length: 15 }, () => ({ count: 0, confidence: null, accuracy: null }));
+    const events = threeClassRun(runId).map((event): MonitorEvent => {
+      const test = { precision: [0.5, 0.25, 0.125], calibration };
+      return event.type === 'epoch' ? { ...event, data: { ...event.data, test } } : event;
+    });
+    const page = await open(events);
+    await shows(page, '#class-rows', /Precision.*50.00\s%.*25.00\s%.*12.50\s%/s);
+    await shows(page, '.classes h3', 'Precision by class');
+    expect(await page.locator('#class-rows', { hasText: '–' }).count()).toBe(0);
+    expect(await page.locator('#calibration').count()).toBe(0);
+    await isComplete(page);
+  });
+
+  it.each([1440, 390])('the largest step in its column, %p pixels wide', async (width) => {
+    const page = await open(largestStepRun(`20261130-172000-large${width}`), width);
+    await shows(page, field('batch'), '9,007,199,254,740,991');
+    const outside = await page
+      .locator('.stat dd:not(.note)')
+      .evaluateAll((values) =>
+        values.filter((value) => value.scrollWidth > value.clientWidth).map(({ textContent }) => textContent),
+      );
+    expect(outside).toEqual([]);
   });
 
   it('a run that reports epochs and no batches', async () => {

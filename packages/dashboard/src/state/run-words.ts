@@ -63,7 +63,8 @@ export function stepWordOf(run: Run | null | undefined): StepWord {
 
 /** Returns what a viewer draws for the network of a run, by the names of its classes: a digit, a character or a picture. */
 export function drawnThing(run: Pick<Run, 'started'> | null | undefined): string {
-  const classes = run?.started?.dataset?.classes ?? [];
+  const classes = run?.started?.dataset?.classes;
+  if (!classes) return run?.started ? 'a picture' : 'a digit';
   if (classes.every((name) => /^\d$/.test(name))) return 'a digit';
   return classes.every((name) => name.length === 1) ? 'a character' : 'a picture';
 }

@@ -10,7 +10,14 @@ import { knownAxis } from '../../src/state/axis.ts';
 import { shownCharts } from '../../src/state/chart-specs.ts';
 import { findingsOf } from '../../src/state/findings.ts';
 import { applyEvent, emptyRun, type Run } from '../../src/state/run.ts';
-import { drawnThing, lossUnitOf, singular, stepWordOf, unitOf } from '../../src/state/run-words.ts';
+import {
+  drawnThing,
+  lossUnitOf,
+  singular,
+  speedUnitOf,
+  stepWordOf,
+  unitOf,
+} from '../../src/state/run-words.ts';
 import {
   epochsOnlyRun,
   languageModelRun,
@@ -117,11 +124,19 @@ it.each([
   ['data', 'data'],
 ])('the singular of %s is %s', (plural, one) => expect(singular(plural)).toBe(one));
 
+it('counts samples, and their losses without a unit, where a run says nothing of them', () => {
+  const { started } = runOf(metricsRun('metrics'));
+  expect([unitOf(started), speedUnitOf(started), lossUnitOf(started)]).toEqual(['samples', 'per second', '']);
+  const classes = { ...started!, dataset: { name: 'Two', classes: ['no', 'yes'] } };
+  expect(lossUnitOf(classes)).toBe('nats per sample');
+});
+
 it('names what a viewer draws by the classes of the run', () => {
   expect(drawnThing(null)).toBe('a digit');
   expect(drawnThing(runOf([...sampleRun()]))).toBe('a digit');
   expect(drawnThing(runOf(manyClassRun('many')))).toBe('a character');
   expect(drawnThing(runOf(thousandClassRun('thousand')))).toBe('a picture');
+  expect(drawnThing(runOf(metricsRun('metrics')))).toBe('a picture');
 });
 
 it('a run that has sent only figures has no chart, also while it has not ended', () => {

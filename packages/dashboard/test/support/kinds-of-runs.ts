@@ -367,6 +367,15 @@ export function onePointRun(runId: string, loss = 0.7): MonitorEvent[] {
   ]);
 }
 
+/** A run at the largest step that the protocol allows, with a value in every column of its header. */
+export function largestStepRun(runId: string): MonitorEvent[] {
+  const step = Number.MAX_SAFE_INTEGER;
+  return eventsOf(runId, [
+    { type: 'batch', data: { step, loss: 0.5, accuracy: 0.5, throughput: 12 } },
+    { type: 'epoch', data: { epoch: 1, step, test: { accuracy: 0.5 } } },
+  ]);
+}
+
 /** A run that was joined midway, without `run.started`: its length is not known. */
 export function joinedRun(runId: string): MonitorEvent[] {
   return eventsOf(

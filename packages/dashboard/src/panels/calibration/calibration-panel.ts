@@ -8,7 +8,9 @@ import './calibration.css';
 /** A reliability diagram of the latest epoch at the position of the timeline: the accuracy for each range of the network's confidence. */
 export const calibrationPanel: Panel = {
   render({ runAtStep }) {
-    const epoch = runAtStep?.epochs.findLast(({ test }) => test?.calibration);
+    const epoch = runAtStep?.epochs.findLast(
+      ({ test }) => calibrationBars(test?.calibration ?? []).length > 0,
+    );
     if (!epoch) return html``;
     return html`
       <section class="card calibration" id="calibration" aria-labelledby="calibration-title">

@@ -125,7 +125,7 @@ function stats(text: HeaderText): TemplateResult {
       ? html`
           <div class=${field === 'loss' && !text.lossIsFinite ? 'stat bad' : field === 'test' ? 'stat stat-test' : 'stat'}>
             <dt>${key ? html`<i class="key key-${key}" aria-hidden="true"></i>` : nothing}${name}</dt>
-            <dd data-field=${field}>${text[field]}</dd>
+            <dd data-field=${field} ${styled({ '--characters': String(text[field].length) })}>${text[field]}</dd>
             <dd class="note">${note}</dd>
           </div>`
       : nothing;

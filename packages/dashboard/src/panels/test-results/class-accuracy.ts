@@ -7,7 +7,7 @@ import { type CountedCell, nonZeroCells } from './confusion-matrix.ts';
 export interface ClassRow {
   label: number;
   name: string;
-  /** The accuracy on the images of the class, which is its recall. */
+  /** The accuracy on the images of the class, which is its recall; empty in an epoch without recall. */
   value: string;
   /** Share of the images predicted as the class that belong to it, its precision; empty when not known. */
   precision: string;
@@ -38,7 +38,7 @@ export function classRows(
     value === null || value === undefined ? null : Math.max(0, (value - floor) / (1 - floor));
   const rows = classes.map((name, label) => ({
     ...{ label, name },
-    value: formatPercent(current[label]),
+    value: current.length === 0 ? '' : formatPercent(current[label]),
     precision: typeof test?.precision?.[label] === 'number' ? formatPercent(test.precision[label]) : '',
     position: positionOf(current[label]),
     previousPosition: positionOf(previous[label]),

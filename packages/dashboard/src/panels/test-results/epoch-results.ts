@@ -52,7 +52,7 @@ export function epochResults({
 
 /** Returns whether there are results for each class. */
 export const hasClassResults = (test: EpochData['test']): test is TestResults =>
-  Boolean(test && (test.confusion ?? test.confusionCells ?? test.perClass ?? test.recall));
+  Boolean(test && (test.confusion ?? test.confusionCells ?? test.perClass ?? test.recall ?? test.precision));
 
 /** Returns an epoch without results for a run that sends samples and no epochs. */
 function sampledEpoch(samples: Run['samples']): EpochData | undefined {
@@ -63,7 +63,9 @@ function sampledEpoch(samples: Run['samples']): EpochData | undefined {
 /** Returns the names of the classes or, where the run has not announced them, their numbers. */
 function classesOf(started: Run['started'], { test }: EpochData): readonly string[] {
   if (started?.dataset?.classes) return started.dataset.classes;
-  const lengths = [test?.confusion, test?.perClass, test?.recall].map((list) => list?.length ?? 0);
+  const lengths = [test?.confusion, test?.perClass, test?.recall, test?.precision].map(
+    (list) => list?.length ?? 0,
+  );
   const cells = nonZeroCells(test).map(({ truth, predicted }) => Math.max(truth, predicted) + 1);
   const count = cells.reduce((most, each) => Math.max(most, each), Math.max(...lengths));
   return Array.from({ length: count }, (_, index) => String(index));

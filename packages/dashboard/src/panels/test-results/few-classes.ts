@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { formatPercent } from '../../state/format.ts';
 import { styled } from '../../ui/styled.ts';
-import { type ClassRow, classRows } from './class-accuracy.ts';
+import { type ClassRow, classRows, recallOf } from './class-accuracy.ts';
 import { ConfusionGrid } from './confusion-grid.ts';
 import { nonZeroCells } from './confusion-matrix.ts';
 import type { EpochResults } from './epoch-results.ts';
@@ -25,7 +25,7 @@ export class FewClasses {
       <div class=${hasMatrix ? 'confusion-body' : 'confusion-body without-matrix'} id="confusion-body">
         ${hasMatrix ? this.#grid.render(results) : nothing}
         <div class="classes">
-          <h3>Accuracy by class</h3>
+          <h3>${recallOf(results.epoch.test, results.classes.length).length > 0 ? 'Accuracy' : 'Precision'} by class</h3>
           <ul class=${results.epoch.test?.precision ? 'class-rows with-precision' : 'class-rows'} id="class-rows">${guard([results], () => classList(results))}</ul>
           ${hasMatrix ? html`<h3>Most frequent mistakes</h3><ul class="mistakes" id="mistakes">${guard([results], () => mistakeList(results, listedMistakeLimit))}</ul>` : nothing}
         </div>
@@ -36,7 +36,7 @@ export class FewClasses {
 function classList({ classes, epoch, previous }: EpochResults): TemplateResult {
   const { floor, rows } = classRows(classes, epoch, previous);
   return html`
-    ${rows.some(({ precision }) => precision !== '') ? html`<li class="class-heads"><span></span><span></span><span>Recall</span><span>Precision</span><span></span></li>` : nothing}
+    ${rows.some(({ precision }) => precision !== '') ? html`<li class="class-heads"><span></span><span></span><span>${rows.some(({ value }) => value !== '') ? 'Recall' : ''}</span><span>Precision</span><span></span></li>` : nothing}
     ${rows.map(classRow)}
     <li class="class-scale" aria-hidden="true">
       <span>${formatPercent(floor, floor > 0.99 ? 1 : 0)}</span>

@@ -85,7 +85,7 @@ export class SampleList {
     };
     return html`
       <label class="tool">
-        <span>${classes.every((name) => /^\d$/.test(name)) ? 'Digit' : 'Class'}</span>
+        <span>Class</span>
         <select class="input" id="sample-class" @change=${change}>
           <option value="" ?selected=${this.#filter.label === null}>all</option>
           ${classes.map(
