@@ -150,6 +150,7 @@ const chromiumPath = findChromium();
     await shows(page, '.hero-tags', 'baseline');
     await focusIs(page, 'Name, tags and note of The good one');
     await page.getByRole('button', { name: 'Name, tags and note' }).press('Enter');
+    await page.locator('#edit-form :focus').waitFor();
     await page.keyboard.press('Escape');
     await focusIs(page, 'Name, tags and note of The good one');
     expect(await page.locator('#runs-dialog').isVisible()).toBe(true);

@@ -29,7 +29,7 @@ export * from './schemas/live-messages.ts';
 export { measureIssues } from './schemas/measure-issues.ts';
 export * from './schemas/network-state.ts';
 export * from './schemas/problem-details.ts';
-export { booleanString, emptyQuerySchema, querySchema } from './schemas/query-values.ts';
+export { booleanTextSchema, emptyQuerySchema, querySchema } from './schemas/query-values.ts';
 export * from './schemas/results.ts';
 export * from './schemas/run-series.ts';
 export * from './schemas/run-started.ts';

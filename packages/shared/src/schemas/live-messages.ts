@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { commandAccessSchema, commandResultSchema } from './commands.ts';
 import { runIdSchema, streamIdSchema } from './envelope.ts';
 import { eventSchema } from './events.ts';
-import { booleanString, eventTypeListSchema, numericString, querySchema } from './query-values.ts';
+import { booleanTextSchema, eventTypeListSchema, numericString, querySchema } from './query-values.ts';
 import { runLabelsSchema, runStateSchema, runSummarySchema } from './runs.ts';
 
 /** Query parameters of `/live`. In a URL, their values are strings. */
@@ -31,12 +31,12 @@ export const liveQuerySchema = querySchema({
     .describe(
       'Maximum number of live `batch` events per second, of which the newest are sent; no limit by default.',
     ),
-  complete: booleanString
+  complete: booleanTextSchema
     .default(false)
     .describe(
       'Whether to send every event however far the client falls behind, instead of skipping outdated batches.',
     ),
-  bundle: booleanString
+  bundle: booleanTextSchema
     .default(false)
     .describe(
       'Whether to send past events as `events` messages, which a browser reads several times faster.',

@@ -12,7 +12,7 @@ export const numericString = z.string().transform((text, context) => {
 });
 
 /** Converts the text of a query parameter, `true` or `false`, to a boolean. */
-export const booleanString = z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' });
+export const booleanTextSchema = z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' });
 
 /** Converts the text of a query parameter to a list of event types, which the text separates by commas. */
 export const eventTypeListSchema = z

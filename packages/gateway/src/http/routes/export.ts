@@ -1,4 +1,4 @@
-import { booleanString, parseWithNonFinite, querySchema } from '@mnist-monitor/shared';
+import { booleanTextSchema, parseWithNonFinite, querySchema } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import { csvTable, maxMetricColumns } from '../../series/csv.ts';
 import { metricTypes } from '../../series/fields.ts';
@@ -55,7 +55,7 @@ const formats: readonly Format[] = [
     summary: 'Every event that the run has now, as a table.',
     type: 'text/csv',
     query: querySchema({
-      bom: booleanString
+      bom: booleanTextSchema
         .default(false)
         .describe('Whether to begin with a byte order mark, by which spreadsheets recognize UTF-8.'),
     }),
