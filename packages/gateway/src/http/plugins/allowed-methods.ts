@@ -37,7 +37,9 @@ export function refuseOtherMethods(
     const path = url.split('?', 1)[0]!;
     let methods = methodsAt(path);
     if (methods.length === 0 && is404 && (await isFile(path))) methods = ['GET', 'HEAD', 'OPTIONS'];
-    if (methods.length === 0) return;
+    // The router takes no line break in a name with a suffix, as in `:tensor.npy`: such a path is not found.
+    const isNotFound = method !== 'OPTIONS' && methods.includes(method);
+    if (methods.length === 0 || isNotFound) return;
     reply.header('allow', methods.join(', '));
     if (method === 'OPTIONS') return reply.code(204).send();
     throw new MonitorError(

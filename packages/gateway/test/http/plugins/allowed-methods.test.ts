@@ -85,6 +85,14 @@ test.each([
   expect(answer.body.code).toBe('request.not_found');
 });
 
+test('a path of a route with a line break in a name is not found', async () => {
+  const { url } = await startGateway();
+  for (const path of [`/api/runs/a/snapshots/${'0'.repeat(64)}/a%0Db.npy`, '/api/runs/a/arrays/a%0Ab.npy']) {
+    expect(await send(url + path, 'GET')).toMatchObject({ status: 404, body: { code: 'request.not_found' } });
+    expect(await send(url + path, 'PUT')).toMatchObject({ status: 405 });
+  }
+});
+
 test('OPTIONS lists the methods of every route that the document describes', async () => {
   const { url } = await startGateway();
   const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as OpenApi;
