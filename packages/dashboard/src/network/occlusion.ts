@@ -9,7 +9,7 @@ export interface OcclusionMap {
   label: number;
   /** Number of squares in a row, and of rows. */
   side: number;
-  /** [side, side], from -1 to 1; positive where the answer rests on the square, negative where the square speaks against it. */
+  /** [side, side], from -1 to 1; positive where the answer rests on the square, negative where the square counts against it. */
   drops: Float32Array;
 }
 

@@ -23,7 +23,7 @@ export interface ChartSpec {
   /** The choices for the y axis; the first is the default. */
   scales: readonly YScale[];
   format(value: number | undefined): string;
-  /** Formats a tick of the y axis; `digits` is the number of significant digits that tells it from the others. */
+  /** Formats a tick of the y axis; `digits` is the number of significant digits that distinguishes it from the others. */
   tick(value: number, digits?: number): string;
   /** Minimum time between two draws while only the data changes; slower charts leave time for the main ones. */
   minDrawIntervalMs: number;

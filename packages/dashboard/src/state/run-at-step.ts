@@ -15,7 +15,7 @@ export interface RunAtStep {
 
 /**
  * Returns a function that returns what was known of a run at a step, or is known now if the step is null or the run has not
- * gone beyond it. The function returns the same object until that changes.
+ * moved beyond it. The function returns the same object until that changes.
  */
 export function createCachedRunAtStep(): (run: Run, step: number | null) => RunAtStep {
   const cached = memoizeLast(runAtStepOf);

@@ -22,7 +22,7 @@ export function announcesEverything(started: RunStartedData | null | undefined):
 export const awaitsEverything = (run: Run | null | undefined): boolean =>
   !run || run.eventCount === 0 || announcesEverything(run.started);
 
-/** Returns what a step processes, in the plural; undefined when the run does not say it. */
+/** Returns what a step processes, in the plural; undefined when the run does not state it. */
 const declaredUnit = (started: RunStartedData | null | undefined): string | undefined =>
   started?.unit ?? (announcesEverything(started) ? 'images' : undefined);
 

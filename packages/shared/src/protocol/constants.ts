@@ -1,5 +1,4 @@
-/** Types of events. */
-export const eventTypes = [
+const typesOfVersion1 = [
   'run.started',
   'batch',
   'epoch',
@@ -7,23 +6,14 @@ export const eventTypes = [
   'system',
   'notice',
   'run.finished',
-  'metrics',
-  'figure',
-  'layers',
-  'probe',
-  'snapshot',
 ] as const;
+
+/** Types of events. */
+export const eventTypes = [...typesOfVersion1, 'metrics', 'figure', 'layers', 'probe', 'snapshot'] as const;
 export type EventType = (typeof eventTypes)[number];
+
 /** The types of events that version 1 has. Its viewers are not sent events of other types. */
-export const version1EventTypes: readonly EventType[] = [
-  'run.started',
-  'batch',
-  'epoch',
-  'samples',
-  'system',
-  'notice',
-  'run.finished',
-];
+export const version1EventTypes: readonly EventType[] = typesOfVersion1;
 
 /** Names of the commands that a viewer can send to a trainer. */
 export const commandNames = [

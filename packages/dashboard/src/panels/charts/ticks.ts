@@ -49,7 +49,7 @@ export function clockTicks({ min, max }: Range, step: number, offset: number): n
 const tickTolerance = 0.01;
 const singleTickTolerance = 1e-6;
 
-/** Formats the ticks of an axis, with the fewest digits, and at least three, that give their values and tell them apart. */
+/** Formats the ticks of an axis, with the fewest digits, and at least three, that give their values and distinguish them. */
 export function tickTexts(
   values: readonly number[],
   format: (value: number, digits: number) => string,
