@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { MonitorError } from '@mnist-monitor/shared';
+import { MonitorError, type PublishedFileKind } from '@mnist-monitor/shared';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StoredSummary } from '../store/store.ts';
 
@@ -34,7 +34,7 @@ export async function sendJsonPieces(
 
 /**
  * Makes the body of a response from its pieces. Rejects when making the first 64 kB fails. When a later piece fails, the
- * connection is reset: to HTTP/1.0 clients, such as many proxies, a normal end of the connection is the end of the body.
+ * connection is reset, as by `toBody`.
  */
 export async function bodyOf(
   reply: FastifyReply,
@@ -51,9 +51,21 @@ export async function bodyOf(
     beginning = '';
     yield* pieces;
   }
-  const body = Readable.from(all(), { objectMode: false });
+  return toBody(reply, all());
+}
+
+/**
+ * Makes the body of a response. When making it fails, the connection is reset: to HTTP/1.0 clients, such as many proxies, a normal
+ * end of the connection is the end of the body.
+ */
+export function toBody(reply: FastifyReply, content: AsyncIterable<string | Uint8Array>): Readable {
+  const body = Readable.from(content, { objectMode: false });
   return body.once('error', () => reply.raw.socket?.resetAndDestroy());
 }
+
+/** Lets browsers save a response under a name. */
+export const asFile = (reply: FastifyReply, name: string): FastifyReply =>
+  reply.header('content-disposition', `attachment; filename="${name}"`);
 
 /**
  * Returns the ETag of responses that are computed from a run's events alone. It changes when the run gets an event or
@@ -70,6 +82,9 @@ export function isUnchanged(request: FastifyRequest, reply: FastifyReply, tag: s
   const known = request.headers['if-none-match'] ?? '';
   return known.trim() === '*' || known.match(/"[^"]*"/g)?.includes(tag.replace('W/', '')) === true;
 }
+
+export const fileNotFound = (runId: string, kind: PublishedFileKind): MonitorError =>
+  new MonitorError('request.not_found', `run ${runId} has no such file in ${kind}`);
 
 export const runNotFound = (id: string): MonitorError =>
   new MonitorError('run.not_found', `there is no run ${id}`);

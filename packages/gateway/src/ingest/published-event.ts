@@ -41,7 +41,7 @@ export function checkPublished(
 }
 
 /** The maximum number of issues, as many as are reported for a message that does not match its schema. */
-const maxIssues = 5;
+export const maxIssues = 5;
 
 function sizeIssue(json: string, maxBytes: number): ValidationIssue | undefined {
   // A UTF-16 unit has at most 3 bytes in UTF-8, so nearly all events pass without counting their bytes.

@@ -1,4 +1,5 @@
 import type { EventOf, MonitorEvent, TestResults, ValidationIssue } from '@mnist-monitor/shared';
+import { maxIssues } from './published-event.ts';
 
 /** Numbers that the first events of a run state, and that its later events must not contradict. */
 export interface RunFacts {
@@ -34,9 +35,6 @@ export function contradictions({ type, data }: MonitorEvent, facts: RunFacts): V
       return [];
   }
 }
-
-/** The maximum number of issues, as many as are reported for a message that does not match its schema. */
-const maxIssues = 5;
 
 function first(issues: Generator<ValidationIssue>): ValidationIssue[] {
   const found: ValidationIssue[] = [];

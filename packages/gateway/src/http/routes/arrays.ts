@@ -1,6 +1,4 @@
-import { Readable } from 'node:stream';
 import { emptyQuerySchema, MonitorError } from '@mnist-monitor/shared';
-import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { RunFolders } from '../../runs/run-folders.ts';
 import { readSnapshotTensor } from '../../runs/snapshot-tensors.ts';
@@ -10,7 +8,16 @@ import { npyHeader } from '../../series/npy.ts';
 import { parseEvent, readPages } from '../../store/pages.ts';
 import type { Store, StoredSummary } from '../../store/store.ts';
 import type { App } from '../app.ts';
-import { bodyOf, disconnectSignal, isUnchanged, runNotFound, runTag } from '../replies.ts';
+import {
+  asFile,
+  bodyOf,
+  disconnectSignal,
+  fileNotFound,
+  isUnchanged,
+  runNotFound,
+  runTag,
+  toBody,
+} from '../replies.ts';
 import { responses, runErrors, runParams } from '../route-schema.ts';
 import { fileParams } from './files.ts';
 
@@ -54,12 +61,10 @@ export function addArrayRoutes(app: App, { store, folders: { published } }: Arra
       yield header;
       for await (const { bytes } of readRows(source, first)) yield bytes;
     }
-    const body = Readable.from(content(), { objectMode: false });
-    body.once('error', () => reply.raw.socket?.resetAndDestroy());
     return asFile(reply, `${runId}-${name}.npy`)
       .type(npy)
       .header('content-length', header.length + rows * rowBytes)
-      .send(body);
+      .send(toBody(reply, content()));
   });
 
   const readTensor = {
@@ -76,9 +81,12 @@ export function addArrayRoutes(app: App, { store, folders: { published } }: Arra
     async (request, reply) => {
       const { runId, digest, tensor: name } = request.params;
       const file = await published.open({ runId, kind: 'snapshots', digest });
-      if (!file) throw new MonitorError('request.not_found', `run ${runId} has no such file in snapshots`);
+      if (!file) throw fileNotFound(runId, 'snapshots');
+      if (isUnchanged(request, reply, `"${digest}"`)) {
+        await file.close();
+        return reply.code(304).send();
+      }
       const content = await file.readFile().finally(() => file.close());
-      if (isUnchanged(request, reply, `"${digest}"`)) return reply.code(304).send();
       const tensor = readSnapshotTensor(content, name);
       if (!tensor)
         throw new MonitorError(
@@ -115,10 +123,6 @@ export function addArrayRoutes(app: App, { store, folders: { published } }: Arra
     return asFile(reply, `${runId}-layers.csv`).type('text/csv; charset=utf-8').send(body);
   });
 }
-
-/** Lets browsers save a response under a name. */
-const asFile = (reply: FastifyReply, name: string): FastifyReply =>
-  reply.header('content-disposition', `attachment; filename="${name}"`);
 
 /** Resolves with the first rows of an array, and the number of all rows that fit them. */
 async function measure(source: ArraySource): Promise<{ first: ArrayRows | undefined; rows: number }> {

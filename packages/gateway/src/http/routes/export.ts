@@ -6,7 +6,7 @@ import { maxSummaryMetricNames, metricNamesOf } from '../../store/metric-names.t
 import { parseEvent, readPages } from '../../store/pages.ts';
 import type { Store, StoredEvent, StoredSummary } from '../../store/store.ts';
 import type { App } from '../app.ts';
-import { bodyOf, disconnectSignal, isUnchanged, runNotFound, runTag } from '../replies.ts';
+import { asFile, bodyOf, disconnectSignal, isUnchanged, runNotFound, runTag } from '../replies.ts';
 import { responses, runErrors, runParams } from '../route-schema.ts';
 
 /** Turns a stored event into the text of a file. */
@@ -137,10 +137,7 @@ export function addExportRoutes(app: App, store: Store): void {
       }
       // Begins to read before the headers are set, so that missing events are answered with a problem, not an empty file.
       const body = await bodyOf(reply, lines(run.lastSeq));
-      return reply
-        .type(`${type}; charset=utf-8`)
-        .header('content-disposition', `attachment; filename="${runId}.${extension}"`)
-        .send(body);
+      return asFile(reply, `${runId}.${extension}`).type(`${type}; charset=utf-8`).send(body);
     });
   }
 }

@@ -10,7 +10,7 @@ import type { Store } from '../../store/store.ts';
 import type { TokenVerdict } from '../../trust/authorization.ts';
 import { type Client, clientOf } from '../../trust/client.ts';
 import type { App } from '../app.ts';
-import { runNotFound } from '../replies.ts';
+import { fileNotFound, runNotFound } from '../replies.ts';
 import { fileParams } from './files.ts';
 
 export interface FileUploadOptions {
@@ -64,8 +64,7 @@ export function addFileUploadRoutes(app: App, options: FileUploadOptions): void 
     });
     app.delete(url, { schema, onRequest }, async (request, reply) => {
       const { runId, digest } = request.params;
-      if (!(await files.remove({ runId, kind, digest })))
-        throw new MonitorError('request.not_found', `run ${runId} has no such file in ${kind}`);
+      if (!(await files.remove({ runId, kind, digest }))) throw fileNotFound(runId, kind);
       return reply.code(204).send();
     });
   }

@@ -1,7 +1,6 @@
 import {
   emptyQuerySchema,
   encode,
-  MonitorError,
   type PublishedFileKind,
   type RunSnapshots,
   runSnapshotsSchema,
@@ -13,7 +12,7 @@ import { parseEvent, readPages } from '../../store/pages.ts';
 import type { Store } from '../../store/store.ts';
 import type { App } from '../app.ts';
 import { acceptRange, unsatisfiableRange } from '../byte-range.ts';
-import { disconnectSignal, isUnchanged, runNotFound, sendJson } from '../replies.ts';
+import { disconnectSignal, fileNotFound, isUnchanged, runNotFound, sendJson } from '../replies.ts';
 import { responses, runErrors, runParams } from '../route-schema.ts';
 
 /** The path parameters of a published file. */
@@ -67,7 +66,7 @@ export function addFileRoutes(app: App, { folders: { published }, store }: FileR
       const size = (await file?.stat())?.size ?? 0;
       if (!file || size === 0) {
         await file?.close();
-        throw new MonitorError('request.not_found', `run ${runId} has no such file in ${kind}`);
+        throw fileNotFound(runId, kind);
       }
       const tag = `"${digest}"`;
       const isKnown = isUnchanged(request, reply, tag);
