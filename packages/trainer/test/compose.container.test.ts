@@ -201,8 +201,10 @@ describe(`\`${upWithoutGpu}\``, () => {
       });
       const files = (await project.shell('gateway', `cd /runs/${runId} && find . -type f`))
         .trim()
-        .split('\n');
-      expect(files.sort()).toEqual([
+        .split('\n')
+        .sort();
+      const isInside = (file: string) => /^\.\/(snapshots|test-images)\//.test(file);
+      expect(files.filter((file) => !isInside(file))).toEqual([
         './checkpoint/last.safetensors',
         './events.jsonl',
         `./events.out.tfevents.${runId}`,
@@ -211,6 +213,12 @@ describe(`\`${upWithoutGpu}\``, () => {
         './model/weights.bin',
         './run.json',
       ]);
+      const inside = files.filter(isInside);
+      expect(inside).toEqual([
+        ...inside.slice(1).map(() => expect.stringMatching(/^\.\/snapshots\/[0-9a-f]{64}\.safetensors$/)),
+        expect.stringMatching(/^\.\/test-images\/[0-9a-f]{64}\.bin$/),
+      ]);
+      expect(inside.length).toBeGreaterThan(1);
       const cut = stepsOf(viewer).length;
       expect(cut).toBeLessThan(3 * stepsPerEpoch);
 
