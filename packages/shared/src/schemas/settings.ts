@@ -10,8 +10,8 @@ const [minRate, maxRate] = settingBounds.learningRate;
 export const learningRateSchema = z.number().min(minRate).max(maxRate);
 
 /**
- * Data of the commands `start` and `enqueue`: settings, and the name and tags of the new run. An omitted setting has the
- * value with which the trainer was started.
+ * Data of the commands `start` and `enqueue`: settings, and the name and tags of the new run. An omitted setting has its
+ * value in `recipe` or, if that has none, the value with which the trainer was started.
  */
 export const startDataSchema = closedObject('setting', {
   recipe: z
