@@ -2,7 +2,10 @@
 export interface Tensor {
   shape: readonly number[];
   values: Float32Array | Int8Array;
-  /** Shape and values of the scales, which have the rank of the tensor; undefined for values that are not rounded. */
+  /**
+   * The scales of rounded values; undefined for others. Their shape has as many dimensions as that of the tensor: the number of
+   * channels on the axis of the outputs, and 1 on the others.
+   */
   scale?: { shape: readonly number[]; values: Float32Array };
 }
 
@@ -13,9 +16,9 @@ interface Entry {
 }
 
 /**
- * Reads the tensors of a safetensors file, by name, those of a snapshot with their scales. The file is the header's length in 8
- * bytes, a JSON header, and the values, little-endian. Source: format description of github.com/huggingface/safetensors,
- * version 0.8.
+ * Reads the tensors of a safetensors file, by name. The scales of a tensor in a snapshot become part of it. The file is the
+ * header's length in 8 bytes, a JSON header, and the values, little-endian. Source: format description of
+ * github.com/huggingface/safetensors, version 0.8.
  * @throws TypeError when a tensor is neither of 32-bit floats nor of signed bytes with scales; SyntaxError or RangeError when the
  * file is damaged.
  */

@@ -287,7 +287,7 @@ export const chartsPanel: Panel = {
           <h2 id="curves-title" class=${cards.length === 0 ? 'sr-only' : nothing}>Curves</h2>
           ${chartToolbar(state, actions, toolbar)}
         </div>
-        <div class="charts" id="charts" data-small=${small}>${cards.map(({ element }) => element)}</div>
+        <div class="charts" id="charts" data-small-charts=${small}>${cards.map(({ element }) => element)}</div>
       </section>`;
   },
   draw: (state) => charts?.draw(state),

@@ -50,7 +50,7 @@ export class Curve {
     const positions = axisPositions(this.#run, axis, this.#source.series);
     const [from, to] = rowsInRange(positions, range);
     const column = this.#column;
-    // In a column with rows without a value, the line passes over them.
+    // In a column with values in some rows only, the line joins these: it breaks at null, but not at undefined.
     const missing = this.#isSparse && this.#isKnown ? undefined : null;
     const average = this.#average.update(column, smoothing);
     const points: CurvePoints = { x: [], raw: [], smooth: [], rowCount: Math.max(0, to - from) };

@@ -1,4 +1,7 @@
-/** A value of a curve. The line passes over undefined (no row at this x) and breaks at null (a value that is not finite). */
+/**
+ * A value of a curve. At undefined (no row, or a row without a value), the line joins the values before and after; at null (a value
+ * that is not finite), it breaks.
+ */
 export type Cell = number | null | undefined;
 
 /** The data of a chart: unique, ascending values of x, then one column per curve. */

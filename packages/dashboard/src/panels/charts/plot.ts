@@ -115,7 +115,10 @@ export class Plot {
     this.#uplot.redraw(false, true);
   }
 
-  /** Moves the cursor by a number of drawn points, from the last one if there is no cursor yet; stops at both ends. */
+  /**
+   * Moves the cursor by a number of drawn points; stops at both ends. Without a cursor, it begins before the first point, or after
+   * the last one when it moves back.
+   */
   moveCursor(points: number): void {
     const [x] = this.#uplot.data;
     if (x.length === 0) return;
@@ -269,8 +272,8 @@ const sizeOf = (host: HTMLElement): { width: number; height: number } => ({
 
 function seriesOf({ kind, dash }: CurveStyle, palette: () => Palette, index: number): uPlot.Series {
   const stroke = (): string => palette().curves[index] as string;
-  // The cursor marks a point on curves of kind `line` only. Among test results uPlot would mark the nearest one, while
-  // the legend shows the last one before the cursor.
+  // The cursor marks a point on curves of kind `line` only. The kinds `points` and `joined` are for test results: uPlot
+  // would mark the nearest one, while the legend shows the last one before the cursor.
   const withoutCursor = { class: 'no-cursor-point' };
   // A line through a single value has no length, so the value is drawn as a point.
   const lone: uPlot.Series.Points = {

@@ -2,7 +2,6 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { capitalize, formatCount } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
-import type { Run } from '../../state/run.ts';
 import { announcesEverything, awaitsEverything } from '../../state/run-words.ts';
 import type { Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
@@ -25,6 +24,7 @@ const emptyNote = html`<p class="empty">Shown when a run begins.</p>`;
 
 const noFacts: readonly Fact[] = [];
 const deviceFactsOf = memoizeLast(deviceFacts);
+const trainingFactsOf = memoizeLast(trainingFacts);
 const metersOf = memoizeLast(systemMeters);
 
 /** The device that computes, why it was chosen, and how busy it is. */
@@ -61,18 +61,12 @@ const meter = ({ name, value, share }: Meter): TemplateResult => html`
     }
   </div>`;
 
-const settingsOf = memoizeLast((started: Run['started'], notices: Run['notices']) =>
-  started ? trainingFacts(started, notices) : noFacts,
-);
-const guardedFacts = (run: Run | null): readonly Fact[] =>
-  run ? settingsOf(run.started, run.notices) : noFacts;
-
 /** The settings of the run, and the files that it saved. */
 export const trainingPanel: Panel = {
   render({ run }) {
     const started = run?.started;
     const files = run?.finished?.files ?? [];
-    const facts = guardedFacts(run);
+    const facts = started ? trainingFactsOf(started, run?.notices) : noFacts;
     const results = run?.finished && !announcesEverything(started) ? resultFacts(run.finished) : [];
     const isAwaited = !started && awaitsEverything(run);
     if (!isAwaited && facts.length + results.length + files.length === 0) return html``;

@@ -1,8 +1,8 @@
 import { type ChartSpec, metricSpec } from '../../state/chart-specs.ts';
 import type { Run } from '../../state/run.ts';
 
-/** Number of metrics up to which all charts are shown, and from which on there is a search field. */
-export const unsearchedLimit = 8;
+/** Number of metrics that are shown at first. When there are more, there is a search field, and a button that shows all. */
+export const shownAtFirst = 8;
 
 /** The charts of metrics with the same declared group; metrics without one come first, under an empty title. */
 export interface MetricGroup {

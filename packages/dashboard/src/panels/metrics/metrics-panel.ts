@@ -6,14 +6,17 @@ import type { Run } from '../../state/run.ts';
 import { focusNext, showNext } from '../../ui/focus.ts';
 import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
 import { showMetricCharts } from '../charts/charts-panel.ts';
-import { type MetricGroup, shownMetrics, unsearchedLimit } from './metric-groups.ts';
+import { type MetricGroup, shownAtFirst, shownMetrics } from './metric-groups.ts';
 import './metrics.css';
 
 /** Whether the viewer has asked for the charts beyond the first ones. */
 let showsAll = false;
 let runId: string | undefined;
 
-/** The inputs that decide on the charts; equal ones give the same objects, so that no chart is created again. */
+/**
+ * Returns the metrics to show: the same object for the same arguments, so that no chart is created again.
+ * @param sources The runs, and the parts of them that decide on their metrics: a run remains the same object when it changes.
+ */
 const shownOf = memoizeLast((search: string, limit: number, ...sources: readonly unknown[]) =>
   shownMetrics(
     sources.filter((source) => isRun(source)),
@@ -31,7 +34,7 @@ export const metricsPanel: Panel = {
     if (state.run?.runId !== runId) showsAll = false;
     runId = state.run?.runId;
     const runs = state.chartRuns.map(({ run }) => run);
-    const limit = showsAll || state.printing ? Number.POSITIVE_INFINITY : unsearchedLimit;
+    const limit = showsAll || state.printing ? Number.POSITIVE_INFINITY : shownAtFirst;
     const sources = runs.flatMap((run) => [run, run.metrics, run.started]);
     const { groups, total, found } = shownOf(state.view.metricSearch, limit, ...sources);
     const elements = showMetricCharts(groups.flatMap(({ specs }) => specs));
@@ -39,12 +42,12 @@ export const metricsPanel: Panel = {
       <section class="curves metrics" id="metrics" aria-labelledby="metrics-title">
         <div class="section-head">
           <h2 id="metrics-title">Metrics</h2>
-          ${total > unsearchedLimit ? searchField(state, actions, found, total) : nothing}
+          ${total > shownAtFirst ? searchField(state, actions, found, total) : nothing}
         </div>
         ${groups.map((group) => groupCharts(group, elements))}
         ${found === 0 ? html`<p class="empty">No metric matches “${state.view.metricSearch}”.</p>` : nothing}
         ${
-          found > unsearchedLimit
+          found > shownAtFirst
             ? html`<button class="button" type="button" id="metrics-all" @click=${(event: Event) => toggleAll(event, actions)}>
                 ${showsAll ? 'Show fewer' : `Show all ${formatCount(found)}`}
               </button>`
@@ -74,7 +77,7 @@ function groupCharts({ title, specs }: MetricGroup, elements: readonly HTMLEleme
   const cards = elements.filter(({ dataset }) => names.has(dataset.metric ?? ''));
   return html`
     ${title === '' ? nothing : html`<h3 class="metric-group">${title}</h3>`}
-    <div class="charts" data-small=${cards.length}>${cards}</div>`;
+    <div class="charts" data-small-charts=${cards.length}>${cards}</div>`;
 }
 
 const shownPlots = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>('#metrics .plot')];

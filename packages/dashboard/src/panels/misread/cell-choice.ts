@@ -1,4 +1,4 @@
-/** The images that the viewer has chosen from a cell of the confusion matrix. */
+/** A cell of the confusion matrix, whose images the viewer has asked for. */
 export interface CellChoice {
   truth: number;
   predicted: number;

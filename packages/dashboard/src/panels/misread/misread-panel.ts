@@ -19,7 +19,7 @@ const pageSize = 24;
 
 const noClasses: readonly string[] = [];
 let images: { key: string; file: TestImages } | undefined;
-/** The true class, the prediction, and whether images count that the latest epoch reads correctly. */
+/** The chosen true class and prediction, null for any; with `all`, images that the latest epoch reads correctly are shown too. */
 let filter: { truth: number | null; predicted: number | null; all: boolean } = {
   truth: null,
   predicted: null,
@@ -27,8 +27,8 @@ let filter: { truth: number | null; predicted: number | null; all: boolean } = {
 };
 let shownCount = pageSize;
 let requestRefresh: () => void = () => {};
-/** Number of pieces that have arrived: the list is rendered again with each. */
-let arrived = 0;
+/** Number of times that a part of the file has arrived or could not be read: the list is rendered again each time. */
+let fileChanges = 0;
 
 const epochsOf = memoizeLast((predictions: readonly EpochPredictions[], step: number | null) =>
   step === null ? predictions : predictions.filter((epoch) => epoch.step <= step),
@@ -60,7 +60,7 @@ export const misreadPanel: Panel = {
           <p class="card-note" data-field="misread-note">${histories ? note(histories, epochs) : ''}</p>
         </div>
         ${problem === '' ? nothing : html`<p class="alarm">The test images cannot be read: ${problem}.</p>`}
-        ${histories ? guard([histories, filter, shownCount, arrived, classes], () => body(histories, { run, description, classes, epochs, actions })) : nothing}
+        ${histories ? guard([histories, filter, shownCount, fileChanges, classes], () => body(histories, { run, description, classes, epochs, actions })) : nothing}
       </section>`;
   },
   recolor() {
@@ -74,7 +74,7 @@ function fileOf(run: Run, description: TestImagesFile & { digest: string }): Tes
   if (images?.key !== key) {
     const url = testImagesUrl(run.runId, description.digest);
     const onChange = (): void => {
-      arrived++;
+      fileChanges++;
       requestRefresh();
     };
     images = {

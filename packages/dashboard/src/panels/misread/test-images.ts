@@ -23,7 +23,7 @@ export class TestImages {
   /** Why the file cannot be read; empty while it can. */
   problem = '';
 
-  /** @param onChange Called when a piece has arrived, or could not be read. */
+  /** @param onChange Called when the true classes or a piece have arrived, or could not be read. */
   constructor(file: TestImagesFile, read: ReadRange, onChange: () => void) {
     this.#file = file;
     this.#read = read;
