@@ -102,8 +102,8 @@ export class PublisherSession implements SessionHandler {
     if (hasLostEvents) await hub.reportLoss(this.#runId, found, acknowledged);
     const position = hasLostEvents ? await store.position(this.#runId) : found;
     if (this.#peer.isClosed) return;
-    // The new stream id begins as the known one does, so that `isSameRun` holds for both: a write that seemed to fail may still be
-    // stored later, under the known id.
+    // A write that seemed to fail may still be stored later, under the stream id that the publisher knows. So a run that is not
+    // stored gets an id of the same origin: for `isSameRun`, both belong to this run.
     const { stream, lastSeq, version } = position ?? {
       stream: newStreamId(knownStream),
       lastSeq: 0,

@@ -4,7 +4,7 @@ import { type Chunk, FrameBatch, type Selection } from './frame-batch.ts';
 
 /** Receives the events of a run when they are published. */
 export interface Subscriber {
-  onBatch(batch: FrameBatch): void;
+  onEvents(events: FrameBatch): void;
   /** Called when the run is removed or has another stream, as the last call. */
   onRemoved(): void;
 }
@@ -19,7 +19,7 @@ export interface ChannelOptions {
   recent?: readonly StoredEvent[];
 }
 
-/** Consecutive batches are joined up to this size, so that a viewer catches up with few writes. */
+/** Consecutive frame batches are joined up to this size, so that a viewer catches up with few writes. */
 const maxJoinedBytes = 64 * 1024;
 
 /** The live feed of one run, with its recent events in memory as encoded WebSocket frames. */
@@ -113,11 +113,11 @@ export class Channel {
   }
 
   #send(events: readonly StoredEvent[]): void {
-    // A subscriber finds events that are missing from the store between two batches only.
+    // A subscriber finds events that are missing from the store between two frame batches only.
     for (const consecutive of splitAtGaps(events)) {
       this.#lastSeq = consecutive.at(-1)!.seq;
       const batch = this.#keep(consecutive);
-      for (const subscriber of this.#subscribers) subscriber.onBatch(batch);
+      for (const subscriber of this.#subscribers) subscriber.onEvents(batch);
     }
   }
 
@@ -132,7 +132,7 @@ export class Channel {
     for (const subscriber of this.#subscribers) subscriber.onRemoved();
   }
 
-  /** Returns the selected events of the next batch in memory; undefined when the next events are not in memory. */
+  /** Returns the selected events of the next frame batch in memory; undefined when the next events are not in memory. */
   read(selection: Selection): Chunk | undefined {
     const batch =
       this.#hasAllAfter(selection.after) && this.#recent.find(({ last }) => last > selection.after);
@@ -144,7 +144,7 @@ export class Channel {
     };
   }
 
-  /** Frees the memory of the oldest batch of frames. */
+  /** Frees the memory of the oldest frame batch. */
   dropOldest(): void {
     this.#recentBytes -= this.#recent.shift()?.bytes.length ?? 0;
   }
@@ -159,7 +159,7 @@ export class Channel {
     this.#newestBatchSeq = events.findLast(({ type }) => type === 'batch')?.seq ?? this.#newestBatchSeq;
     this.#recentBytes += batch.bytes.length;
     const newest = this.#recent.at(-1);
-    // A batch is not joined with events of a newer version, which not every viewer receives.
+    // A frame batch is not joined with events of a newer version, which not every viewer receives.
     const fits = newest && newest.last !== this.#lastSeqBeforeVersion;
     if (fits && newest.bytes.length + batch.bytes.length <= maxJoinedBytes)
       this.#recent.splice(-1, 1, newest.join(batch));

@@ -59,11 +59,11 @@ export class Cursor {
    * Moves past events that were just published. Returns the frames to send, which are empty when the viewer has the
    * events already; undefined when earlier events are still unsent.
    */
-  passLive(batch: FrameBatch): Buffer | undefined {
-    if (batch.last <= this.#seq) return noFrames;
-    if (batch.first !== this.#seq + 1) return undefined;
-    this.moveTo(batch.last);
-    return batch.select(this.#types);
+  passLive(events: FrameBatch): Buffer | undefined {
+    if (events.last <= this.#seq) return noFrames;
+    if (events.first !== this.#seq + 1) return undefined;
+    this.moveTo(events.last);
+    return events.select(this.#types);
   }
 
   /** Moves to a seq after the caller has sent everything up to it. */

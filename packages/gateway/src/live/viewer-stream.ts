@@ -98,12 +98,12 @@ export class ViewerStream {
     return this.#channel.isRemoved;
   }
 
-  /** Whether the viewer has every event that its version of the protocol has, and the run has others. */
+  /** Whether the viewer has every event that fits its version of the protocol, and later events need a newer version. */
   get needsUpgrade(): boolean {
     return this.#channel.version > this.#version && this.#cursor.seq >= this.#lastFittingSeq;
   }
 
-  /** The last published seq that the viewer's version of the protocol has. */
+  /** The last published seq up to which every event fits the viewer's version of the protocol. */
   get #lastFittingSeq(): number {
     return this.#channel.lastSeqOf(this.#version);
   }
@@ -122,7 +122,7 @@ export class ViewerStream {
     const end = isOlder ? this.#lastFittingSeq : undefined;
     const chunk = channel.read(selection) ?? (await this.#history.read(selection, end));
     if (chunk.isReplaced) return hub.verify(channel.runId);
-    // The version may have been raised by this reading.
+    // `History.read` raises the channel's version if the store has events of a newer one: the next call reads those that fit.
     if (chunk.through > this.#lastFittingSeq && channel.version > this.#version) return;
     // A store never returns the events that it has lost, so the viewer skips them and waits for the next ones.
     const isMissing = chunk.through <= selection.after && !channel.isRemoved;
@@ -142,9 +142,9 @@ export class ViewerStream {
   #sendAll(onEnd: () => void): () => void {
     const peer = this.#peer;
     return this.#channel.subscribe({
-      onBatch: (batch) => {
-        const isSendable = this.#hasRoom && batch.last <= this.#lastFittingSeq;
-        const frames = isSendable ? this.#cursor.passLive(batch) : undefined;
+      onEvents: (events) => {
+        const isSendable = this.#hasRoom && events.last <= this.#lastFittingSeq;
+        const frames = isSendable ? this.#cursor.passLive(events) : undefined;
         if (frames) peer.sendFrames(frames);
         else onEnd();
       },
@@ -167,18 +167,18 @@ export class ViewerStream {
     };
     const throttle = new Throttle(maxRate, send);
     const unsubscribe = channel.subscribe({
-      onBatch: (batch) => {
-        if (batch.last > this.#lastFittingSeq) {
+      onEvents: (events) => {
+        if (events.last > this.#lastFittingSeq) {
           if (unsent) peer.sendFrames(unsent);
           unsent = undefined;
           this.#cursor.moveTo(this.#lastFittingSeq);
           return onEnd();
         }
-        if (!(batch.types & this.#types)) return;
-        const { frames, beginsWithBatch } = batch.newest(this.#types);
-        // Only a single `batch` event is ever unsent: all other types are sent at once.
+        if (!(events.types & this.#types)) return;
+        const { frames, beginsWithBatch } = events.newest(this.#types);
+        // All other types are sent at once, so only a `batch` event is ever unsent. It is dropped when a newer one follows it.
         unsent = unsent && !beginsWithBatch ? Buffer.concat([unsent, frames]) : frames;
-        if (batch.types & this.#types & ~batchType) throttle.callNow();
+        if (events.types & this.#types & ~batchType) throttle.callNow();
         else throttle.request();
       },
       onRemoved: onEnd,

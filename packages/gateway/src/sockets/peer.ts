@@ -9,8 +9,8 @@ export interface Peer {
   /** The bytes sent that are still in this process. */
   readonly bufferedBytes: number;
   /**
-   * Resolves with true when nothing is buffered or the connection is closed; with false when no byte was sent for
-   * `stallMs`.
+   * Resolves with true when everything buffered is sent or the connection is closed, or at once if the buffer has not been
+   * full; with false when no byte was sent for `stallMs`.
    */
   drained(stallMs: number): Promise<boolean>;
   /** Stops reading; further messages wait at the client until `resume`. */

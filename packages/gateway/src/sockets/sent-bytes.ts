@@ -4,8 +4,9 @@ import type { Socket } from 'node:net';
 export const sentBytes = (stream: Socket): number => stream.bytesWritten - stream.writableLength;
 
 /**
- * Resolves with true when everything written is sent or the connection is closed; with false when no byte was sent for
- * `stallMs` (or up to twice that, as it is checked at that interval).
+ * Resolves with true when everything written is sent or the connection is closed, or at once if the buffer has not reached the
+ * stream's `highWaterMark` since it was last empty; with false when no byte was sent for `stallMs` (or up to twice that, as
+ * it is checked at that interval).
  */
 export function drained(stream: Socket, stallMs: number): Promise<boolean> {
   if (!stream.writableNeedDrain) return Promise.resolve(true);

@@ -18,7 +18,7 @@ async function setUp(limits: { commitEvents?: number; uncommittedBytes?: number 
   const pressure: boolean[] = [];
   const failures: unknown[] = [];
   (await hub.channel('a')).subscribe({
-    onBatch: ({ first, last }) => published.push(...range(first, last)),
+    onEvents: ({ first, last }) => published.push(...range(first, last)),
     onRemoved() {},
   });
   const writer = new RunWriter({

@@ -15,7 +15,7 @@ const other = sampleRun({ runId: 'b' }).map(toNewEvent);
 /** The stream id of every run in these tests. */
 const stream = 'stream-1';
 const subscriber = (deliver: (batch: FrameBatch) => void): Subscriber => ({
-  onBatch: deliver,
+  onEvents: deliver,
   onRemoved() {},
 });
 
@@ -158,7 +158,7 @@ describe('the hub', () => {
     await keep('b', other.slice(0, 3));
     const removed = await hub.channel('b');
     let ended = 0;
-    removed.subscribe({ onBatch() {}, onRemoved: () => ended++ });
+    removed.subscribe({ onEvents() {}, onRemoved: () => ended++ });
     const newest: (string | undefined)[] = [];
     hub.onNewestRunChange(() => newest.push(hub.newestRunId));
     await store.remove('b');
