@@ -184,8 +184,8 @@ export const limits = {
   /** How often the retention policy is applied: days and gigabytes change slowly. */
   sweepIntervalMs: 60_000,
   /**
-   * How often to check whether a load has left memory in V8's heap: at the end of a collection the event loop stops, for some
-   * 0.1 s on a busy machine, which has to be rare; and memory is to be returned within a minute.
+   * How often to check whether V8's heap has unused memory after high load: at the end of a collection the event loop stops, for
+   * some 0.1 s on a busy machine, which has to be rare; and memory is to be returned within a minute.
    */
   heapCheckMs: 20_000,
   /** The growth of V8's heap that is worth a collection, which takes some 50 ms of processor time for 30 MB in use. */

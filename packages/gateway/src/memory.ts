@@ -31,7 +31,7 @@ export interface HeapTrimmerOptions {
 }
 
 /**
- * Returns the memory that a load has left in V8's heap to the system, once the load is over.
+ * Returns unused memory of V8's heap to the system when the process is quiet again after high load.
  *
  * V8 lets a heap grow to as much as four times what was in use before it collects garbage, keeps pages that become empty, and
  * returns memory only in a process that is nearly idle, which a gateway with a publisher is not.

@@ -80,12 +80,12 @@ export class Metrics {
       [
         'loss',
         'loss',
-        "Loss of the last step or, without steps, epoch of a connected run, in the run's unit; NaN after it has diverged",
+        "Loss of the last step of a connected run, or of its last epoch where it counts epochs only; in the run's unit, and NaN after it has diverged",
       ],
       [
         'accuracy',
         'accuracy',
-        'Accuracy of the last step or, without steps, epoch of a connected run, from 0 to 1',
+        'Accuracy of the last step of a connected run, or of its last epoch where it counts epochs only; from 0 to 1',
       ],
       [
         'test_accuracy',

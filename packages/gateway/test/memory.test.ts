@@ -61,7 +61,7 @@ describe('the heap trimmer', () => {
     expect(collections).toBe(1);
   });
 
-  test('waits until a load is over', async () => {
+  test('waits until high load is over', async () => {
     for (const cpuShare of [0.9, quietCpuShare]) await passInterval(cpuShare, 10 * inUse);
     expect(collections).toBe(0);
     await passInterval(quietCpuShare - 0.01, 10 * inUse);
@@ -99,7 +99,7 @@ describe('the heap trimmer', () => {
   });
 });
 
-test('V8 returns the garbage of a load to the system while the process goes on allocating', async () => {
+test('V8 returns the garbage of high load to the system while the process goes on allocating', async () => {
   const program = fileURLToPath(new URL('support/garbage-maker.js', import.meta.url));
   const child = spawn(process.execPath, [program, 'trim'], { stdio: 'inherit' });
   afterTest(() => child.kill('SIGKILL'));

@@ -31,7 +31,8 @@ interface PendingCall {
 const maxSentBytes = 8 * 1024 * 1024;
 
 /**
- * Space for new objects in MiB, of which a thread's batches need little. By default it grows to 32 MiB, which V8 keeps after a load.
+ * The largest space for new objects, in MiB: calls need little of it. By default it grows to 32 MiB at high load, and V8 keeps
+ * this memory afterwards.
  */
 const youngGenerationMb = 8;
 
