@@ -216,7 +216,7 @@ const requestFrame = oncePerFrame(() => {
   else requestRender();
 });
 
-// A text is the id of a button that the key presses.
+// What each key does: calls a function, or clicks the button with this id.
 listenForKeys({
   '?': actions.openHelp,
   r: actions.openRuns,

@@ -13,7 +13,7 @@ export const parseTags = (text: string): string[] => [
 /** Returns the tags as a text that `parseTags` reads. */
 export const tagsText = (tags: readonly string[]): string => tags.join(', ');
 
-/** Returns what is wrong with the number or the length of tags; empty when they may be a run's. */
+/** Returns what is wrong with the number or the length of tags; empty when a run may have these tags. */
 export function tagsProblem(tags: readonly string[]): string {
   if (tags.length > eventLimits.tags)
     return `Tags: expected at most ${eventLimits.tags}, separated by commas, got ${tags.length}.`;

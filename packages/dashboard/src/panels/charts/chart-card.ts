@@ -114,13 +114,19 @@ export class ChartCard {
     this.#listen();
   }
 
-  /** When the card was last drawn, in milliseconds of `performance.now()`; undefined if it is on screen or shows all data. */
-  get outdatedSince(): number | undefined {
+  /** When the card was last drawn, in milliseconds of `performance.now()`; -Infinity if it never was. */
+  get drawnAt(): number {
+    return this.#drawnAt;
+  }
+
+  /** Whether the card is off screen, and its data or view has changed since it was drawn. */
+  get isOutdatedOffScreen(): boolean {
+    if (this.#isOnScreen) return false;
     const inputs = this.#inputs();
-    const isCurrent =
-      inputs.length === this.#drawnInputs.length &&
-      inputs.every((input, index) => input === this.#drawnInputs[index]);
-    return this.#isOnScreen || isCurrent ? undefined : this.#drawnAt;
+    return (
+      inputs.length !== this.#drawnInputs.length ||
+      inputs.some((input, index) => input !== this.#drawnInputs[index])
+    );
   }
 
   #inputs(): unknown[] {

@@ -168,14 +168,11 @@ class Charts {
 
   /** Draws the chart off screen that has not been drawn for the longest time: a screenshot of the whole page shows it. */
   #drawOffScreen(cards: readonly ChartCard[]): void {
-    const outdated = cards
-      .map((card) => ({ card, since: card.outdatedSince }))
-      .filter((each): each is { card: ChartCard; since: number } => each.since !== undefined)
-      .sort((a, b) => a.since - b.since);
+    const outdated = cards.filter((card) => card.isOutdatedOffScreen).sort((a, b) => a.drawnAt - b.drawnAt);
     const [next] = outdated;
     // A chart that was never drawn does not wait.
-    if (!next || this.#offScreen.shouldWait(Number.isFinite(next.since) ? null : next)) return;
-    next.card.draw(true);
+    if (!next || this.#offScreen.shouldWait(Number.isFinite(next.drawnAt) ? null : next)) return;
+    next.draw(true);
     if (outdated.length > 1) this.#actions.refresh();
   }
 

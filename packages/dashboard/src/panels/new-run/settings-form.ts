@@ -73,12 +73,13 @@ function dataValueOf(name: string, text: string): unknown {
 const labels: Record<string, string> = { ...settingLabels, name: 'Name', tags: 'Tags' };
 
 /**
- * Replaces the flag in an error by the label of its field: "--train-size: …" becomes "Training images: …".
+ * Replaces the setting at the start of an error by the label of its field. The trainer names a setting by its flag, the gateway by
+ * its path in the command: "--train-size: …" becomes "Training images: …", and "data.tags.0: …" becomes "Tags: …".
  * @returns The text, and the name of the field; null when the error is not about a field.
  */
 export function parseSettingError(message: string): { text: string; name: string | null } {
-  const [start, flag = ''] = /^(?:--|data\.)([a-z-]+)(?:\.\d+)?: /i.exec(message) ?? [];
-  const name = flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const [start, setting = ''] = /^(?:--|data\.)([a-z-]+)(?:\.\d+)?: /i.exec(message) ?? [];
+  const name = setting.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const label = labels[name];
   if (start === undefined || label === undefined) return { text: message, name: null };
   return { text: `${label}: ${message.slice(start.length)}`, name };

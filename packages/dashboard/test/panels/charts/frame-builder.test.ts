@@ -70,7 +70,7 @@ describe('a chart frame', () => {
     expect(plot.nonFinite).toEqual([{ from: 1.55, to: 3, value: Number.NaN }]);
   });
 
-  it('marks a custom metric that is NaN at its own step, in a run with and without batches', () => {
+  it('marks the step at which a custom metric is NaN, in a run with batches and in one without', () => {
     const metrics = [80, 90].map((step, index) => ({
       ...{
         v: 1,
@@ -125,7 +125,7 @@ describe('a chart frame', () => {
     expect(plot.y).toEqual({ min: 0, max: 1.02 });
   });
 
-  it('contains the target and the end of the smoothed curve in a close-up', () => {
+  it('has a close-up y axis that contains the target and the end of the smoothed curve', () => {
     const run = runOf(events);
     const { plot: early } = build('accuracy', [runOf(events.slice(0, 10))], { target: 0.99 });
     expect(early.y.min).toBe(0);

@@ -58,7 +58,7 @@ describe('the form for a new run', () => {
     ['Data.epochs: Too big.', 'Epochs: Too big.', 'epochs'],
     ['--data: no such folder.', '--data: no such folder.', null],
     ['Not while it saves.', 'Not while it saves.', null],
-  ])('replaces the flag in "%s" by a label of the form', (message, text, name) => {
+  ])('replaces the setting in "%s" by a label of the form', (message, text, name) => {
     expect(parseSettingError(message)).toEqual({ text, name });
   });
 });
