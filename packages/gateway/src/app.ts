@@ -62,7 +62,10 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Returns the limits with those that the options set. The public port has the same room for other requests with any number of viewers. */
+/**
+ * Returns the limits with those that the options set. A higher limit of viewers raises that of connections by the same number, so
+ * that viewers take none from other requests.
+ */
 function configuredLimits({ uploads, viewers }: GatewayOptions['config']): Limits {
   const { uploadBytes, liveClients, connections } = standardLimits;
   return {

@@ -40,7 +40,7 @@ export async function listen(
 
 /** Returns the host at which a browser on this machine reaches the page. */
 async function pageHost(app: FastifyInstance, addresses: BindAddresses, port: number): Promise<string> {
-  // `--bind` may name a proxy on this machine, which has another port: then the bound address is the right one.
+  // With a host on loopback, `--bind` names a proxy in front. The proxy may have another port than this address gets.
   const host = isLoopback(addresses.host) ? addresses.host : publicHost(addresses);
   if (!isLoopback(host) && !isWildcard(host)) return toUrlHost(host);
   const bound = (app.addresses() as AddressInfo[]).map(({ address }) => address);

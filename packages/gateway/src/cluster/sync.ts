@@ -159,7 +159,8 @@ export class ClusterSync {
 
   /**
    * Logs a failure to read a change. A failing store is not logged here: its health check logs it once, and events,
-   * removals and statuses are read when the store works again. Changes of names and notes are announced with the next hello.
+   * removals and statuses are read when the store works again. Viewers receive changes of names and notes in the `hello` when
+   * they connect again.
    */
   #logFailure(work: Promise<void>): void {
     work.catch((error) => {

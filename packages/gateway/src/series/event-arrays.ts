@@ -8,7 +8,10 @@ export interface ArrayRows {
   count: number;
   /** Shape of a row. */
   shape: readonly number[];
-  /** What the rows of all arrays about the same events have in common: rows with another value are left out of each. */
+  /**
+   * Identifies the rows that fit into one array, such as those of the same shape. An array keeps only the group of its first rows.
+   * Arrays that belong together, such as `probe-logits` and `probe-steps`, have the same groups, so both leave out the same events.
+   */
   group: string;
   /** The values in row-major order. */
   bytes: Uint8Array;
@@ -49,7 +52,7 @@ const sizeOfImages = ({ width, height, channels }: ProbeImages): number[] => [
   channels ?? 1,
 ];
 
-/** Names the frames that have the shape of this one. */
+/** Returns the group of the frames with `size` images and `classes` classes. */
 const groupOfFrame = (size: number, classes: number): string => `${size} ${classes}`;
 
 type ProbeImages = NonNullable<Extract<MonitorEvent, { type: 'probe' }>['data']['images']>;

@@ -24,7 +24,7 @@ const firstPageEvents = 8;
  * Reads the events of a run up to a seq, with one page in memory at a time: at most 64 kB of JSON, or one larger event.
  * Other work runs between pages.
  * @throws MonitorError `run.not_found` when the run is removed before its last page, DamagedRunError when an event of it cannot
- * be read, or is missing from the store. With `types`, it is known only of the last events of the run that they are missing.
+ * be read, or is missing from the store. With `types`, missing events are noticed only at the end of the run.
  */
 export async function* readPages(
   store: Store,

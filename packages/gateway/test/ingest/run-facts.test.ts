@@ -184,7 +184,7 @@ describe('an event of a run of three classes and four test images', () => {
     ['samples', samplesOf({ classes: [2, 0] })],
     ['a probe', probeOf({ ...logitsOf(3), ...probeImagesOf({}) })],
     ['the description again', ['run.started', started.data]],
-    ['a description without data', ['run.started', { config: {} }]],
+    ['a description without a data set', ['run.started', { config: {} }]],
   ] as const)('is accepted with %s', (_what, [type, data]) => {
     expect(issuesOf([started, eventOf(2, type, data)])).toEqual([]);
   });
@@ -198,7 +198,7 @@ test.each(contradicting.slice(0, -1))(
   },
 );
 
-test('an event that names no classes may not contradict itself', () => {
+test('an event that contradicts itself is refused also in a run that never named its classes', () => {
   const event = eventOf(2, ...testOf({ perClass: [1, 0], confusionCells: [[0, 2, 1]] }));
   expect(issuesOf([withoutClasses, event])).toEqual([
     {

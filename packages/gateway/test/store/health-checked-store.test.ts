@@ -86,7 +86,7 @@ describe('a health-checked store', () => {
     expect(reported).toEqual([]);
   });
 
-  test('reports a write that does not end as a failure, and its end as the end of the failure', async () => {
+  test('reports a failure when a write does not end in time, and that the store works again when it ends', async () => {
     const { store, checked, reported } = checkedStore(60_000, 10);
     let release = (): void => {};
     store.pause = () => new Promise((resolve) => (release = resolve));
