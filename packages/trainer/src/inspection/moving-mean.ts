@@ -1,10 +1,12 @@
-/** The mean of the latest values: of all while there are few, and exponentially weighted from then on. */
+/**
+ * The mean of the latest values. The first `window` values have equal weights. After them, each new value moves the mean by
+ * 1/`window` of its distance, so the weights of older values decrease exponentially.
+ */
 export class MovingMean {
   readonly #window: number;
   #count = 0;
   #mean = 0;
 
-  /** @param window Number of values whose weights sum up to about two thirds. */
   constructor(window: number) {
     this.#window = window;
   }

@@ -23,7 +23,7 @@ export interface LayerOutput {
   y: tf.Tensor;
   /**
    * @param dy Gradient of the loss with respect to `y`.
-   * @param sums The next layer's `inputSums`.
+   * @param sums The `inputSums` of the layer whose input is `y`.
    */
   backward(dy: tf.Tensor, sums?: tf.Tensor1D): Gradients;
 }

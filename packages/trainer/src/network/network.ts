@@ -106,7 +106,7 @@ export class Network {
     const { score, gradient } = this.#loss(x as tf.Tensor2D, oneHot);
 
     let dy: tf.Tensor | undefined = gradient;
-    /** Sums of `dy` over all axes but the last, if the next layer has computed them. */
+    /** Sums of `dy` over all axes but the last, if the backward pass that returned `dy` computed them. */
     let dySums: tf.Tensor1D | undefined;
     const gradients: tf.Tensor[] = [];
     for (const { y, backward } of outputs.reverse()) {

@@ -15,7 +15,7 @@ export interface GraphGradients {
 /** Output of a layer in a graph, and the layer's backward pass. */
 export interface GraphLayerOutput {
   y: GraphValue;
-  /** @param sums The next layer's `inputSums`. */
+  /** @param sums The `inputSums` of the layer whose input is `y`. */
   backward(dy: GraphValue, sums?: GraphValue): GraphGradients;
 }
 

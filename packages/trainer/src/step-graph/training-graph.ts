@@ -16,7 +16,7 @@ export interface TrainingGraphOptions {
   optimizer: OptimizerName;
   /** Type of the values and gradients between the layers, except the last. */
   precision: Precision;
-  /** Type in which the layers compute these values. If it is not `precision`, the results of each layer are rounded to that. */
+  /** Type in which the layers compute. If this is not `precision`, the results of each layer are rounded to `precision`. */
   arithmetic: Precision;
 }
 
@@ -40,7 +40,7 @@ export interface TrainingGraph {
   gradients: string[];
   /** Names of the outputs with the largest output of each unit of each relu over the batch, float32 [units]. */
   maxima: string[];
-  /** Names of the inputs for the seeds of dropout masks, int32 [2], by the index of the dropout layer. */
+  /** Names of the inputs for the seeds of dropout masks, int32 [2], by the index of the dropout layer among all layers. */
   seeds: Map<number, string>;
 }
 
@@ -183,7 +183,7 @@ class GraphNetwork {
     const maxima = this.#layers.flatMap(({ spec, input }, at) => {
       if (spec.type !== 'relu') return [];
       const { y } = outputs[at] as GraphLayerOutput;
-      const axes = this.#graph.constant([...input.keys()], 'int32'); // All but the last; the batch is the first.
+      const axes = this.#graph.constant([...input.keys()], 'int32'); // All axes of `y` but the last: `y` has one more than `input`, for the batch.
       const attributes = {
         T: { type: y.type },
         Tidx: { type: 'int32' },
@@ -207,7 +207,7 @@ class GraphNetwork {
     const { score, gradient } = this.#score(outputs.at(-1)?.y as GraphValue, oneHot);
     const gradients: GraphValue[] = [];
     let dy: GraphValue | undefined = gradient;
-    /** Sums of `dy` over all axes but the last, if the next layer has computed them. */
+    /** Sums of `dy` over all axes but the last, if the backward pass that returned `dy` computed them. */
     let dySums: GraphValue | undefined;
     for (const { y, backward } of outputs.reverse()) {
       const {

@@ -90,7 +90,7 @@ describe.each(engines)('the network on the engine %s', (_name, start) => {
       const learner = new LocalLearner(engine.kernels, { optimizer: 'sgd', seed: 3, layers });
       network = learner.network;
       const images = imageTensor(firstBatch(16));
-      const logits = tf.tidy(() => tf.softmax(network.predict(images)).dataSync<'float32'>());
+      const expected = tf.tidy(() => tf.softmax(network.predict(images)).dataSync<'float32'>());
       const saved = toLayersModel((await learner.state()).weights, layers);
       const { modelTopology, weightsManifest } = JSON.parse(saved.topology);
       const model = await loadLayersModel(
@@ -104,7 +104,10 @@ describe.each(engines)('the network on the engine %s', (_name, start) => {
       model.dispose();
       images.dispose();
       expect(probabilities).toHaveLength(16 * classCount);
-      const worst = logits.reduce((max, value, at) => Math.max(max, Math.abs(value - probabilities[at]!)), 0);
+      const worst = expected.reduce(
+        (max, value, at) => Math.max(max, Math.abs(value - probabilities[at]!)),
+        0,
+      );
       expect(worst).toBeLessThan(1e-5);
     },
   );
