@@ -22,7 +22,7 @@ var (
 	rate         = flag.Float64("rate", 100, "events a second; 0: as fast as the server accepts them")
 	seconds      = flag.Float64("seconds", 10, "seconds to measure")
 	warmUp       = flag.Float64("warm-up", 3, "seconds before the measurement")
-	capacity     = flag.Bool("capacity", false, "raise the rate by 1.4 until less than 99 % is delivered, or p99 is over 250 ms")
+	capacity     = flag.Bool("capacity", false, "repeat at 1.4 times the rate until less than 99 % is delivered, or p99 is over 250 ms")
 	stalled      = flag.Int("stalled", 0, "number of subscribers that stop reading before the measurement")
 	pid          = flag.Int("pid", 0, "process of the server")
 )
@@ -63,9 +63,9 @@ type Result struct {
 	Steps            []Step   `json:"steps"`
 	AckP50           float64  `json:"ackP50Ms,omitempty"`
 	AckP99           float64  `json:"ackP99Ms,omitempty"`
-	Lost             int64    `json:"lost"`    // Events that never arrived, without a gap message.
+	Lost             int64    `json:"lost"`    // Events that never arrived and that no gap message announced.
 	Doubled          int64    `json:"doubled"` // Events that arrived again.
-	Gaps             int64    `json:"gaps"`    // Gap messages: batches that the server skipped.
+	Gaps             int64    `json:"gaps"`    // Gap messages: each announces `batch` events that the server skipped.
 	Cut              int64    `json:"cut"`     // Subscribers that the server disconnected.
 	Stalled          *Stalled `json:"stalled,omitempty"`
 }

@@ -1,4 +1,9 @@
-"""Trains and evaluates the network of this project with Keras `fit`: python fit_keras.py DATA_DIR EPOCHS TRAIN_SIZE FOLDER PRECISION prints JSON after each epoch."""
+"""Trains and evaluates the network of this project with Keras `fit`, and prints JSON after each epoch.
+
+    python fit_keras.py DATA_DIR EPOCHS TRAIN_SIZE FOLDER PRECISION
+
+The model is saved to FOLDER. PRECISION is float32 or bfloat16.
+"""
 
 import json
 import os

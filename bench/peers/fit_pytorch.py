@@ -1,4 +1,9 @@
-"""Trains and evaluates the network of this project in a plain PyTorch loop: python fit_pytorch.py DATA_DIR EPOCHS TRAIN_SIZE FOLDER PRECISION prints JSON after each epoch."""
+"""Trains and evaluates the network of this project in a plain PyTorch loop, and prints JSON after each epoch.
+
+    python fit_pytorch.py DATA_DIR EPOCHS TRAIN_SIZE FOLDER PRECISION
+
+The checkpoint is saved to FOLDER. PRECISION is float32 or bfloat16.
+"""
 
 import json
 import sys

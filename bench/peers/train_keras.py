@@ -1,4 +1,9 @@
-"""Trains the network of this project in Keras on TensorFlow, compiled (tf.function): python train_keras.py DATA_DIR BATCH_SIZE STEPS [POLICY] prints JSON."""
+"""Trains the network of this project in Keras on TensorFlow, compiled (tf.function), and prints its speed as JSON.
+
+    python train_keras.py DATA_DIR BATCH_SIZE STEPS [POLICY]
+
+POLICY is the name of a Keras dtype policy, by default float32.
+"""
 
 import json
 import os

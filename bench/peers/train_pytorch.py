@@ -1,4 +1,7 @@
-"""Trains the network of this project in PyTorch: python train_pytorch.py DATA_DIR BATCH_SIZE STEPS [channels_last] [bfloat16] prints JSON."""
+"""Trains the network of this project in PyTorch, and prints its speed as JSON.
+
+    python train_pytorch.py DATA_DIR BATCH_SIZE STEPS [channels_last] [bfloat16]
+"""
 
 import json
 import sys
