@@ -21,8 +21,8 @@ export interface TrainerConfig extends Pick<Options, (typeof trainerOptions)[num
 }
 
 /**
- * The options that `TrainerConfig` contains unchanged. The other options determine the settings of the recipe, the run id and
- * the gateway's address in it.
+ * The options that `TrainerConfig` contains unchanged. Its recipe settings, `runId` and `gatewayUrl` are computed from other
+ * options.
  */
 const trainerOptions = [
   'recipe',
@@ -64,7 +64,8 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Tra
 }
 
 /**
- * Returns the flags on the command line that have no effect, because an interrupted run keeps its own, different settings.
+ * Returns the flags of the given options that have no effect, because an interrupted run keeps other values. An option that an
+ * environment variable has set is named by its flag too.
  */
 export function unusedFlags(config: TrainerConfig, { runId, settings }: InterruptedRun): string[] {
   const kept: Partial<TrainerConfig> = { ...settings, runId };
@@ -86,7 +87,7 @@ export function withSettings(
   return { ...config, ...(recipe && { recipe, ...recipes[recipe] }), ...set, ...fresh };
 }
 
-/** Returns the settings of the chosen recipe; a flag for a single setting overrides the recipe. */
+/** Returns the settings of the chosen recipe; an option for a single setting overrides the recipe. */
 function chooseRecipe(options: Options): Recipe {
   const given = recipeSettings.filter((name) => options[name] !== undefined);
   return { ...recipes[options.recipe], ...Object.fromEntries(given.map((name) => [name, options[name]])) };

@@ -34,7 +34,7 @@ export function formatFigures(batch: BatchData, totals: Totals): string[] {
 const percentDone = (batch: BatchData, totals: Totals): string =>
   `${Math.floor((batch.step / totals.steps) * 100)} %`.padStart(5);
 
-/** Width of the percentage in the progress line, with the spaces around it. */
+/** Width of the percentage in the progress line, with the spaces around it and after the bar. */
 const percentWidth = '   35 %    '.length;
 
 /** Formats the progress line for a terminal of `columns` characters; the bar fills the space beside the values. */

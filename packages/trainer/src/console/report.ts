@@ -42,7 +42,7 @@ const redrawMs = 100;
 /** Width assumed for a terminal that reports no width or a width of 0. */
 const defaultColumns = 80;
 
-/** Displays the events of a run on the console: a table at the start, a progress line, a line for each epoch. */
+/** Displays the events of a run on the console: a table at the start, a progress line, lines for epochs, notices and the end. */
 export class ConsoleReport {
   readonly #output: ConsoleOutput;
   readonly #folder: string;
@@ -68,7 +68,7 @@ export class ConsoleReport {
     this.#intervalMs = this.#canRedraw ? redrawMs : intervalSeconds * 1_000;
   }
 
-  /** Writes the lines for an event; ignores events of other types. */
+  /** Writes the lines for an event; none for types such as `system`, which the console does not display. */
   display(event: EventBody): void {
     switch (event.type) {
       case 'run.started':

@@ -6,7 +6,7 @@ const digits = [...'0123456789'];
 const capitals = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 const merged = [...digits, ...capitals, ...'abdefghnqrt'];
 
-/** The names of MNIST's classes, which a run also has if it began before runs stored their classes. */
+/** The names of MNIST's classes, which are also used for runs that began before runs stored their classes. */
 export const mnistClasses: readonly string[] = digits;
 
 /** The names of EMNIST's classes, by its split (Cohen et al. 2017). Balanced and bymerge merge letters that look alike. */
@@ -83,7 +83,7 @@ function decodeText(file: Uint8Array, path: string): string {
 }
 
 /**
- * Returns a number as the name of each class, from 0 to the largest label.
+ * Returns names for classes that have none: the numbers from 0 to the largest label.
  * @throws MonitorError `classes.invalid` when there are fewer than 2 or more than 1,000 classes.
  */
 export function numberedClasses(largestLabel: number, where: string): string[] {
@@ -95,5 +95,5 @@ export function numberedClasses(largestLabel: number, where: string): string[] {
   return Array.from({ length: count }, (_, label) => String(label));
 }
 
-/** Creates the error of classes and labels that do not fit. */
+/** Creates the error for class names or labels that are invalid. */
 export const invalidClasses = (message: string): MonitorError => new MonitorError('classes.invalid', message);

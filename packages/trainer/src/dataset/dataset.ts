@@ -32,7 +32,7 @@ export interface NamedLabels extends IdxLabels {
 }
 
 /**
- * Checks that images and labels match in shape and number.
+ * Checks that there is at least one image, that images have 28 × 28 pixels, and that there are as many labels.
  * @throws MonitorError `dataset.invalid`
  */
 export function checkPair(images: NamedArray, labels: NamedLabels): void {

@@ -10,7 +10,7 @@ export interface FoundDataset {
   root: string;
   /** The split of EMNIST whose files these are; undefined for files with MNIST's names. */
   emnist: string | undefined;
-  /** Returns the path of one of the files. */
+  /** Returns the path of one of the files. @throws MonitorError `dataset.invalid` when the file is missing. */
   pathOf(file: DatasetFile): string;
 }
 
@@ -24,9 +24,9 @@ export function usualName(file: DatasetFile, emnist?: string): string {
   return emnist === undefined ? name.replace('test', 't10k') : `emnist-${emnist}-${name}`;
 }
 
-/** Name of a dataset of EMNIST, such as `emnist-letters`, with which its files begin. */
+/** Matches the name of a dataset of EMNIST, such as `emnist-letters`. */
 const emnistName = /^emnist-([a-z]+)$/;
-/** Name of the file of EMNIST by which a dataset is found. */
+/** Matches the names of the training images of EMNIST, by which its datasets are found. */
 const emnistFile = /^emnist-([a-z]+)-train-images[-.]idx3-ubyte(?:\.gz)?$/;
 
 /** Maximum number of file names in an error message: more do not help to find the mistake. */
@@ -36,7 +36,7 @@ const listedNames = 8;
  * Finds a dataset in a folder or, as torchvision stores datasets, in `raw` or `NAME/raw` below the folder. A file has its
  * usual name or one with a dot (`train-images.idx3-ubyte`), may end in `.gz`, and may be in a folder of the same name, as
  * Kaggle packs files. Where a folder has several datasets of EMNIST, the path ends with the name of one (`emnist-letters`).
- * @throws MonitorError `dataset.invalid` that lists the names in the folder.
+ * @throws MonitorError `dataset.invalid` that lists what was found instead of one dataset.
  */
 export function findDataset(path: string): FoundDataset {
   const given = resolve(path);

@@ -53,7 +53,7 @@ export interface IdxLabels {
 }
 
 /**
- * Parses an IDX file of labels: unsigned bytes, or for more than 256 classes integers of 16 or 32 bits.
+ * Parses an IDX file of labels: unsigned bytes, or integers of 16 or 32 bits, which more than 256 classes need.
  * @param name Name of the file, for the error.
  * @throws MonitorError `dataset.invalid` with the name of the file, what was expected and what it contains.
  */

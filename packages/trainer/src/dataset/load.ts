@@ -30,7 +30,7 @@ const mnistDigests: Record<DatasetFile, string> = {
   'test-labels': 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
 };
 
-/** The names of a dataset's classes, if the user has chosen them; others follow from the dataset. */
+/** Where the names of a dataset's classes come from; without either field, they follow from the dataset. */
 export interface ClassNames {
   /** Path of a file with one name a line. */
   classesFile?: string | undefined;
@@ -46,7 +46,7 @@ interface Arrays {
   testLabels: NamedLabels;
 }
 
-/** Largest size of a file of class names: 1,000 names of 64 characters, of up to 3 bytes each, and a margin. */
+/** Largest size of a file of class names: 1,000 names of 64 characters, of up to 4 bytes each, and the ends of the lines. */
 const maxNamesBytes = 256 * 1024;
 
 /**

@@ -29,7 +29,7 @@ export interface Engine {
   /** Selects the precision in which a run trains. */
   selectPrecision(choice: PrecisionChoice): Promise<SelectedPrecision>;
   createLearner(options: EngineLearnerOptions): Promise<Learner>;
-  /** Reads load, memory, temperature and power of the GPU; null where there is none or its driver reports nothing. */
+  /** Reads load, memory, temperature and power of the GPU; null without a GPU, or where they cannot be measured. */
   readGpuUsage(): Promise<SystemData['gpu']>;
 }
 

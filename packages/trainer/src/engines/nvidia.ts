@@ -41,7 +41,7 @@ export async function explainNoGpu({ env, exists }: HostEnvironment = thisHost):
   return 'the NVIDIA driver does not respond';
 }
 
-/** Reads the current load of the first NVIDIA GPU; null when nvidia-smi reports nothing. */
+/** Reads load, memory, temperature and power of the first NVIDIA GPU; null when nvidia-smi cannot be run. */
 export async function readGpuUsage(): Promise<GpuUsage | null> {
   const fields = await query(
     'utilization.gpu',

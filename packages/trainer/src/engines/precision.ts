@@ -6,7 +6,7 @@ export interface SelectedPrecision {
   precision: Precision;
   /** Name of the implementation of the operations in this precision, for `run.started`. */
   kernels: string;
-  /** Reason for this precision, in one clause; undefined when the user chose it and it works. */
+  /** Why this precision was selected, or why its fastest implementation is not used; undefined when there is nothing to explain. */
   reason?: string;
   /** Whether the user chose bfloat16 and it does not work on this machine. */
   isFallback: boolean;

@@ -47,7 +47,7 @@ export async function startTensorflow(): Promise<Engine> {
 /**
  * Registers tfjs-node's backend, as the index of that package does. The index also loads the layers, the data loaders, the converter and
  * the WebGL backend of tfjs, which nothing here uses and which take a quarter of the time from the start to the first step. The
- * modules of the backend itself use only the core of tfjs, so they receive it in place of the whole.
+ * modules of the backend itself use only the core of tfjs, so their `require('@tensorflow/tfjs')` returns the core.
  */
 function registerBackend(folder: string): void {
   const fromTfjsNode = createRequire(require.resolve('@tensorflow/tfjs-node-gpu/package.json'));

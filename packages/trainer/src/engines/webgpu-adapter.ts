@@ -17,7 +17,7 @@ interface Gpu {
   requestAdapter(): Promise<Adapter | null>;
 }
 
-/** The adapter that WebGPU selects on this machine. */
+/** The kind of adapter that WebGPU selects on this machine. */
 export type AdapterKind = 'gpu' | 'software' | 'none';
 
 /** Dawn's module: its WebGPU object, and the globals of a browser that tfjs expects. */

@@ -47,6 +47,7 @@ export async function startWebgpu({ allowSoftware = false }: WebgpuOptions = {})
   };
 }
 
+/** The folders in which Vulkan's loader finds the drivers, its ICDs ("installable client drivers"). */
 const icdFolders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
 
 /** Returns whether a Vulkan driver is installed on Linux, without which Dawn prints an error; true on other systems. */
@@ -68,11 +69,11 @@ async function createGpu() {
 }
 
 /**
- * Sets environment variables without which Mesa writes to stderr although a GPU works. Values of the user stay.
+ * Sets environment variables without which Mesa writes to stderr although a GPU works. Variables that the user has set stay.
  * @param isSoftware Whether Mesa's own software driver, about which Dawn prints a warning, is needed.
  */
 function silenceMesa(isSoftware: boolean): void {
-  // Mesa asks the Wayland display which GPU it uses. An absolute path is valid, and without a display this is skipped.
+  // Mesa looks in this folder for a Wayland display, to use the same GPU. Any absolute path is valid, even of no folder.
   process.env.XDG_RUNTIME_DIR ??= '/nonexistent';
   process.env.MESA_LOG ??= 'null';
   process.env.MESA_VK_IGNORE_CONFORMANCE_WARNING ??= 'true';

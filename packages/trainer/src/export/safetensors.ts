@@ -1,7 +1,10 @@
 import { elementCount } from '../kernels/kernels.ts';
 import type { TensorValues } from '../learner/learner.ts';
 
-/** A tensor to encode: of float32, or of signed bytes. Those of float32 come first, because they begin at multiples of 4 bytes. */
+/**
+ * A tensor to encode, of float32 or of signed bytes. In a list, tensors of float32 come first, because their values must begin at
+ * a multiple of 4 bytes.
+ */
 export type EncodableTensor = Omit<TensorValues, 'values'> & { values: Float32Array | Int8Array };
 
 /**
@@ -38,7 +41,7 @@ export function encodeSafetensors(
 type Entry = { shape: number[]; data_offsets: [number, number] };
 
 /**
- * Parses bytes that `encodeSafetensors` has written.
+ * Parses bytes that `encodeSafetensors` has written for tensors of float32.
  * @throws RangeError or SyntaxError when the bytes are incomplete or in another format.
  */
 export function parseSafetensors(bytes: Uint8Array): {

@@ -38,7 +38,7 @@ export interface NetworkInspectorOptions extends RunLength {
 const layersShare = { share: 0.005, minSeconds: 0.25 };
 const probeShare = { share: 0.01, minSeconds: 2 };
 const snapshotShare = { share: 0.005, minSeconds: 0 };
-/** Steps over which the time of a step is averaged: their times differ, and on a busy machine by several times. */
+/** Number of steps over which the time of a step is averaged: single times differ, on a busy machine severalfold. */
 const stepWindow = 20;
 
 /**
@@ -98,8 +98,8 @@ export class NetworkInspector {
   }
 
   /**
-   * Whether the next step records its update. Two updates have a step without gradients between them, with whose time they are
-   * compared to count what the gradients take.
+   * Whether the next step records its update. Between two recorded updates there is at least one step without gradients: the
+   * time that the gradients take is measured as the difference from such steps.
    */
   get #isUpdateDue(): boolean {
     return this.#layersTime.isDue && (this.#layersTime.isFirst || this.#isStepTimeFresh);
@@ -113,7 +113,7 @@ export class NetworkInspector {
   }
 
   /**
-   * Yields the events that are due after a step. A resumed run that repeats steps yields only their snapshots.
+   * Yields the events that are due after a step; only snapshots for a step that a resumed run repeats.
    * @param epoch The epoch of the step, from 1.
    */
   async *inspect(step: number, epoch: number): AsyncGenerator<InspectionEvent> {

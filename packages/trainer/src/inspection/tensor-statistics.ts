@@ -30,7 +30,7 @@ export function describeUpdate({
 }
 
 /**
- * Returns the data with every measure rounded to six digits: a relative error of at most 5e-6, in half the bytes of all digits.
+ * Returns the data with every measure rounded to six significant digits: a relative error of at most 5e-6, and half the bytes.
  */
 export function shorten(layers: LayersData): LayersData {
   const round = <T extends number | null>(value: T): T =>

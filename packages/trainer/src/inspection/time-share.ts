@@ -33,7 +33,7 @@ export class TimeShare {
     return now - this.#lastRound >= minSeconds && this.#spent <= share * (now - this.#start);
   }
 
-  /** Whether no round has begun. */
+  /** Whether the next round is the first. */
   get isFirst(): boolean {
     return this.#rounds === 0;
   }

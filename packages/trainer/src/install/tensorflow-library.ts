@@ -12,8 +12,8 @@ export const addonFile = 'tfjs_binding.node';
 export const loaderFile = 'quiet_load.node';
 
 /**
- * Returns the folder of an installed library. It is outside node_modules, so that `npm ci` does not remove it. It contains
- * `tensorflow/` and, for CUDA, `nvidia/`, where TensorFlow looks for NVIDIA's libraries.
+ * Returns the folder in which a library is installed, or would be. It is outside node_modules, so that `npm ci` does not remove
+ * it. It contains `tensorflow/` and, for CUDA, `nvidia/`, where TensorFlow looks for NVIDIA's libraries.
  */
 export function libraryFolder({ variant }: TensorflowLibrary): string {
   const name = `tensorflow-${tensorflowVersion}-${process.platform}-${process.arch}-${variant}-${addonsVersion}`;
@@ -47,7 +47,7 @@ export const isInstalled = (folder: string): boolean => existsSync(join(binaryFo
 export const installedLibrary = (): TensorflowLibrary | undefined =>
   librariesForThisMachine().find((library) => isInstalled(libraryFolder(library)));
 
-/** Returns the folder of the npm package tfjs-node-gpu, which loads the addon. */
+/** Returns the folder of the npm package tfjs-node-gpu, which contains the sources of the addon. */
 export function tfjsNodeFolder(): string {
   return dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu/package.json'));
 }

@@ -11,7 +11,7 @@ export function concatenate(parts: readonly Float32Array[]): Float32Array {
   return all;
 }
 
-/** Returns the inspection of all images of several batches; at least one. */
+/** Joins the inspections of several batches into one. @param parts At least one. */
 export const joinInspections = (parts: readonly Inspection[]): Inspection => ({
   logits: concatenate(parts.map(({ logits }) => logits)),
   maxima: (parts[0]?.maxima ?? []).map((first, relu) =>

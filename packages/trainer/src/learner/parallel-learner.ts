@@ -11,7 +11,7 @@ import type { BatchShare, LearnerThreadData, LearnerThreadRequest } from './thre
 /**
  * Trains on several threads. Each thread has a copy of the network and computes the gradients of its share of the batch;
  * the gradients are summed in shared memory, so the result equals that of one thread with the whole batch, except for
- * the dropout masks.
+ * the dropout masks and rounding.
  */
 export class ParallelLearner implements Learner {
   readonly #threads: LearnerThread[];

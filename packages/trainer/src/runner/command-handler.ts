@@ -141,7 +141,7 @@ export class CommandHandler {
   }
 }
 
-/** Returns the name of a start in quotation marks, or a word for one without a name. */
+/** Returns the name of a start in quotation marks, or "A run" where it has none. */
 const nameOf = ({ name }: StartData): string => (name ? `“${name}”` : 'A run');
 
 type QueueCommand = Extract<Command, { command: (typeof queueCommands)[number] }>;

@@ -11,7 +11,7 @@ export interface FileUploadsOptions {
   runId: string;
   /** Path of the run's folder, which has the files. */
   folder: string;
-  /** Receives a line about files that the gateway does not take. */
+  /** Receives the reason, once, when the gateway does not accept a file. */
   onProblem: (problem: string) => void;
   /** Returns the delay before another attempt, in milliseconds. @param attempt Number of failed attempts, from 0. */
   retryMs?: (attempt: number) => number;
@@ -19,10 +19,10 @@ export interface FileUploadsOptions {
 
 /** Time limit of a request: the gateway allows 10 s, and the answer needs some more. */
 const requestTimeoutMs = 15_000;
-/** Time to wait for the files of an ended run, from the end of the process on. */
+/** Time for which the end of the process waits until the files of an ended run are sent. */
 const drainMs = 5_000;
 
-/** Statuses of answers that may be others later, besides those of a server that fails. */
+/** HTTP statuses, in addition to 5xx, after which another attempt may succeed. */
 const temporaryStatuses = [408, 429];
 
 /**
@@ -55,7 +55,7 @@ export class FileUploads {
     this.#continue();
   }
 
-  /** Begins to send, or tries again at once, when the gateway is connected and has events of the run. */
+  /** Begins to send files, or retries at once. Called when the gateway is connected and has events of the run. */
   start(): void {
     this.#isReady = true;
     this.#wake();
@@ -118,7 +118,7 @@ export class FileUploads {
     }
   }
 
-  /** Sends a file, unless the gateway has it. Returns whether it is settled, so that no other attempt is needed. */
+  /** Sends a file, unless the gateway has it. Returns whether no other attempt is needed, or would help. */
   async #send(file: PublishedFileName): Promise<boolean> {
     const { folder } = this.#options;
     try {

@@ -29,7 +29,7 @@ export interface PublisherIdentity {
   token?: string | undefined;
 }
 
-/** The first message of a connection, without the fields that are the same for each. */
+/** The first message of a connection, without the fields that all connections of the process share. */
 export type FirstMessage =
   | Pick<PublisherHello, 'type' | 'runId' | 'stream' | 'acknowledged'>
   | Pick<TrainerWait, 'type'>;

@@ -24,7 +24,7 @@ export interface PreparedRun {
   lock: RunLock;
   log: EventLog;
   tensorboard: TensorboardFile;
-  /** The file with the test images; undefined for a run that has none, and for a resumed run. */
+  /** Description of the file with the test images; undefined for a run that has none, and for a resumed run. */
   testImages: TestImages | undefined;
   /** Whether this process has created the run; false for a resumed run. */
   isNew: boolean;

@@ -10,7 +10,7 @@ import {
 
 /**
  * Why a run is not published: the gateway's close code; `runExists` if the gateway has events of the run that this trainer
- * has not; `logUnreadable` if the log can no longer be read.
+ * does not have; `logUnreadable` if the log can no longer be read.
  */
 export type Refusal = CloseCodeName | 'unknown' | 'runExists' | 'logUnreadable';
 
@@ -42,9 +42,9 @@ export const publisherLimits = {
   bufferedBytes: 1024 * 1024,
   /** Events read from the log at once. */
   pageSize: 128,
-  /** Time to wait for a reply after the abort of a delivery, when the gateway was connected. */
+  /** Time to wait for a reply after the abort of a delivery, if the gateway has accepted the run before. */
   drainMs: 5_000,
-  /** Time to wait for a connection after the abort of a delivery, when the gateway was not connected. */
+  /** Time to wait for a connection after the abort of a delivery, if the gateway has never accepted the run. */
   absentMs: 1_000,
   /**
    * Time to wait after the abort of a delivery while the gateway has another connection for the run: 30 s until it closes
@@ -74,7 +74,7 @@ export class Publisher {
   #acknowledged = 0;
   /** The stream of the run's events at the gateway; undefined before the first `resume`. */
   #stream: string | undefined;
-  #wasConnected = false;
+  #wasAccepted = false;
   /** Whether `onStored` was called since the last connect. */
   #hasReportedStored = false;
   #isRefused = false;
@@ -129,7 +129,7 @@ export class Publisher {
 
   /** Whether the gateway has accepted this publisher at least once. */
   get wasAccepted(): boolean {
-    return this.#wasConnected;
+    return this.#wasAccepted;
   }
 
   /** Why the gateway cannot be reached, in one clause; undefined when it can. */
@@ -140,7 +140,7 @@ export class Publisher {
   get #replyTimeoutMs(): number {
     const { drainMs, absentMs, takenMs } = this.#limits;
     if (this.#connection.isTaken) return takenMs;
-    return this.#wasConnected ? drainMs : absentMs;
+    return this.#wasAccepted ? drainMs : absentMs;
   }
 
   get #pending(): number {
@@ -198,7 +198,7 @@ export class Publisher {
       return false;
     }
     const lost = this.#acknowledged - after;
-    this.#wasConnected = true;
+    this.#wasAccepted = true;
     this.#stream = stream;
     this.#sent = after;
     this.#acknowledged = after;
@@ -212,7 +212,7 @@ export class Publisher {
     return { type: 'hello', runId, ...position };
   }
 
-  /** Reads the next events; undefined when the log cannot be read. Training does not need it, so it continues. */
+  /** Reads the next events. When the log cannot be read, publishing ends and the result is undefined; training continues. */
   #readLog(after: number): string[] | undefined {
     try {
       return this.#options.log.read(after, this.#limits.pageSize);

@@ -1,7 +1,10 @@
 import { cpus, freemem, totalmem } from 'node:os';
 import type { SystemData } from '../event-data.ts';
 
-/** Measures load and memory of this process, its machine and its GPU. A load is the mean since the previous reading. */
+/**
+ * Measures load and memory of this process, its machine and its GPU. The loads of process and machine are means since the
+ * previous reading.
+ */
 export class SystemMonitor {
   #host = hostTimes();
   #process = process.cpuUsage();

@@ -23,7 +23,7 @@ export interface TrainRunOptions {
   dataset: Dataset;
   runEngine: RunEngine;
   folder: RunFolder;
-  /** The file with the test images; undefined for a run that has none. */
+  /** Description of the file with the test images; undefined for a run that has none, and for a resumed run. */
   testImages?: TestImages | undefined;
   /** The state from which the run resumes; undefined for a run without events. */
   resumePoint: ResumePoint | undefined;

@@ -42,7 +42,8 @@ export class Trainer {
   }
 
   /**
-   * Runs until the signal is aborted and the events of all runs are delivered.
+   * Trains runs until the signal is aborted, the gateway refuses this trainer or, with `once`, the first run ends. Then waits
+   * until the events of all runs are delivered or the gateway does not reply.
    * @returns How the last run ended; undefined when no run was started.
    * @throws MonitorError when the first run cannot be prepared, or when the gateway has another run with the same id.
    * @throws With `once`, the error that made the run fail.
@@ -84,7 +85,10 @@ export class Trainer {
     return wait ? this.#nextRun() : prepareNewRun(resources, config);
   }
 
-  /** Returns the first run of the queue, or waits until a viewer starts one; undefined when the signal is aborted first. */
+  /**
+   * Returns the first run of the queue, or waits until a viewer starts one; undefined when the signal is aborted or the gateway
+   * refuses this trainer first.
+   */
   async #nextRun(): Promise<PreparedRun | undefined> {
     const { output, signal, onWaiting } = this.#options;
     if (signal.aborted) return undefined;
@@ -199,7 +203,7 @@ export class Trainer {
       return await published.train();
     } catch (error) {
       const isKnown = error instanceof MonitorError;
-      if (config.once || (isKnown && ['run.taken', 'run.exists'].includes(error.code))) throw error;
+      if (config.once || (isKnown && error.code === 'run.taken')) throw error;
       output.write(`${isKnown ? error.message : (error as Error).stack}\n`);
       return 'failed';
     }

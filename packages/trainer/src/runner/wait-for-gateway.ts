@@ -34,7 +34,7 @@ export async function waitForGateway({
   const message = receiveBegin(parent, signal);
   // An error of `send` is ignored: it means that the parent has ended, and then the event `disconnect` aborts `signal`.
   parent.send?.({ type: 'waitingForGateway' }, undefined, undefined, () => {});
-  // A resumed run may need another dataset and engine than this configuration names.
+  // A run that is resumed, or started on the page, may need another dataset and engine than this configuration names.
   if (!config.resume && !config.wait) resources.acquire(config).catch(() => {});
   const begin = await message;
   return begin && { ...config, gatewayUrl: begin.gateway };

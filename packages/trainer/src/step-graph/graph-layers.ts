@@ -44,7 +44,7 @@ const convolution = { strides: { ints: [1, 1, 1, 1] }, padding: { text: 'SAME' }
 
 /**
  * Adds a layer whose output and gradients have the type of `x`. It uses TensorFlow's standard operations: before the first run,
- * TensorFlow fuses them and replaces them by those of oneDNN.
+ * TensorFlow fuses them and, where it has oneDNN, replaces them with oneDNN's.
  */
 export function addLayer(graph: GraphBuilder, x: GraphValue, layer: GraphLayer): GraphLayerOutput {
   const { arithmetic, parameters } = layer;

@@ -112,7 +112,7 @@ export class GraphLearner implements Learner {
     );
   }
 
-  /** Runs outputs of the graph, and returns a copy of the values of each. */
+  /** Runs the operations that the outputs depend on, and returns a copy of the values of each output. */
   #run(outputs: readonly string[], inputs: () => Record<string, tf.Tensor>): Float32Array[] {
     const values: Float32Array[] = [];
     // `tidy` searches what it returns for tensors, element by element, so the values are not returned from it.

@@ -60,7 +60,7 @@ const probeBatch = 64;
 const probeSteps = 4;
 
 /**
- * Measures how many times faster a step is in bfloat16 than in float32. The precisions alternate, and the fastest step of each
+ * Measures how many times as fast a step is in bfloat16 as in float32. The precisions alternate, and the fastest step of each
  * counts, so that other load on the machine matters less.
  */
 export async function measureSpeedup(

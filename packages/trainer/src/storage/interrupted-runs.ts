@@ -21,8 +21,8 @@ import { isLocked } from './run-lock.ts';
 const tailBytes = 64 * 1024;
 
 /**
- * The settings in `run.json` that a resumed run keeps. An absent setting becomes an explicit undefined, so that it overrides a
- * flag of the process that resumes the run.
+ * The settings in `run.json` that a resumed run keeps. An absent setting without a default becomes an explicit undefined, so that
+ * it overrides a flag of the process that resumes the run.
  */
 const trainingSettings = z
   .object({
@@ -37,7 +37,7 @@ const trainingSettings = z
     augment: z.boolean(),
     precision: z.enum(precisions).default('float32'),
     seed: z.int(),
-    // A run of a trainer that did not look inside the network by default continues without.
+    // Runs of older trainers, which did not look inside the network by default, continue with `off`.
     inside: z.enum(settingChoices.inside).catch('off'),
     trainSize: z.int().positive().optional(),
     testSize: z.int().positive().optional(),
@@ -45,7 +45,7 @@ const trainingSettings = z
     classes: z.string().optional(),
     name: z.string().optional(),
     tag: z.array(z.string()).optional(),
-    // A run that began before runs stored their classes has ten.
+    // A run that began before runs stored their classes has those of MNIST.
     classNames: z
       .array(z.string())
       .min(eventLimits.minClasses)

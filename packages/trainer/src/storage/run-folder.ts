@@ -87,7 +87,7 @@ export class RunFolder {
 
   /**
    * Writes a file whose name determines its content. Where another run has the same file, both runs share it by a hard link, so
-   * that it takes no more space; it is removed with the last of them.
+   * that it takes no more space; the space is freed with the last run that has the file.
    * @throws MonitorError `runs.unwritable`
    */
   writeShared(name: string, content: Uint8Array): void {

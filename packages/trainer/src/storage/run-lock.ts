@@ -83,7 +83,7 @@ function readHolder(path: string): Pick<z.infer<typeof holder>, 'pid' | 'host'> 
   }
 }
 
-/** Reads a text file; an empty text when it does not exist. */
+/** Reads a text file; returns an empty text when it cannot be read, as when it does not exist. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');

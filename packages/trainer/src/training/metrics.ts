@@ -31,8 +31,8 @@ export interface Evaluation {
 }
 
 /**
- * The largest probabilities of each image, at most ten. With more classes than that they are in descending order; otherwise they
- * are those of all classes, in the order of the classes.
+ * The largest probabilities of each image, at most ten: with more than ten classes in descending order, otherwise those of all
+ * classes in the order of the classes.
  */
 export interface TopProbabilities {
   /** Number of probabilities per image. */

@@ -27,8 +27,8 @@ export interface RunControlOptions {
   /** Changes of the learning rate in the log of a resumed run; none for a new run. */
   changes?: readonly LearningRateChange[] | undefined;
   /**
-   * The last step in the log of a resumed run, which may repeat steps before it. Requests take effect only after this step,
-   * so that repeated steps give the logged results.
+   * The last step in the log of a resumed run, which may repeat steps before it. A new learning rate takes effect only after this
+   * step, so that repeated steps give the logged results, and no notice names an earlier step.
    */
   emittedStep?: number | undefined;
 }

@@ -3,7 +3,7 @@ import type { Split } from '../dataset/dataset.ts';
 import type { SamplePrediction } from '../event-data.ts';
 import type { Evaluation } from './metrics.ts';
 
-/** Numbers of images that `selectSamples` returns. */
+/** Largest numbers of images that `selectSamples` returns. */
 export interface SampleCounts {
   /** Misclassified images, those with the highest confidence first. */
   worst: number;

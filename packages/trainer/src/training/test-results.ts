@@ -24,7 +24,7 @@ export function describeResults(evaluation: Evaluation): TestData {
   };
 }
 
-/** Returns the confusion matrix: rows of counts, or for many classes the cells that are not 0. */
+/** Returns the confusion matrix: rows of counts, or for many classes the cells that are not 0, unless there are too many. */
 function describeConfusion({
   confusion,
   perClass,
