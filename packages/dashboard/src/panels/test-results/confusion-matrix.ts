@@ -96,6 +96,26 @@ export function mistakeCount(cells: readonly CountedCell[]): { wrong: number; to
   return { wrong, total };
 }
 
+/** Returns the nearest cell that is not 0, at most `reach` rows and columns from a cell; the cell itself if all of them are 0. */
+export function nearestNonZero(
+  [row, column]: CellPosition,
+  {
+    reach,
+    classCount,
+    countOf,
+  }: { reach: number; classCount: number; countOf: (cell: CellPosition) => number },
+): CellPosition {
+  const isInside = (index: number): boolean => index >= 0 && index < classCount;
+  for (let distance = 0; distance <= reach; distance++)
+    for (let down = -distance; down <= distance; down++)
+      for (let right = -distance; right <= distance; right++) {
+        if (Math.max(Math.abs(down), Math.abs(right)) !== distance) continue;
+        const cell: CellPosition = [row + down, column + right];
+        if (cell.every(isInside) && countOf(cell) > 0) return cell;
+      }
+  return [row, column];
+}
+
 /** Returns the cell of the matrix of `classCount` classes that an arrow key, Home or End moves to; undefined for other keys. */
 export function moveCell(
   key: string,

@@ -1,5 +1,11 @@
 import { shortClassNames } from '../../state/format.ts';
-import { type CellPosition, type CountedCell, moveCell, worstMistakes } from './confusion-matrix.ts';
+import {
+  type CellPosition,
+  type CountedCell,
+  moveCell,
+  nearestNonZero,
+  worstMistakes,
+} from './confusion-matrix.ts';
 import { fitText, type LabelLayout, labelLayout } from './matrix-labels.ts';
 
 /** The matrix to draw. */
@@ -16,15 +22,15 @@ const minCellSide = 3;
 const pointerReach = 4;
 
 export interface MatrixEvents {
-  /** The pointer or the arrow keys have moved to a cell, or the pointer has left. */
+  /** The pointer or a key has moved to a cell; null when the pointer is on no cell, or the focus has left the canvas. */
   onPoint: (cell: CellPosition | null) => void;
-  /** A cell was chosen; null when the choice was cancelled. */
+  /** A cell was chosen; null when Escape or a move to another cell has cancelled the choice. */
   onSelect: (cell: CellPosition | null) => void;
 }
 
 /**
- * A confusion matrix of many classes on a canvas: the darker a cell, the more often the mistake was made. Arrow keys move from
- * cell to cell, Page Up and Page Down from mistake to mistake.
+ * A confusion matrix of many classes on a canvas: the stronger the colour of a cell, the more often the mistake was made. Arrow
+ * keys move from cell to cell, Page Up and Page Down from mistake to mistake.
  */
 export class MatrixCanvas {
   readonly element = document.createElement('canvas');
@@ -33,7 +39,7 @@ export class MatrixCanvas {
   /** The counts by `truth * classes + predicted`. */
   #counts = new Map<number, number>();
   #layout: LabelLayout = { space: 0, cellSide: 1, names: [], step: 1, isRotated: false, fontSize: 10 };
-  /** The cell that the keys move; null before the first key. */
+  /** The cell that the keys have moved to; null before the first move. */
   #active: CellPosition | null = null;
 
   constructor(events: MatrixEvents) {
@@ -121,7 +127,7 @@ export class MatrixCanvas {
     );
   }
 
-  /** Returns whether a label would touch that of the marked class. */
+  /** Returns whether a label is that of the marked class, or would touch it. */
   #isCovered(label: number, marked: number): boolean {
     const { step, cellSide } = this.#layout;
     return label === marked || (step > 1 && Math.abs(label - marked) * cellSide < 28);
@@ -164,7 +170,7 @@ export class MatrixCanvas {
     event.preventDefault();
   }
 
-  /** Returns the cell that a key moves to: from the most frequent mistake if there is none yet; undefined for other keys. */
+  /** Returns the cell that a key moves to, which for the first move is the most frequent mistake; undefined for other keys. */
   #nextCell(key: string): CellPosition | undefined {
     const { cells, classes } = this.#content;
     const mistakes = worstMistakes(cells, cells.length);
@@ -181,7 +187,7 @@ export class MatrixCanvas {
     return next ? [next.truth, next.predicted] : this.#active;
   }
 
-  /** Returns the cell under the pointer or, where cells are small, the nearest one that is not 0. */
+  /** Returns the cell under the pointer or, where cells are small, the nearest one that is not 0; null outside the matrix. */
   #cellAt({ offsetX, offsetY }: MouseEvent): CellPosition | null {
     const { space, cellSide } = this.#layout;
     const size = this.#content.classes.length;
@@ -190,13 +196,9 @@ export class MatrixCanvas {
       number,
     ];
     if (row < 0 || column < 0 || row >= size || column >= size) return null;
-    const reach = Math.floor(pointerReach / cellSide);
-    for (let distance = 0; distance <= reach; distance++)
-      for (let down = -distance; down <= distance; down++)
-        for (let right = -distance; right <= distance; right++) {
-          const cell: CellPosition = [row + down, column + right];
-          if (Math.max(Math.abs(down), Math.abs(right)) === distance && this.countAt(cell) > 0) return cell;
-        }
-    return [row, column];
+    return nearestNonZero([row, column], {
+      ...{ reach: Math.floor(pointerReach / cellSide), classCount: size },
+      countOf: (cell) => this.countAt(cell),
+    });
   }
 }

@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  type CellPosition,
   cellNote,
   colouredCells,
   confusionSentence,
   mistakeCount,
   moveCell,
+  nearestNonZero,
   nonZeroCells,
   worstMistakes,
 } from '../../../src/panels/test-results/confusion-matrix.ts';
@@ -86,5 +88,19 @@ describe('the confusion matrix', () => {
   it('arrow keys stay within a matrix of three classes', () => {
     expect(moveCell('ArrowDown', [2, 2], 3)).toEqual([2, 2]);
     expect(moveCell('End', [1, 0], 3)).toEqual([1, 2]);
+  });
+
+  it('the nearest cell that is not 0 is found within the reach, and never outside the matrix', () => {
+    const classCount = 3;
+    // Like the drawn matrix, which finds [2, -1] where [1, 2] is.
+    const countsByIndex = new Map([[5, 1]]);
+    const countOf = ([truth, predicted]: CellPosition) =>
+      countsByIndex.get(truth * classCount + predicted) ?? 0;
+    const nearest = (cell: CellPosition, reach: number) =>
+      nearestNonZero(cell, { reach, classCount, countOf });
+    expect(nearest([1, 2], 0)).toEqual([1, 2]);
+    expect(nearest([0, 1], 1)).toEqual([1, 2]);
+    expect(nearest([0, 1], 0)).toEqual([0, 1]);
+    expect(nearest([2, 0], 1)).toEqual([2, 0]);
   });
 });
