@@ -6,7 +6,7 @@ import { type CellPosition, cellNote } from './confusion-matrix.ts';
 import type { EpochResults } from './epoch-results.ts';
 import { sampleSentence, samplesOf } from './sample-selection.ts';
 
-/** Returns the text below a matrix while the pointer is on no cell. A click shows images, where the run has sent some. */
+/** Returns the text below a matrix while no cell is pointed at. It mentions the click only if there are samples to show. */
 export const matrixHint = ({ samples }: EpochResults): string =>
   samples ? 'Point at a cell to read it; click to see its images.' : 'Point at a cell to read it.';
 
@@ -17,14 +17,14 @@ function allOfCell([truth, predicted]: CellPosition): TemplateResult | typeof no
   return html`<button class="button small" type="button" id="cell-all" @click=${() => choose({ truth, predicted })}>Show all</button>`;
 }
 
-/** Renders the sample images of a cell that was counted `count` times. */
+/** Renders the sample images of a cell, and how many of its images are not among them. `count` returns the count of a cell. */
 export function cellImages(
   { epoch, samples, classes, provisional }: EpochResults,
   cell: CellPosition | null,
   count: (cell: CellPosition) => number,
 ): TemplateResult | typeof nothing {
   if (!cell || !samples) return nothing;
-  // The samples of an epoch arrive after its matrix; those of an earlier epoch are not of these cells.
+  // Until the samples of the epoch arrive, `samples` are those of an earlier epoch, which this matrix does not count.
   const found = samplesOf(samples.epoch === epoch.epoch ? samples.items : [], cell);
   const missing = cellNote(count(cell), found.length, provisional ? 'shown here' : undefined);
   return html`

@@ -7,15 +7,15 @@ import { type CountedCell, nonZeroCells } from './confusion-matrix.ts';
 export interface ClassRow {
   label: number;
   name: string;
-  /** The accuracy on the images of the class, which is its recall; empty in an epoch without recall. */
+  /** The accuracy on the images of the class, which is its recall: empty without recall in the epoch, "–" without images. */
   value: string;
   /** Share of the images predicted as the class that belong to it, its precision; empty when not known. */
   precision: string;
-  /** Position of the accuracy on the track, from 0 to 1; null when the test set has no image of the class. */
+  /** Position of the accuracy on the track, from 0 to 1; null when the accuracy is not known. */
   position: number | null;
-  /** Position of the previous epoch's accuracy on the track. */
+  /** Position of the previous epoch's accuracy on the track; null when it is not known. */
   previousPosition: number | null;
-  /** Change since the previous epoch in percentage points: "+0.3"; empty in the first epoch. */
+  /** Change since the previous epoch in percentage points: "+0.3"; empty when the accuracy of either epoch is not known. */
   change: string;
 }
 

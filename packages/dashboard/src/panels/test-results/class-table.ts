@@ -16,7 +16,7 @@ export type ClassColumn = keyof typeof classColumns;
 /** A class in the table: the texts to show, and the numbers to sort by, which are null when not known. */
 export interface ClassEntry {
   name: string;
-  /** The number of the class, which labels the matrix; empty where the names are short enough to do so. */
+  /** The number of the class, with which a matrix without room for names labels it; empty when all names are short. */
   number: string;
   texts: Record<ClassColumn, string>;
   values: Record<ClassColumn, number | null>;

@@ -136,7 +136,7 @@ export class ConfusionGrid {
   }
 }
 
-/** Number of classes whose names fit above the columns on a phone, and the length of these names. */
+/** Maximum number of classes, and of letters in each name, with which the names fit above the columns on a phone. */
 const namedColumns = { classes: 4, letters: 12 };
 
 /** Returns the names above the columns: those of the classes where they fit, otherwise their numbers. */

@@ -10,8 +10,7 @@ export interface EpochResults {
   /** The previous epoch, for comparison. */
   previous: EpochData | undefined;
   /**
-   * The samples of the epoch; null when there are none. The samples of the latest epoch arrive after its results: until
-   * then, these are those of an earlier epoch.
+   * The samples of the epoch or, until they have arrived, of the last epoch with samples before it; null when there are none.
    */
   samples: SamplesData | null;
   classes: readonly string[];
@@ -19,7 +18,7 @@ export interface EpochResults {
   outside?: number;
   /** What the test set consists of, in the plural: `images`, `rows`. */
   unit: string;
-  /** The probe images and the step that the results are from, until the first epoch has ended; undefined for those of an epoch. */
+  /** Number of images and step of results from the probe images, before the first epoch has ended; undefined for an epoch. */
   provisional?: { images: number; step: number; stepWord: StepWord };
 }
 
@@ -29,7 +28,10 @@ export const provisionalNote = (
   unit: string,
 ): string => `Provisional: ${formatCount(images)} of the test ${unit}, at ${stepWord} ${formatCount(step)}`;
 
-/** Returns the results of the last tested epoch, with its samples or those of an earlier one; null without any results or samples. */
+/**
+ * Returns the results of the last epoch that has results by class, or else of the last epoch, with its samples or those of an
+ * earlier one; null without epochs and samples.
+ */
 export function epochResults({
   epochs,
   samples,
@@ -73,7 +75,7 @@ function classesOf(started: Run['started'], { test }: EpochData): readonly strin
 
 /**
  * Returns an epoch with the results of the first `count` classes only. Runs that were stored before the gateway compared
- * results with the announced classes may have results of others.
+ * results with the announced classes may have results of other classes.
  */
 function withinClasses(epoch: EpochData, count: number): Pick<EpochResults, 'epoch' | 'outside'> {
   const { test } = epoch;

@@ -20,7 +20,7 @@ import { mistakeList } from './mistake-list.ts';
 
 /** Maximum number of the most frequent mistakes that are listed. */
 const listedMistakeLimit = 8;
-/** Classes in the table before the viewer asks for all. */
+/** Number of classes in the table before the viewer asks for all. */
 const initialRowCount = 12;
 
 const cellOf = ({ number, texts }: ClassEntry, column: ClassColumn): TemplateResult =>
@@ -32,7 +32,7 @@ export class ManyClasses {
   readonly #matrix: MatrixCanvas;
   #pointed: CellPosition | null = null;
   #selected: CellPosition | null = null;
-  /** The worst classes first. */
+  /** The order of the table; at first, the classes with the lowest recall come first. */
   #order: ClassOrder = { column: 'recall', ascending: true };
   #search = '';
   #showsAll = false;

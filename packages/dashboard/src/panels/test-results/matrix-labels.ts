@@ -24,14 +24,14 @@ export interface LabelLayoutOptions {
 
 /** Space for numbers and short names. */
 const shortSpace = 30;
-/** Maximum space for names, and its maximum share of the side: the rest of a longer name is cut. */
+/** Maximum space for names, in pixels and as a share of the canvas's side: longer names are cut. */
 const maxSpace = { pixels: 110, share: 0.28 };
 /** Smallest side of a cell beside which a line of text can be read. */
 const minLine = 9;
-/** Space between two labels. */
+/** Minimum space at each end of a label. */
 const gap = 4;
 
-/** Returns where the labels of a matrix go: all names where there is a line for each, otherwise every few numbers. */
+/** Returns the labels of a matrix: all names where there is a line for each, otherwise every `step`-th short name or number. */
 export function labelLayout({ classes, shortNames, side, widthOf }: LabelLayoutOptions): LabelLayout {
   const count = Math.max(1, classes.length);
   const maxNameSpace = Math.min(maxSpace.pixels, side * maxSpace.share);

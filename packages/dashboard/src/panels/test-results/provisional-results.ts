@@ -4,8 +4,9 @@ import type { Run } from '../../state/run.ts';
 import { stepWordOf, unitOf } from '../../state/run-words.ts';
 import type { EpochResults } from './epoch-results.ts';
 
-/** Maximum number of samples, and of mistakes among them; the others are the least sure correct answers. */
+/** Maximum number of samples. */
 const sampleLimit = 100;
+/** Maximum number of mistakes among the samples; the others are the correct predictions with the lowest confidence. */
 const mistakeLimit = 80;
 
 /** Returns results from the probe images alone, for the time before the first epoch has ended; null without answers. */
@@ -22,13 +23,13 @@ export function provisionalResults(run: Run, { images, logits }: Probe): EpochRe
     return [{ image, prediction, probabilities }];
   });
   if (answers.length === 0) return null;
-  const sureness = ({ probabilities, prediction }: (typeof answers)[number]): number =>
+  const confidence = ({ probabilities, prediction }: (typeof answers)[number]): number =>
     probabilities[prediction] as number;
   const wrong = answers.filter(({ image, prediction }) => image.label !== prediction);
   const right = answers.filter(({ image, prediction }) => image.label === prediction);
-  const shownWrong = wrong.sort((a, b) => sureness(b) - sureness(a)).slice(0, mistakeLimit);
+  const shownWrong = wrong.sort((a, b) => confidence(b) - confidence(a)).slice(0, mistakeLimit);
   const shownRight = right
-    .sort((a, b) => sureness(a) - sureness(b))
+    .sort((a, b) => confidence(a) - confidence(b))
     .slice(0, sampleLimit - shownWrong.length);
   const [first] = answers;
   return {
@@ -57,7 +58,7 @@ export function provisionalResults(run: Run, { images, logits }: Probe): EpochRe
   };
 }
 
-/** Maximum number of classes of a matrix with all cells, as of those that a run sends. */
+/** Maximum number of classes of a matrix with all cells, as in `epoch` events; with more, only cells that are not 0 are listed. */
 const fullMatrixLimit = 100;
 
 function matrixOf(

@@ -24,9 +24,9 @@ import {
 const initialCount = 12;
 /** Maximum number of classes with a bar each below a sample; of more classes, the most probable ones are listed. */
 const barClassLimit = 12;
-/** Maximum number of classes that are listed below a sample: as many as a sample of many classes has probabilities of. */
+/** Maximum number of classes that are listed below a sample: runs send at most the ten largest probabilities of many classes. */
 const rankLimit = 10;
-/** Characters of a name that fits into one line of a narrow sample, beside its probability. */
+/** Maximum length of a name that fits into one line of a narrow sample, beside its probability. */
 const shortNameLength = 12;
 /** Height of the bar of a probability of 1, in CSS pixels. */
 const barHeight = 26;

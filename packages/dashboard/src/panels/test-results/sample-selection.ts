@@ -5,7 +5,7 @@ import type { CellPosition } from './confusion-matrix.ts';
 /** Returns whether the prediction is correct. */
 export const isRight = ({ label, prediction }: SamplePrediction): boolean => label === prediction;
 
-/** Returns the probability of a class; undefined when the sample does not have it, as it is not among the largest. */
+/** Returns the probability of a class; undefined when the sample has only the largest probabilities, without this one. */
 export function probabilityOf(
   { probabilities, classes }: SamplePrediction,
   label: number,
@@ -64,7 +64,7 @@ export function samplesOf(
     .sort((a, b) => confidence(b) - confidence(a));
 }
 
-/** Returns the first `limit` of the sorted samples, a third of them correct ones when there are enough. */
+/** Returns at most `limit` sorted samples: the first mistakes, then the first correct ones, a third if there are enough of both. */
 export function firstSamples(ordered: readonly SamplePrediction[], limit: number): SamplePrediction[] {
   const right = ordered.filter(isRight);
   const wrong = ordered.length - right.length;

@@ -62,15 +62,15 @@ export const testResultsPanel: Panel = {
     confusion ??= new ConfusionCard(actions.refresh);
     samples ??= new SamplesCard(actions.refresh);
     const ofEpoch = run && runAtStep && resultsOf(runAtStep.epochs, runAtStep.samples, run.started);
-    const early =
+    const provisional =
       run && runAtStep?.probe && !hasClassResults(ofEpoch?.epoch.test)
         ? (provisionalResults()?.(run, runAtStep.probe) ?? null)
         : null;
-    const shown = early ?? ofEpoch;
+    const shown = provisional ?? ofEpoch;
     const isExpected = awaitsEverything(run);
     const tested = run?.epochs.some(({ test }) => hasClassResults(test)) ? run.epochs : noEpochs;
     // The cards stay in their places when the timeline is before their first results.
-    const showsClasses = isExpected || tested.length > 0 || early !== null;
+    const showsClasses = isExpected || tested.length > 0 || provisional !== null;
     const isNow = runAtStep?.step === null;
     return html`
       ${
