@@ -2,13 +2,13 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
 import type { QueueRow } from './queue-rows.ts';
 
-/** A button of a start that waits. */
+/** A button of a start in the queue. */
 export type QueueControl = 'up' | 'down' | 'cancel';
 
-/** Calls the action of a button of a start that waits; `index` is the position of the start. */
+/** Handles a click on a button of a start in the queue; `index` is the position of the start, from 0. */
 export type QueueAction = (control: QueueControl, row: QueueRow, index: number) => void;
 
-/** Renders the starts that wait. `data-control` identifies their buttons, so that these can keep the focus. */
+/** Renders the starts in the queue. `data-control` identifies their buttons, so that a button can keep the focus. */
 export const queueList = (rows: readonly QueueRow[], act: QueueAction): TemplateResult => html`
   <ol class="queue" id="queue-list">
     ${repeat(
@@ -39,7 +39,10 @@ function item(
     </li>`;
 }
 
-/** Focuses a button of the start at a position or, where there is none or it is disabled, the nearest one. */
+/**
+ * Focuses a button of the start at a position, or of the last start if the queue is shorter. If the button is disabled, another one
+ * of the same start is focused; if the queue is empty, its title.
+ */
 export function focusQueued(list: Element, index: number, control: QueueControl): void {
   const item = list.children[Math.min(index, list.children.length - 1)];
   for (const candidate of [control, control === 'up' ? 'down' : 'up', 'cancel']) {

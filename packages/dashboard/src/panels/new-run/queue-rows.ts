@@ -6,10 +6,10 @@ import { settingLabels } from './settings-form.ts';
 /** A row of the queue: a start that waits. */
 export interface QueueRow {
   queuedId: string;
-  /** The name of the run, or "Run 3" by its position. */
+  /** The name of the run or, without one, its position in the queue: "Run 3". */
   name: string;
   tags: readonly string[];
-  /** The settings that the start has, and who added it. */
+  /** The settings of the start, and who added it to the queue. */
   facts: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export const queueRows = (queue: readonly QueuedStart[]): QueueRow[] =>
 /** Returns whether no more starts may be added. */
 export const isFull = (queue: readonly QueuedStart[]): boolean => queue.length >= eventLimits.queuedStarts;
 
-/** Returns a sentence with the number of runs that wait. */
+/** Describes the length of a queue in a sentence. */
 export function queueNote(queue: readonly QueuedStart[]): string {
   if (queue.length === 0) return 'The queue is empty.';
   if (isFull(queue))

@@ -34,11 +34,13 @@ const margin = 26;
  */
 export class ProbeCanvas {
   readonly element = document.createElement('canvas');
-  readonly #stillness = matchMedia('(prefers-reduced-motion: reduce)');
+  readonly #reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
   readonly #onSelect: (answer: ProbeAnswer | null) => void;
   readonly #onChoose: (answer: ProbeAnswer) => void;
   #content: ProbeContent | undefined;
+  /** The logits that were shown before the current ones; null if they had another shape. */
   #before: ProbeLogits | null = null;
+  /** Time at which the current logits were first shown. */
   #changedAt = Number.NEGATIVE_INFINITY;
   #points: Float32Array = new Float32Array();
   #selected: ProbeAnswer | null = null;
@@ -72,7 +74,7 @@ export class ProbeCanvas {
     element.addEventListener('pointerleave', () => this.#select(null));
     element.addEventListener('blur', () => this.#select(null));
     element.addEventListener('keydown', (event) => this.#handleKey(event));
-    this.#stillness.addEventListener('change', () => this.#schedule());
+    this.#reducedMotion.addEventListener('change', () => this.#schedule());
   }
 
   show(content: ProbeContent): void {
@@ -98,8 +100,8 @@ export class ProbeCanvas {
     requestAnimationFrame((now) => {
       this.#isScheduled = false;
       if (now - this.#drawnAt < drawEveryMs) return this.#schedule();
-      const isMoving = !this.#stillness.matches && !this.#selected;
-      // A long pause, as of a hidden page, does not turn the view.
+      const isMoving = !this.#reducedMotion.matches && !this.#selected;
+      // After a pause, for example of a hidden page, the rotation continues where it was.
       if (isMoving) this.#tourMs += Math.min(100, now - this.#drawnAt);
       this.#drawnAt = now;
       this.#draw(now);
@@ -107,9 +109,11 @@ export class ProbeCanvas {
     });
   }
 
-  /** Returns the centred logits at a time, on the way from the frame before to the latest one. */
+  /** Returns the centred logits to draw at a time, between those shown before and the current ones. */
   #valuesAt(now: number, { classes, values }: ProbeLogits): Float32Array {
-    const share = this.#stillness.matches ? 1 : Math.min(1, Math.max(0, (now - this.#changedAt) / driftMs));
+    const share = this.#reducedMotion.matches
+      ? 1
+      : Math.min(1, Math.max(0, (now - this.#changedAt) / driftMs));
     const before = this.#before?.values;
     if (!before || share === 1) return centered(values, classes);
     const eased = share * share * (3 - 2 * share);
@@ -130,7 +134,7 @@ export class ProbeCanvas {
     context.clearRect(0, 0, side, side);
     const values = this.#valuesAt(now, logits);
     const axes = tourAxes(logits.classes, this.#tourMs / 1_000);
-    // A projection shortens a vector to a share of about the root of 2 / classes; the factor leaves room for the longest.
+    // The projection shortens most vectors to about sqrt(2 / classes) of their length. Some remain longer: hence the factor 1.3.
     const shortening = Math.min(1, 1.3 * Math.sqrt(2 / logits.classes));
     const scale = (side / 2 - margin) / (radiusOf(values, logits.classes) * shortening);
     this.#points = toCanvas(project(values, axes), side, scale);
@@ -213,7 +217,7 @@ export class ProbeCanvas {
     this.#schedule();
   }
 
-  /** Selects the next or previous misclassified image with the arrow keys, and none with Escape. */
+  /** Handles a key: arrows select the next or previous misclassified image, Escape none; Enter chooses the selected one. */
   #handleKey(event: KeyboardEvent): void {
     if (event.key === 'Enter') return this.#choose(this.#selected);
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];

@@ -14,10 +14,10 @@ import './probe.css';
 
 const noClasses: readonly string[] = [];
 let canvas: ProbeCanvas | undefined;
-/** Position of the image under the pointer, or selected with the keyboard; null without one. */
+/** Position in the probe set of the image that the pointer or the keyboard has selected; null without one. */
 let selected: number | null = null;
 
-/** What the page shows now. */
+/** The images and the names of the classes on display. */
 let shown: { images: Probe['images']; classes: readonly string[] } | undefined;
 const names = (): readonly string[] => shown?.classes ?? noClasses;
 

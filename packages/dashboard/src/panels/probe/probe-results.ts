@@ -15,11 +15,11 @@ export interface ProbeClass {
   label: number;
   right: number;
   total: number;
-  /** The class that its images are most often confused with; undefined when all are right. */
+  /** The most frequent wrong prediction for images of the class; undefined when all predictions are right. */
   confusedWith: number | undefined;
 }
 
-/** Returns the answers for all images whose true class is known. */
+/** Returns the predictions for the images that have arrived; none without logits. */
 export function probeAnswers({ images, logits }: Probe): ProbeAnswer[] {
   if (!logits) return [];
   const { classes, values } = logits;
@@ -58,7 +58,10 @@ function mostFrequent(values: readonly number[]): number | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** Returns the answer whose point is nearest to a position within a reach; undefined without one. */
+/**
+ * Returns the answer whose point is nearest to (x, y); undefined if no point is closer than `reach`.
+ * @param points x and y of each image, by its position in the probe set.
+ */
 export function nearestAnswer(
   answers: readonly ProbeAnswer[],
   points: Float32Array,

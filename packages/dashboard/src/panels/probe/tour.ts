@@ -3,12 +3,15 @@
  * move only with the rotation, whose speed is constant, and with the data.
  */
 
-/** Angular speeds of the first planes of rotation in radians per second; their ratios are irrational, so no view repeats. */
+/**
+ * Angular speeds of the planes of rotation in radians per second, used again from the tenth plane on. Their ratios are irrational,
+ * so no view repeats.
+ */
 const speeds = [2, 3, 5, 7, 11, 13, 17, 19, 23].map((prime) => 0.02 * Math.sqrt(prime));
 
 /**
  * Returns the projection at a time: for each dimension its axis in the plane, [x, y]. At 0 s the axes are spread evenly over the
- * circle. The columns are orthonormal at any time.
+ * circle. The columns are orthonormal at any time, except with two dimensions, of which y is always 0.
  */
 export function tourAxes(dimensions: number, seconds: number): [x: number, y: number][] {
   const length = Math.sqrt(2 / dimensions);
@@ -48,10 +51,10 @@ export function project(values: Float32Array, axes: readonly [x: number, y: numb
   return points;
 }
 
-/** Distance in pixels of a point from the edge of the canvas, at which its class is not cut. */
+/** Minimum distance in pixels between a point and the edge of the canvas, so that the name written there is not cut. */
 const edge = 10;
 
-/** Scales coordinates to a square canvas with the origin in its middle; those beyond its edge are moved to the edge. */
+/** Scales coordinates to a square canvas with the origin in its middle, and moves those outside of it to its edge. */
 export const toCanvas = (coordinates: Float32Array, side: number, scale: number): Float32Array =>
   coordinates.map((value) => Math.min(side - edge, Math.max(edge, side / 2 + value * scale)));
 
@@ -66,7 +69,7 @@ export function centered(logits: Float32Array, classes: number): Float32Array {
   return values;
 }
 
-/** Returns the largest distance of a point from the origin in any projection; 1 for points that are all at the origin. */
+/** Returns the largest distance of a point from the origin, which no projection exceeds; 1 if all points are at the origin. */
 export function radiusOf(values: Float32Array, dimensions: number): number {
   let largest = 0;
   for (let from = 0; from < values.length; from += dimensions) {

@@ -8,7 +8,7 @@ import './run-editor.css';
 /** Longest note that the gateway accepts, in characters. */
 const noteLimit = 10_000;
 
-/** The run that is edited, and what the form does. */
+/** The run to edit, and the callbacks of the form. */
 export interface RunEditorOptions {
   run: Pick<RunSummary, 'runId' | 'title' | 'name' | 'tags' | 'started' | 'note'>;
   /** Whether the form has a field for the note. */
@@ -79,21 +79,21 @@ export class RunEditor {
       const problem = await this.#options.save(changes);
       this.#isSaving = false;
       this.#problem = problem ?? '';
-      // Without the token nothing is saved, so the form stays.
+      // The text is empty when the viewer did not enter the token: nothing is saved then either, and the form stays open.
       if (problem !== undefined) return this.#options.refresh();
     }
     if (this.#problem === '') this.#options.close();
     else this.#options.refresh();
   }
 
-  /** Returns what differs from the run, so that changes by others in the meantime stay. */
+  /** Returns only the fields that the viewer has edited: a change by somebody else to another field is kept. */
   #changes(filled: (name: string) => string): RunChanges {
     const { run, withNote } = this.#options;
     const [name, note] = [filled('name'), filled('note')];
     const tags = parseTags(filled('tags'));
     return {
       ...(name !== this.#initial.name && { name }),
-      // The title of an older gateway is shown in place of the name.
+      // A title, which an older gateway has stored, would be shown instead of the new name.
       ...(name !== this.#initial.name && run.title !== null && { title: null }),
       ...(tagsText(tags) !== this.#initial.tags && { tags }),
       ...(withNote && note !== this.#initial.note.trim() && { note }),

@@ -21,7 +21,7 @@ export interface RunsDialogOptions {
   /** Whether runs may be named, pinned and deleted. */
   mayChange(): boolean;
   changeRun: PageActions['changeRun'];
-  /** Makes a change that may need the command token. It fails with an empty message when the viewer did not enter it. */
+  /** Makes a change that may need the command token. The error is an empty message when the viewer did not enter the token. */
   withCommandToken<T>(action: (token: string | undefined) => Promise<Result<T>>): Promise<Result<T>>;
 }
 
@@ -78,7 +78,7 @@ class RunsList {
     this.#timer = setTimeout(() => this.load(), refreshAfterMs);
   }
 
-  /** Loads the list from its beginning, as far as it was loaded, up to `maxReloadedRuns`. */
+  /** Loads the list again: as many runs as it contains now, at least a page and at most `maxReloadedRuns`. */
   async load(): Promise<void> {
     const limit = Math.min(maxReloadedRuns, Math.max(pageSize, this.#summaries?.length ?? 0));
     await this.#load({ limit, cursor: null });
@@ -242,7 +242,7 @@ class RunsList {
       text: 'This removes its events, its files and its saved weights. It cannot be undone.',
       confirmLabel: 'Delete',
     };
-    // Before the list is loaded again, which would ask the gateway for the deleted run while it is compared.
+    // Called before the list is loaded again: with the run among the compared ones, the list would ask the gateway for it.
     const leaveView = (): void => {
       const others = this.#options.view().others.filter((other) => other !== runId);
       this.#options.changeView({ others, ...(this.#options.shownRunId() === runId && { run: null }) });
@@ -251,7 +251,7 @@ class RunsList {
     this.#focus(runId, 'delete');
   }
 
-  /** Makes a change, calls `onDone` when the gateway has made it, and loads the list again. The note shows the error. */
+  /** Makes a change. On success, calls `onDone` and loads the list again; otherwise the note shows the error. */
   async #attempt(
     action: (token?: string) => Promise<Result<string>>,
     onDone: () => void = () => {},
