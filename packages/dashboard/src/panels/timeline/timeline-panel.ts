@@ -9,11 +9,12 @@ import './timeline.css';
 
 /** Choices for the time in seconds in which the whole run is played. */
 const durations = [10, 30, 60, 180];
+/** The chosen duration. */
 let seconds = 30;
 
 /** The player; undefined while it is paused. */
 let player: { position: number; frameTime: number; request: number } | undefined;
-/** What the page shows now. */
+/** The timeline on display, and the actions of the page. */
 let shown: { range: StepRange; step: number | null; actions: PageActions } | undefined;
 
 const marksOf = memoizeLast(
@@ -22,8 +23,8 @@ const marksOf = memoizeLast(
 );
 
 /**
- * The timeline of the page, at its lower edge. Its end is now; anywhere else, the charts' cursor and all panels about a moment of
- * the run show that step.
+ * The timeline, at the lower edge of the page. Its end is now; at any other step, the charts' cursor and all panels about a moment
+ * of the run show that step.
  */
 export const timelinePanel: Panel = {
   render({ run, runAtStep }, actions) {
@@ -85,7 +86,7 @@ function changeDuration({ target }: Event): void {
 function toggle(): void {
   if (player) pause();
   else if (shown) {
-    // At its end, the run is played from its beginning.
+    // At the end of the timeline, Play starts at the beginning of the run.
     player = { position: shown.step ?? shown.range.first, frameTime: performance.now(), request: 0 };
     playFrame(player.frameTime);
   }

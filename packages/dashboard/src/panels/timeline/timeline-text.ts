@@ -9,7 +9,7 @@ export interface StepRange {
   last: number;
 }
 
-/** Returns the steps that a run has measurements of; null before the second one. */
+/** Returns the first and the last step that a run has measurements of; null before the second step. */
 export function stepRange({ steps, step }: Pick<Run, 'steps' | 'step'>): StepRange | null {
   const first = steps.length > 0 ? (steps.x[0] as number) : 1;
   return step > first ? { first, last: step } : null;
@@ -41,7 +41,7 @@ export function epochMarks({ epochs }: Pick<Run, 'epochs'>, { first, last }: Ste
 /** Maximum number of marks: with more, they would touch on a phone. */
 const markLimit = 50;
 
-/** Returns the position after playing for a time, when the whole range takes `seconds`. */
+/** Returns the position that `elapsedMs` of playing lead to, when the whole range takes `seconds`. */
 export const playedPosition = (
   position: number,
   elapsedMs: number,
