@@ -45,7 +45,10 @@ const timeline = lazyPanel(
   async () => (await import('./panels/timeline/timeline-panel.ts')).timelinePanel,
 );
 
-/** Renders the page: every panel in its place. A new panel is a folder in `panels/` and a line here. */
+/**
+ * Returns the template of the page, with every panel in its place. A new panel is a folder in `panels/` and a line here.
+ * @param show Returns the template of a panel.
+ */
 export const layout = (show: (panel: Panel) => unknown): TemplateResult => html`
   <a class="skip" href="#main">Skip to the run</a>
   ${show(topbarPanel)}

@@ -29,7 +29,7 @@ import { createViewStore } from './ui/view-store.ts';
 // Imported last, so that its rules override those of the panels.
 import './ui/print.css';
 
-/** Minimum time between two renders that `refresh` did not request: numbers that change more often cannot be read. */
+/** Time from a render to the next one while new data arrives: numbers that change more often cannot be read. */
 const renderEveryMs = 100;
 /**
  * Minimum time between two drawings while the stored events of a run arrive: drawing every frame would take longer than
@@ -74,7 +74,7 @@ const sentenceOf = (message: string): string => message && `${capitalize(message
 
 const executeCommand: ExecuteCommand = async (name, data) => {
   const result = await withCommandToken(async (token): Promise<Result<CommandAnswer>> => {
-    // The queue may be that of another run than the one on display.
+    // The trainer with the queue may train another run than the one on display.
     const queueRun = /queue/i.test(name) ? queueRunOf(session) : null;
     const answer = await display.client?.command(name, data, {
       by: 'page',
@@ -150,10 +150,10 @@ const actions: PageActions = {
 
 function pageState(printing: boolean): PageState {
   const { run } = display;
-  const followed = others.follow(store.view.others.filter((id) => id !== run?.runId));
-  const readable = followed.filter(({ problem }) => problem === '');
+  const compared = others.follow(store.view.others.filter((id) => id !== run?.runId));
+  const readable = compared.filter(({ problem }) => problem === '');
   return {
-    ...{ run, session, others: followed, view: store.view, printing },
+    ...{ run, session, others: compared, view: store.view, printing },
     examined,
     runAtStep: run && runAtStepOf(run, store.view.step),
     chartRuns: chartRuns(run, session.summary, readable),
@@ -183,8 +183,8 @@ function renderPanels(state: PageState): void {
 }
 
 /**
- * Schedules a render of the panels for the end of the current interval. It runs in a timer, because an animation frame
- * that draws the charts has no time left for it.
+ * Schedules a render of the panels for `renderEveryMs` after the latest one. It runs in a timer, because an animation
+ * frame that draws the charts has no time left for it.
  */
 function requestRender(): void {
   if (renderTimer !== undefined) return;
@@ -237,7 +237,7 @@ document.addEventListener('visibilitychange', () => document.hidden || display.c
 onSystemTheme(recolor);
 listenForPrint(() => {
   const state = pageState(true);
-  // Print shows more charts than the screen: they are created, drawn, and described as drawn.
+  // Print shows more charts than the screen. The first render creates them, and the second one adds the texts about what was drawn.
   renderPanels(state);
   drawPanels(state);
   renderPanels(state);

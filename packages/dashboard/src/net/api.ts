@@ -35,7 +35,7 @@ export async function listRuns({ search, limit, cursor }: RunListRequest): Promi
   };
 }
 
-/** Resolves with whether the gateway stores the run. */
+/** Resolves with whether the gateway stores the run; with false also when it does not respond. */
 export const runExists = async (runId: string): Promise<boolean> => (await request(runUrl(runId))).ok;
 
 /** Changes the title, note, pin, name or tags of a run. */
@@ -51,7 +51,7 @@ export const deleteRun = (runId: string, token?: string): Promise<Result<string>
   request(runUrl(runId), { method: 'DELETE', headers: bearer(token) });
 
 /**
- * Explains in one sentence why the live feed refuses this page; empty when no answer of a gateway arrives. This takes
+ * Resolves with the reason why no live connection opens, as a text for the viewer; empty when nothing responds. This takes
  * a separate request, because browsers hide the HTTP response to a WebSocket upgrade from pages.
  */
 export async function liveRefusal(): Promise<string> {
@@ -69,7 +69,7 @@ export const modelFileUrl = (runId: string, file: string): string => `${runUrl(r
 /** Returns the address of a snapshot of the run's weights. */
 export const snapshotUrl = (runId: string, digest: string): string => `${runUrl(runId)}/snapshots/${digest}`;
 
-/** Reads a file of a run. @throws Error with a text for the viewer when there is none. */
+/** Reads a file of a run. @throws Error when it cannot be read, with a text for the viewer if the gateway responded. */
 export async function readRunFile(url: string): Promise<ArrayBuffer> {
   const response = await fetch(url, { cache: 'no-cache' });
   if (response.ok) return response.arrayBuffer();
@@ -85,8 +85,9 @@ export const testImagesUrl = (runId: string, digest: string): string =>
   `${runUrl(runId)}/test-images/${digest}`;
 
 /**
- * Reads the bytes of a file of a run from `begin` to the one before `end`, or to the end of the file.
- * @throws Error with a text for the viewer when there is no such file.
+ * Reads the bytes of a run's file from `begin` up to, but not including, `end`, or to the end of the file. Returns fewer bytes
+ * where the file ends before `end`.
+ * @throws Error when the file cannot be read, with a text for the viewer if the gateway responded.
  */
 export async function readRunFileRange(url: string, begin: number, end?: number): Promise<Uint8Array> {
   const response = await fetch(url, {
@@ -103,10 +104,13 @@ export async function readRunFileRange(url: string, begin: number, end?: number)
   );
 }
 
-/** Returns the address of an export of all events of a run: `csv`, or a variant of it such as `csv?bom=true`. */
+/** Returns the address of an export of all events of a run, in one of the formats. */
 export const exportUrl = (runId: string, format: ExportFormat): string => `${runUrl(runId)}/export.${format}`;
 
-/** The exports of the gateway: with a byte order mark for spreadsheets, and with null for numbers that are not finite. */
+/**
+ * The formats of exports. `bom=true` adds a byte order mark for spreadsheets; `nonfinite=null` writes null for numbers that are
+ * not finite.
+ */
 export type ExportFormat = 'csv' | 'csv?bom=true' | 'jsonl' | 'jsonl?nonfinite=null';
 
 const runUrl = (runId: string): string => `api/runs/${encodeURIComponent(runId)}`;

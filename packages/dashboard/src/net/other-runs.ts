@@ -18,7 +18,7 @@ export interface OtherRun {
   problem: string;
 }
 
-/** The events that the curves and the comparison use. */
+/** The types of the events that the curves and the comparison use. */
 const types: readonly EventType[] = ['run.started', 'batch', 'metrics', 'epoch', 'notice', 'run.finished'];
 
 /** The runs compared with the one on display, each followed over a connection of its own. */
@@ -44,15 +44,13 @@ export class OtherRuns {
     });
   }
 
-  /** Changes the name and the tags of a run. Its own connection, which reports that too, is closed when it has ended. */
+  /** Changes the annotations of a run. The run's own connection reports such changes too, but is closed after the run has ended. */
   annotate(message: RunAnnotated): void {
     const other = this.#followed.get(message.runId)?.other;
     if (other?.summary) other.summary = withAnnotations(other.summary, message);
   }
 
-  /**
-   * Marks a run as deleted. Its own connection reports that only while it is open, and is closed when a run has ended.
-   */
+  /** Marks a run as deleted. The run's own connection reports that too, but is closed after the run has ended. */
   markDeleted(runId: string): void {
     const followed = this.#followed.get(runId);
     if (!followed) return;

@@ -19,19 +19,19 @@ import { listRuns, liveRefusal, liveUrl } from './api.ts';
 export interface RunDisplayOptions {
   /** Called when the run on display or its session has changed. */
   onChange(): void;
-  /** Called when the list of runs has changed: a run began, was renamed or deleted, or changed its status. */
+  /** Called when the list of runs may have changed: a run began, was deleted, or changed its status or annotations. */
   onRunsChange(): void;
-  /** Called when a trainer begins or stops waiting for commands, or has changed its queue of starts. */
+  /** Called when a trainer may have begun or stopped waiting for commands, or its queue of starts may have changed. */
   onTrainersChange(): void;
   /** Called when a run was deleted, whether it is on display or not. */
   onRunDeleted(runId: string): void;
   /** Called when the name, the tags or other annotations of a run were changed, whether it is on display or not. */
   onRunAnnotated(annotations: RunAnnotated): void;
-  /** Called when the feed moves on to another run, or begins with this one again. */
+  /** Called when the feed moves on to another run, or sends the run on display from its beginning again. */
   onNextRun(): void;
 }
 
-/** Number of runs among which a trainer with a queue is searched, pinned and then the latest ones. */
+/** Number of runs among which a trainer with a queue is searched: the pinned ones, then the latest ones. */
 const queueSearchLimit = 100;
 
 /** Types of messages that change the list of runs. */
@@ -125,8 +125,8 @@ export class RunDisplay {
   }
 
   /**
-   * Finds a trainer with a queue among the latest runs, when the followed run has ended. Later ones are announced by `status`
-   * messages.
+   * If the followed run has ended, finds another run whose trainer has a queue, among the pinned and the latest runs. A `status`
+   * message announces a trainer that connects later.
    */
   async #findQueue(): Promise<void> {
     const { session } = this;
