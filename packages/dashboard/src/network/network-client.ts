@@ -11,10 +11,10 @@ export interface Prediction {
 
 /** Weights of a run: the saved model of an epoch, or a snapshot. */
 export interface WeightsSource {
-  /** Identifies the content: a digest, or the epoch. */
+  /** Identifies the content: the digest of a snapshot, or the run and the epoch of a saved model. */
   key: string;
   layers: readonly Layer[];
-  /** Reads the safetensors file. Rejects when there is none. */
+  /** Reads the safetensors file. Rejects when it cannot be read. */
   read(): Promise<ArrayBuffer>;
 }
 
@@ -25,7 +25,7 @@ type Answer = Exclude<NetworkResponse, { type: 'error' }>;
 type AnswerOf<Type extends Answer['type']> = Extract<Answer, { type: Type }>;
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 
-/** Maximum number of sets of weights in the worker: all snapshots of a run, 30 MB, and the saved model. */
+/** Maximum number of sets of weights in the worker: enough for all snapshots of a run, 30 MB, and its saved model. */
 const weightsLimit = 80;
 
 /** Computes with the weights of a run in a worker: a forward pass takes longer than a frame. */
@@ -55,7 +55,7 @@ export class NetworkClient {
     const known = this.#weights.get(key);
     const loading =
       known ?? read().then((file) => this.#request<'done'>({ type: 'weights', key, layers, file }, [file]));
-    // Used last now.
+    // Moves the weights to the end, as the most recently used ones.
     this.#weights.delete(key);
     this.#weights.set(key, loading);
     try {

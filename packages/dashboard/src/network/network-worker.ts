@@ -2,7 +2,7 @@ import { type Filters, type Layer, type LayerOutput, Network } from './network.t
 import { type OcclusionMap, occlusionMap } from './occlusion.ts';
 import { readSafetensors } from './safetensors.ts';
 
-/** A message to the worker. `key` names a set of weights: the digest of a snapshot, or the saved model of an epoch. */
+/** A message to the worker. `key` identifies a set of weights, as in `WeightsSource`. */
 export type NetworkRequest =
   | { type: 'weights'; id: number; key: string; layers: readonly Layer[]; file: ArrayBuffer }
   | { type: 'release'; id: number; key: string }

@@ -6,7 +6,7 @@ export interface Layer {
   type: string;
 }
 
-/** The output of a layer for one image: channel by channel, row by row. */
+/** The input or the output of a layer for one image: channel by channel, row by row. */
 export interface Activation {
   channels: number;
   height: number;
@@ -14,13 +14,13 @@ export interface Activation {
   values: Float32Array;
 }
 
-/** The output of one layer. */
+/** The output of a layer for one image, with the name and the type of the layer. */
 export interface LayerOutput extends Activation {
   name: string;
   type: string;
 }
 
-/** The filters of a convolution: [filters, inputs, size, size]. */
+/** The filters of a convolution. `values` is [count, inputs, size, size]. */
 export interface Filters {
   count: number;
   inputs: number;
@@ -40,7 +40,7 @@ export class Network {
   readonly #steps: readonly { layer: Layer; run: Operation }[];
   readonly #firstConvolution: Weight | undefined;
 
-  /** @throws TypeError when a layer has an unsupported type, or no weights. */
+  /** @throws TypeError when the type of a layer is not supported, or its weights are missing. */
   constructor(layers: readonly Layer[], tensors: ReadonlyMap<string, Tensor>) {
     const weights = (name: string): { weight: Weight; bias: Tensor } => {
       const [weight, bias] = [tensors.get(`${name}.weight`), tensors.get(`${name}.bias`)];
@@ -116,7 +116,7 @@ class Weight {
   readonly values: Float32Array | Int8Array;
   /** The scale of each output; undefined where the values are not rounded. */
   readonly scales: Float32Array | undefined;
-  /** Distances in `values` of two outputs, inputs and positions of a filter. */
+  /** Distances in `values` between neighbouring outputs, inputs and positions in a filter ("taps"). */
   readonly strides: { output: number; input: number; tap: number };
 
   constructor({ shape, values, scale }: Tensor) {
@@ -174,7 +174,7 @@ const convolution =
 
 type PlaneSize = Pick<Activation, 'height' | 'width'>;
 
-/** Adds a padded plane, filtered with 3 × 3 weights: one pass for all nine, four times as fast as a pass for each. */
+/** Adds to `plane` the padded `source`, filtered with 3 × 3 weights: in one pass, four times as fast as in a pass for each weight. */
 function addFiltered3(
   plane: Float32Array,
   source: Float32Array,
@@ -202,7 +202,7 @@ function addFiltered3(
     }
 }
 
-/** Adds a padded plane, filtered with weights of any size. */
+/** Adds to `plane` the padded `source`, filtered with `size` × `size` weights. */
 function addFiltered(
   plane: Float32Array,
   source: Float32Array,

@@ -13,7 +13,10 @@ export interface OcclusionMap {
   drops: Float32Array;
 }
 
-/** Covers each square of 4 × 4 pixels with background, one forward pass a square. Source: Zeiler and Fergus 2014. */
+/**
+ * Computes which parts of an image the answer rests on: covers one square of 4 × 4 pixels after the other with background, and
+ * classifies each such image. Source: Zeiler and Fergus 2014.
+ */
 export function occlusionMap(network: Pick<Network, 'predict'>, image: Float32Array): OcclusionMap {
   const width = Math.sqrt(image.length);
   const side = Math.ceil(width / patch);

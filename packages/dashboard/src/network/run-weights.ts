@@ -22,8 +22,8 @@ export const snapshotWeights = (run: Run, { step, digest }: SnapshotData): RunWe
 });
 
 /**
- * Returns the weights at a step, or the latest ones if it is null: those of the nearest snapshot, or else of the saved model;
- * undefined before there are any.
+ * Returns the weights of the snapshot nearest to a step, or of the latest snapshot if the step is null; without snapshots, those of
+ * the saved model; undefined while there is neither.
  */
 export function weightsAt(run: Run, step: number | null): RunWeights | undefined {
   const snapshot = step === null ? run.snapshots.at(-1) : nearestSnapshot(run.snapshots, step);
@@ -40,7 +40,7 @@ export function weightsAt(run: Run, step: number | null): RunWeights | undefined
   };
 }
 
-/** Returns the snapshot that is nearest to a step; the earlier one of two that are as near. */
+/** Returns the snapshot that is nearest to a step; of two at the same distance, the earlier one. */
 export const nearestSnapshot = (snapshots: readonly SnapshotData[], step: number): SnapshotData | undefined =>
   snapshots.reduce<SnapshotData | undefined>(
     (best, each) => (!best || Math.abs(each.step - step) < Math.abs(best.step - step) ? each : best),
