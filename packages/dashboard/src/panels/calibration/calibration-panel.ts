@@ -5,7 +5,10 @@ import type { Panel } from '../../ui/panel.ts';
 import { type CalibrationBar, calibrationBars, expectedCalibrationError } from './calibration.ts';
 import './calibration.css';
 
-/** A reliability diagram of the latest epoch at the position of the timeline: the accuracy for each range of the network's confidence. */
+/**
+ * A reliability diagram: the accuracy for each range of the network's confidence, in the latest epoch up to the position of the
+ * timeline that has these results.
+ */
 export const calibrationPanel: Panel = {
   render({ runAtStep }) {
     const epoch = runAtStep?.epochs.findLast(

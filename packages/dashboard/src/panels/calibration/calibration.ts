@@ -6,6 +6,7 @@ export interface CalibrationBar {
   from: number;
   to: number;
   count: number;
+  /** Mean confidence of the samples. */
   confidence: number;
   accuracy: number;
 }
