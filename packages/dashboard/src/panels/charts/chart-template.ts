@@ -34,7 +34,7 @@ export const chartTemplate = (content: ChartContent, actions: ChartCardActions):
   return html`
     <div class="card-head">
       <h3 title=${spec.title}>${spec.title} <small>${unit}</small></h3>
-      ${guard([content.scale, content.scales], () => scaleChoice(content, actions))}
+      ${guard([content.scale, content.scales.join()], () => scaleChoice(content, actions))}
       ${guard([content.table === nothing, content.fullScreen], () => tools(content, actions))}
     </div>
     <div class="legend">

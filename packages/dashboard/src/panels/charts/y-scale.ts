@@ -1,5 +1,4 @@
 import type { ChartSpec, YScale } from '../../state/chart-specs.ts';
-import { memoizeLast } from '../../state/memoize-last.ts';
 import { type Run, seriesOf } from '../../state/run.ts';
 
 /** The choices for the y axis of a chart. */
@@ -9,16 +8,13 @@ export interface YScaleChoice {
   initial: YScale;
 }
 
-/** Returns the scales without the logarithmic one, as the same list for the same scales. */
-const linearScales = memoizeLast((scales: readonly YScale[]) => scales.filter((scale) => scale !== 'log'));
-
 /**
  * Returns the choices for the y axis of a chart. A logarithmic axis is not offered for values below 0, which it cannot
  * show, and is not the initial one for values of 0.
  */
 export function yScaleChoice(spec: ChartSpec, runs: readonly Run[]): YScaleChoice {
   const lowest = lowestValue(spec, runs);
-  const linear = linearScales(spec.scales);
+  const linear = spec.scales.filter((scale) => scale !== 'log');
   const [initial] = lowest > 0 ? spec.scales : linear;
   return { offered: lowest < 0 ? linear : spec.scales, initial: initial as YScale };
 }
