@@ -51,7 +51,7 @@ export interface ChartCardContext {
   messagesAt(x: number): string;
 }
 
-/** Returns the smoothing of the curves. A run that reports only epochs has few points, which are not smoothed. */
+/** Returns the smoothing of the curves: 0 if the main run reports only epochs, because it has few points. */
 const smoothingOf = (runs: readonly ChartRun[], { smoothing }: View): number =>
   runs[0]?.run.byEpoch ? 0 : smoothing;
 
@@ -161,7 +161,7 @@ export class ChartCard {
     return chosen && offered.includes(chosen) ? chosen : initial;
   }
 
-  /** Renders the texts around the chart. */
+  /** Renders the card around the plot: the texts, the buttons and the table. */
   render(): void {
     this.#updateTable();
     const { view, runs } = this.#context.state();
@@ -185,7 +185,10 @@ export class ChartCard {
     this.#plot = undefined;
   }
 
-  /** Puts the cursor of all charts at an x, or removes it if that is null. @returns Whether this chart has been drawn, and can do it. */
+  /**
+   * Puts the cursor of all charts at `x`, or removes it if `x` is null.
+   * @returns Whether this was possible: it is not before the chart is first drawn.
+   */
   setCursor(x: number | null): boolean {
     if (x === null) this.#plot?.clearCursor();
     else this.#plot?.setCursor(x);

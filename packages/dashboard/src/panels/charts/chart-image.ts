@@ -21,7 +21,7 @@ type TextStyle = readonly [font: string, colorProperty: string];
 
 const margin = 16;
 const lineHeight = 20;
-/** Height of the title in CSS pixels, which is also the baseline of the first line of the legend. */
+/** Height of the title in CSS pixels. It is also the y of the baseline of the legend's first line. */
 const titleHeight = 46;
 const itemGap = 18;
 /** Width of a legend item's colour key and its gaps. */

@@ -26,7 +26,7 @@ export interface ChartTable {
  */
 const intervalCount = 100;
 
-/** Returns a chart's values nearest to evenly spaced x of its visible range. Each batch appears once. */
+/** Returns a chart's values at the points nearest to evenly spaced x in its visible range, each step at most once. */
 export function tableOf(input: ChartTableInput): ChartTable {
   const { spec, frameBuilder, runs, options } = input;
   const { axis, range } = options;
@@ -54,7 +54,7 @@ export function tableOf(input: ChartTableInput): ChartTable {
   return spec.series === 'machine' ? withoutEmptyColumns(table) : table;
 }
 
-/** Whether the table has raw, smoothed and test values of one run instead of one value for each run. */
+/** Whether the table has raw, smoothed and test values of one run, not a value for each run or each column of the machine. */
 const isDetailed = ({ spec, runs }: ChartTableInput): boolean =>
   spec.series !== 'machine' && runs.length === 1;
 

@@ -21,7 +21,10 @@ export interface LegendItem {
 type LegendRun = Pick<ChartRun, 'name' | 'color'> & Partial<Pick<ChartRun, 'run'>>;
 type Value = Readout['values'][number];
 
-/** Returns a chart's legend: the curves of a single run, or one entry for each run with its difference to the first. */
+/**
+ * Returns a chart's legend: the curves of a single run, or one entry for each of several runs with its difference to the first;
+ * on the machine chart one entry for each device.
+ */
 export function legendItems(
   spec: ChartSpec,
   runs: readonly LegendRun[],
@@ -47,7 +50,10 @@ function machineItems(spec: ChartSpec, values: readonly Value[], run: Run | unde
   return items.filter((_, index) => values[index]?.raw !== undefined && !Number.isNaN(values[index].raw));
 }
 
-/** Returns the curves of a run: all of them until its first values arrive, then those that it has. */
+/**
+ * Returns the legend entries of a run. The curve of the steps is left out if the run sends steps without its values; the test
+ * results, if the run has none and does not announce any.
+ */
 function runItems(spec: ChartSpec, legendRun: LegendRun | undefined, value: Value | undefined): LegendItem[] {
   const { run, color = '--train' } = legendRun ?? {};
   const raw = spec.format(value?.raw);
@@ -89,7 +95,7 @@ function difference(spec: Pick<ChartSpec, 'format'>, value: number): string {
   return `${value < 0 ? '−' : value > 0 ? '+' : '±'}${spec.format(Math.abs(value))}`;
 }
 
-/** Returns the batch that a legend's values belong to: "Latest", or "Batch 412, epoch 4" under the cursor. */
+/** Returns the title of a legend, which names the batch of its values: "Latest", or "Batch 412, epoch 4" under the cursor. */
 export function legendTitle(
   { series }: Pick<ChartSpec, 'series'>,
   readout: Readout | undefined,
@@ -152,7 +158,7 @@ export function chartTexts(
 export interface CaptionCounts {
   /** Number of rows in the visible range. */
   rowCount: number;
-  /** Number of points that are drawn, at most one of them beyond each edge of the range. */
+  /** Number of points that are drawn; those of each run include at most one beyond each edge of the range. */
   pointCount: number;
   /** Number of rows that were removed to save memory. */
   thinned: number;

@@ -40,7 +40,7 @@ export const chartToolbar = (
 
 function followButton({ view, run }: PageState, { toggleFollow }: ToolbarActions): TemplateResult {
   const follows = view.viewport.kind === 'follow';
-  // There is nothing to follow: a finished run has no new data, and the whole axis always contains the latest.
+  // Hidden when there is nothing to follow: a finished run has no new data, and the whole axis always contains the latest data.
   const hidden = view.viewport.kind === 'all' || run?.finished !== null;
   return html`
     <button class="chip" type="button" id="follow" ?hidden=${hidden} aria-pressed=${follows} @click=${toggleFollow}>
@@ -74,7 +74,7 @@ const axisFields = (
     /> Log scale
   </label>`;
 
-/** Returns whether the axis can show epochs: where steps are epochs, it would show the same twice. */
+/** Returns whether to offer an axis of epochs. Where steps are epochs, the axis of steps is that axis already. */
 const hasEpochAxis = (run: Run | null): boolean =>
   knownAxis(run ?? undefined, 'epoch') === 'epoch' && !run?.byEpoch;
 

@@ -47,7 +47,7 @@ class Charts {
   readonly #actions: PageActions;
   readonly #offScreen: Throttle;
   #findings: readonly { x: number; finding: Finding }[] = [];
-  /** The step of the timeline that the cursor was put at last; null at its end. */
+  /** The step of the timeline at which the cursor was last put; null for the end of the timeline. */
   #timelineStep: number | null = null;
   #state: ChartsState = {
     ...{ runs: [], view: defaultView, markers: [] },
@@ -70,7 +70,7 @@ class Charts {
     );
   }
 
-  /** The cards that are shown. */
+  /** The cards that are shown, without those of custom metrics. */
   get cards(): readonly ChartCard[] {
     return this.#shown.map((name) => this.#cards.get(name) as ChartCard);
   }
@@ -109,7 +109,7 @@ class Charts {
     });
     card.element.dataset.metric = name;
     this.#metricCards.set(name, { card, key });
-    // Cards are created while the page is rendered, after the charts of the frame were drawn.
+    // Cards are created while the page is rendered, after the charts of the frame were drawn: the next frame draws this one.
     this.#actions.refresh();
     return card;
   }
@@ -131,7 +131,7 @@ class Charts {
     for (const card of this.cards) card.render();
   }
 
-  /** Draws the charts that are on screen, or all of them for printing. */
+  /** Draws the charts that are on screen and, in turn, those that are off screen; for printing, draws all of them. */
   draw({ view: chosen, chartRuns, findings, runAtStep, printing }: PageState): void {
     const runs = chartRuns.map(({ run }) => run);
     const view = this.#shownView(chosen, runs[0]);
@@ -149,7 +149,7 @@ class Charts {
     };
     const step = runAtStep?.step ?? null;
     const position = main && step !== null ? stepPosition(main, step, view.axis) : undefined;
-    // The mark stays when the pointer has taken the cursor elsewhere.
+    // A marker shows the position of the timeline, because the pointer may have moved the cursor elsewhere.
     if (position !== undefined)
       this.#state.markers = [...this.#state.markers, { x: position, level: 'info' }];
     const cards = [...this.cards, ...this.#shownMetrics];
@@ -159,14 +159,17 @@ class Charts {
       this.#timelineStep = step;
   }
 
-  /** Returns the view with a known axis; the same object until a chart has to be drawn again for it. A step only moves the cursor. */
+  /**
+   * Returns the view that the charts draw: with an axis that the run has, and without the step, which only moves the cursor. The
+   * object stays the same while nothing in it changes, so that no chart is drawn again.
+   */
   #shownView(chosen: View, run: Run | undefined): View {
     const { view: before } = this.#state;
     const view: View = { ...chosen, axis: knownAxis(run, chosen.axis), step: null };
     return (Object.keys(view) as (keyof View)[]).every((key) => view[key] === before[key]) ? before : view;
   }
 
-  /** Draws the chart off screen that has not been drawn for the longest time: a screenshot of the whole page shows it. */
+  /** Draws the outdated chart off screen that was drawn the longest time ago: screenshots of the whole page show these charts too. */
   #drawOffScreen(cards: readonly ChartCard[]): void {
     const outdated = cards.filter((card) => card.isOutdatedOffScreen).sort((a, b) => a.drawnAt - b.drawnAt);
     const [next] = outdated;

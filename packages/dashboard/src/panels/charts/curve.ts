@@ -32,7 +32,7 @@ export interface CurvePoints {
   rowCount: number;
 }
 
-/** One column of one run, prepared for drawing. New rows update the derived values; earlier rows are not computed again. */
+/** One column of one run, prepared for drawing. What is derived from earlier rows is computed again only if they have changed. */
 export class Curve {
   readonly #run: Run;
   readonly #source: CurveSource;

@@ -22,7 +22,7 @@ export interface ChartFrame {
   plot: Omit<PlotFrame, 'markers'>;
   /** Number of rows in the visible range, counted once for each run. */
   rowCount: number;
-  /** Number of points that are drawn, at most one of them beyond each edge of the range. */
+  /** Number of points that are drawn; those of each run include at most one beyond each edge of the range. */
   pointCount: number;
   /** Whether there are values of 0 or below, which a logarithmic axis cannot show. */
   hidesValues: boolean;
@@ -34,7 +34,7 @@ export interface Readout {
   step: number;
   /** Undefined while the length of an epoch is not known. */
   epoch: number | undefined;
-  /** One entry for each column or, when runs are compared, for each run. */
+  /** One entry for each run or, on the machine chart, for each column. */
   values: { raw: number | undefined; smooth: number | undefined; test: number | undefined }[];
 }
 

@@ -39,8 +39,9 @@ const minPinchDistance = 8;
 
 /**
  * Listens for the gestures of a chart. Mouse: a drag zooms to the selection and, with Shift or the middle button, pans.
- * Touch: one finger pans or, when the whole axis is visible, moves the cursor; two fingers zoom. Wheel: with Ctrl or in
- * full screen it zooms, sideways it pans. A double click shows all. A plain wheel and a vertical swipe scroll the page.
+ * Touch: one finger pans or, when the whole axis is visible, moves the cursor; two fingers zoom and pan. Wheel: with Ctrl, with
+ * Cmd, or in full screen it zooms; sideways it pans. A double click shows the whole axis. A plain wheel and a vertical swipe
+ * scroll the page.
  */
 export function listenForGestures(overlay: HTMLElement, target: GestureTarget): void {
   const gestures = new Gestures(overlay, target);

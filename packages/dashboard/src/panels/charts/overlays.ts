@@ -1,6 +1,6 @@
 import type { NonFiniteRange } from '../../state/non-finite-ranges.ts';
 
-/** The mark of a finding, such as a warning about the run, on the charts. */
+/** A mark on the charts at a finding, such as a warning about the run, or at the position of the timeline. */
 export interface EventMarker {
   x: number;
   level: 'info' | 'warning' | 'error';
@@ -28,7 +28,7 @@ function prepareText({ context, font, ratio }: PlotArea, weight = 400): void {
   context.textAlign = 'left';
 }
 
-/** Draws a faint vertical line at the end of each epoch; none at all when they would be too close. */
+/** Draws a faint vertical line at the end of each epoch; no line at all if two of them would be too close. */
 export function drawEpochLines(area: PlotArea, epochEnds: readonly number[], color: string): void {
   const { context, ratio, box } = area;
   const lines = epochEnds.map((end) => Math.round(area.x(end)));
@@ -47,7 +47,7 @@ export function drawEpochLines(area: PlotArea, epochEnds: readonly number[], col
   context.restore();
 }
 
-/** Draws a dashed line across the chart at the accuracy that the viewer has set as target. */
+/** Draws a dashed line across the chart at the target accuracy. */
 export function drawTargetLine(area: PlotArea, target: number, color: string): void {
   const { context, ratio, box } = area;
   const y = Math.round(area.y(target));
@@ -90,7 +90,7 @@ export function drawEventMarkers(
   context.restore();
 }
 
-/** Draws a labelled band over each range in which the curve is not finite: it must not look like missing data. */
+/** Draws a labelled band over each range in which the curve is not finite: such a range must not look like missing data. */
 export function drawNonFiniteRanges(
   area: PlotArea,
   ranges: readonly NonFiniteRange[],

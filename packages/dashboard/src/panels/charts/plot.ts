@@ -71,7 +71,7 @@ export class Plot {
   readonly #uplot: uPlot;
   #palette: Palette;
   #frame: PlotFrame;
-  /** The linked plot whose cursor this one follows; undefined while the pointer is in this one. */
+  /** The linked plot whose cursor this one follows; undefined while other plots follow the cursor of this one. */
   #cursorSource: uPlot | undefined;
 
   constructor(options: PlotOptions) {
@@ -166,7 +166,7 @@ export class Plot {
         y: { distr: log.y ? 3 : 1, range: () => [this.#frame.y.min, this.#frame.y.max] },
       },
       axes: this.#axes(),
-      series: [{}, ...curves.map((style, index) => seriesOf(style, () => this.#palette, index))],
+      series: [{}, ...curves.map((style, index) => uplotSeries(style, () => this.#palette, index))],
       cursor: {
         sync: { key: 'charts', scales: ['x', null], filters: this.#cursorFilters() },
         drag: { x: false, y: false, setScale: false },
@@ -270,7 +270,7 @@ const sizeOf = (host: HTMLElement): { width: number; height: number } => ({
   height: Math.max(Math.floor(host.clientHeight), 80),
 });
 
-function seriesOf({ kind, dash }: CurveStyle, palette: () => Palette, index: number): uPlot.Series {
+function uplotSeries({ kind, dash }: CurveStyle, palette: () => Palette, index: number): uPlot.Series {
   const stroke = (): string => palette().curves[index] as string;
   // The cursor marks a point on curves of kind `line` only. The kinds `points` and `joined` are for test results: uPlot
   // would mark the nearest one, while the legend shows the last one before the cursor.

@@ -45,7 +45,7 @@ export function clockTicks({ min, max }: Range, step: number, offset: number): n
   return ticks;
 }
 
-/** Maximum error of a tick's text, as a share of the distance to the next tick, or of a single tick's value. */
+/** Maximum error of a tick's text, as a share of the distance to the next tick or, for a single tick, of its value. */
 const tickTolerance = 0.01;
 const singleTickTolerance = 1e-6;
 
@@ -77,7 +77,7 @@ const minAxisWidth = 52;
 export const yAxisWidth = (texts: readonly string[], measure: (text: string) => number): number =>
   Math.max(minAxisWidth, ...texts.map((text) => Math.ceil(measure(text)) + tickGap + edgeGap));
 
-/** Formats a tick of an x axis; the visible range sets the precision, and `digits` that of a step. */
+/** Formats a tick of an x axis. The visible range sets the precision of clock times, `digits` that of steps. */
 export function tickText(axis: AxisName, value: number, { min, max }: Range, digits?: number): string {
   switch (axis) {
     case 'step':
@@ -94,7 +94,10 @@ export function tickText(axis: AxisName, value: number, { min, max }: Range, dig
   }
 }
 
-/** Returns the ticks of a logarithmic axis: 1, 2 and 5 of each decade, or only 1 in a range of more than four decades. */
+/**
+ * Returns the ticks of a logarithmic axis: 1, 2 and 5 of each decade; only 1 in a range of more than four decades, and more than
+ * these in a range of less than 0.7 decades.
+ */
 export function logTicks({ min, max }: Range): number[] {
   const first = Math.floor(Math.log10(min));
   const last = Math.ceil(Math.log10(max));

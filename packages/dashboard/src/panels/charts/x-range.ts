@@ -17,7 +17,7 @@ export function xExtent(runs: readonly Run[], axis: AxisName, log: boolean): Ext
     min: Math.min(...ranges.map(({ min }) => min)),
     max: Math.max(...ranges.map(({ max }) => max)),
   };
-  // A logarithmic axis cannot begin at 0: it begins at the first row above it.
+  // A logarithmic axis cannot begin at 0: it begins at the first row above 0.
   if (log) {
     const first = Math.min(...runs.map((run) => firstX(run, axis, 0)));
     all.min = Math.min(Number.isFinite(first) ? first : 1, all.max / 2);
@@ -28,9 +28,9 @@ export function xExtent(runs: readonly Run[], axis: AxisName, log: boolean): Ext
 function wholeRange(run: Run, axis: AxisName): Range {
   if (axis === 'step' || axis === 'epoch') {
     const scale = axis === 'step' ? 1 : 1 / (batchesPerEpoch(run) ?? 1);
-    const step = Math.max(0, lastOf(drawnSeries(run).map((series) => axisPositions(run, 'step', series))));
+    const step = Math.max(0, lastOf(trainingSeries(run).map((series) => axisPositions(run, 'step', series))));
     const max = run.finished && step > 0 ? step : stepRange(step, totalSteps(run) ?? 0).max;
-    // A run without a start is not known from its first step on.
+    // The first steps of a run without `run.started` are not known, so the axis begins just before the first known one.
     const first = firstX(run, 'step');
     const min = run.started || !Number.isFinite(first) ? 0 : Math.max(0, first - 1);
     return { min: min * scale, max: max * scale };
@@ -42,15 +42,15 @@ function wholeRange(run: Run, axis: AxisName): Range {
   return { min: start, max };
 }
 
-/** Returns the names of a run's series whose steps its publisher has chosen. */
-const drawnSeries = ({ metrics }: Run): SeriesName[] => [
+/** Returns the names of the series of a run's batches and custom metrics. Measurements of the machine have no steps of their own. */
+const trainingSeries = ({ metrics }: Run): SeriesName[] => [
   'steps',
   ...[...metrics.keys()].map((name) => `metrics.${name}` as const),
 ];
 
 /** Returns the lowest x above `above`, of batches and custom metrics; infinite when there is none. */
 function firstX(run: Run, axis: AxisName, above = Number.NEGATIVE_INFINITY): number {
-  const first = drawnSeries(run).map((series) => {
+  const first = trainingSeries(run).map((series) => {
     const { values, length, scale } = axisPositions(run, axis, series);
     for (let row = 0; row < length; row++) {
       const x = (values[row] as number) * scale;
@@ -62,11 +62,13 @@ function firstX(run: Run, axis: AxisName, above = Number.NEGATIVE_INFINITY): num
 }
 
 function lastX(run: Run, axis: AxisName): number {
-  const x = lastOf([...drawnSeries(run), 'machine' as const].map((name) => axisPositions(run, axis, name)));
+  const x = lastOf(
+    [...trainingSeries(run), 'machine' as const].map((name) => axisPositions(run, axis, name)),
+  );
   return Number.isFinite(x) ? x : axis === 'clock' ? startTime(run) : 0;
 }
 
-/** Returns the highest x of several series; infinite, and negative, when all are empty. */
+/** Returns the highest x of several series; minus infinity when all are empty. */
 const lastOf = (series: readonly AxisPositions[]): number =>
   Math.max(
     ...series.map(({ values, length, scale }) =>

@@ -7,9 +7,9 @@ type ColumnsOfCells = readonly (readonly Cell[])[];
 const maxDecades = 6;
 
 /**
- * Returns the range of a loss axis: from 0 to just above the highest point or, when logarithmic, from just below the
- * lowest to just above the highest. A logarithmic range has at least one decade and at most six: those with the most
- * values.
+ * Returns the range of a loss axis. A linear range is from 0 to just above the highest point or, with a point below 0, that of
+ * `fitRange`. A logarithmic range is from just below the lowest to just above the highest point, and has at least one decade and
+ * at most six: those with the most values.
  */
 export function lossRange(columns: ColumnsOfCells, logarithmic: boolean): Range {
   const { lowest, highest } = extremes(columns, logarithmic);
@@ -47,7 +47,7 @@ const zeroShare = 0.4;
 /** Relative difference of values that are equal but for rounding, such as averages of a constant. */
 const roundingError = 1e-13;
 
-/** Returns the range of an axis that fits its values: from 0 where they come near it, and otherwise just around them. */
+/** Returns the range of an axis that fits its values: from 0 if the lowest value is near 0, otherwise just around the values. */
 export function fitRange(columns: ColumnsOfCells): Range {
   const { lowest, highest } = extremes(columns, false);
   if (!Number.isFinite(highest)) return { min: 0, max: 1 };
@@ -59,8 +59,8 @@ export function fitRange(columns: ColumnsOfCells): Range {
 }
 
 /**
- * Finds the six consecutive decades that contain the most values, and returns the highest of the six; on a tie, of the
- * higher ones. A decade is given as the exponent of its lower end: 0 for 1 to 10, -2 for 0.01 to 0.1.
+ * Finds the six consecutive decades that contain the most values, and returns the highest of the six; on a tie, that of the
+ * higher six. A decade is given as the exponent of its lower end: 0 for 1 to 10, -2 for 0.01 to 0.1.
  */
 function topOfBusiestDecades(columns: ColumnsOfCells): number {
   const counts = new Map<number, number>();
