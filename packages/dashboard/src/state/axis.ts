@@ -1,4 +1,4 @@
-import { type Run, type SeriesName, seriesOf } from './run.ts';
+import { countsEpochs, type Run, type SeriesName, seriesOf } from './run.ts';
 import { lowerBound } from './series.ts';
 import type { Range, Viewport } from './viewport.ts';
 
@@ -35,22 +35,27 @@ export function batchesPerEpoch({ started, epochs }: Run): number | undefined {
   return announced ?? ratio(epochs.at(-1)?.step, epochs.at(-1)?.epoch);
 }
 
-/** Returns the number of steps of the whole run; undefined while it is not known. */
-export function totalSteps({ started, byEpoch }: Pick<Run, 'started' | 'byEpoch'>): number | undefined {
-  const { totals, config } = started ?? {};
-  const epochs = totals?.epochs ?? config?.epochs ?? undefined;
-  if (byEpoch) return epochs;
+/** Returns the number of steps of the whole run, or of epochs where its steps are epochs; undefined while it is not known. */
+export const totalSteps = (run: Run): number | undefined =>
+  countsEpochs(run) ? announcedEpochs(run.started) : announcedSteps(run.started);
+
+/** Returns the number of steps that a run has announced, or that follows from its number of epochs; undefined without one. */
+export function announcedSteps(started: Run['started']): number | undefined {
+  const [totals, epochs] = [started?.totals, announcedEpochs(started)];
   return totals?.steps ?? (epochs && totals?.batchesPerEpoch ? epochs * totals.batchesPerEpoch : undefined);
 }
+
+const announcedEpochs = (started: Run['started']): number | undefined =>
+  started?.totals?.epochs ?? started?.config.epochs ?? undefined;
 
 const ratio = (steps: number | null | undefined, epochs: number | null | undefined): number | undefined =>
   steps && epochs ? steps / epochs : undefined;
 
-/** Returns the axis to draw: `step` instead of `epoch` while the length of an epoch is not known. */
+/** Returns the axis to draw: `step` instead of `epoch` for a run with events, while the length of its epochs is not known. */
 export const knownAxis = (run: Run | undefined, axis: AxisName): AxisName =>
-  axis === 'epoch' && run?.started && batchesPerEpoch(run) === undefined ? 'step' : axis;
+  axis === 'epoch' && run && run.eventCount > 0 && batchesPerEpoch(run) === undefined ? 'step' : axis;
 
-/** Returns the x of a step, or of a series' last row before it; undefined while the series is empty. */
+/** Returns the x of the last row of a series up to a step, or of its first row if all are later; undefined for an empty series. */
 export function stepPosition(
   run: Run,
   step: number,
@@ -64,7 +69,7 @@ export function stepPosition(
   return (values[Math.max(0, after - 1)] as number) * scale;
 }
 
-/** Returns the last step at a time in milliseconds since 1970; 0 before the first batch. */
+/** Returns the last step that the run had reached at a time in milliseconds since 1970; 0 before the first one. */
 export function stepAtTime({ steps }: Run, time: number): number {
   const row = lowerBound(steps.columns.time, steps.length, time + 1) - 1;
   return row < 0 ? 0 : (steps.x[row] as number);
@@ -76,7 +81,7 @@ export function rowsInRange(
   { min, max }: Range,
 ): [from: number, to: number] {
   const from = lowerBound(values, length, min / scale);
-  // The smallest number above `max`, so that a row at `max` itself is included.
+  // A number just above `max`, so that a row at `max` itself is included.
   return [from, lowerBound(values, length, (max / scale) * (1 + Number.EPSILON))];
 }
 
@@ -92,7 +97,7 @@ export function convertViewport(viewport: Viewport, from: AxisPositions, to: Axi
   return max > min ? { kind: 'fixed', min, max } : { kind: 'all' };
 }
 
-/** Returns the x on axis `to` of an x on axis `from`, between the two rows around it. */
+/** Returns the x on axis `to` of an x on axis `from`, interpolated between the two rows nearest to it. */
 function interpolate(x: number, from: AxisPositions, to: AxisPositions): number {
   const value = x / from.scale;
   const after = Math.min(Math.max(1, lowerBound(from.values, from.length, value)), from.length - 1);

@@ -1,5 +1,5 @@
 import type { RunStartedData } from './event-data.ts';
-import type { Run } from './run.ts';
+import { countsEpochs, type Run } from './run.ts';
 
 /** The settings that all runs of this project's trainer announce, and all runs of version 1 of the protocol. */
 const trainerSettings = ['epochs', 'batchSize', 'learningRate', 'optimizer', 'schedule', 'augment'] as const;
@@ -22,11 +22,11 @@ export function announcesEverything(started: RunStartedData | null | undefined):
 export const awaitsEverything = (run: Run | null | undefined): boolean =>
   !run || run.eventCount === 0 || announcesEverything(run.started);
 
-/** Returns what a step processes, in the plural; undefined when the run does not state it. */
+/** Returns what a step processes, in the plural: the unit that the run declares, or images if it announces everything. */
 const declaredUnit = (started: RunStartedData | null | undefined): string | undefined =>
   started?.unit ?? (announcesEverything(started) ? 'images' : undefined);
 
-/** Returns what a step processes, in the plural: the declared unit, images, or samples when nothing is known. */
+/** Returns what a step processes, in the plural: `samples` when that is not known. */
 export const unitOf = (started: RunStartedData | null | undefined): string =>
   declaredUnit(started) ?? 'samples';
 
@@ -34,7 +34,7 @@ export const unitOf = (started: RunStartedData | null | undefined): string =>
 export const speedUnitOf = (started: RunStartedData | null | undefined): string =>
   [declaredUnit(started), 'per second'].filter(Boolean).join(' ');
 
-/** Units that are measured per sample; a loss in another unit, such as `squared error`, is named by it alone. */
+/** Loss units that are followed by "per image" or the like; others, such as `squared error`, stand alone. */
 const informationUnits: readonly string[] = ['nats', 'bits'];
 
 /** Returns the unit of the losses: "nats per image", "squared error"; empty when it is not known. */
@@ -50,14 +50,14 @@ export function singular(plural: string): string {
   return /[^s]s$/.test(plural) ? plural.slice(0, -1) : plural;
 }
 
-/** The word for a step of a run: `batch` where the run counts batches, `epoch` where it reports only epochs. */
+/** The word for a step of a run: `batch` where the run counts batches, `epoch` where its steps are epochs, and `step` otherwise. */
 export type StepWord = 'batch' | 'step' | 'epoch';
 
 /** Returns the word for a step of a run. */
 export function stepWordOf(run: Run | null | undefined): StepWord {
   if (!run || (!run.batch && !run.byEpoch))
     return run?.started && !announcesEverything(run.started) ? 'step' : 'batch';
-  if (run.byEpoch) return 'epoch';
+  if (run.byEpoch) return countsEpochs(run) ? 'epoch' : 'step';
   return typeof run.batch?.batch === 'number' ? 'batch' : 'step';
 }
 

@@ -72,7 +72,7 @@ export interface Run {
   probe: ProbeHistory | null;
   /** The latest `snapshotLimit` snapshots of the weights, in ascending order of their steps. */
   snapshots: readonly SnapshotData[];
-  /** Whether the run has reported epochs and no batch yet. Its steps are epochs then, unless the epochs have steps. */
+  /** Whether the run has reported epochs and no batch yet: `steps` then has a row for each epoch. */
   byEpoch: boolean;
   /** The latest step. */
   step: number;
@@ -107,13 +107,13 @@ const samplesLimit = 100;
 const silenceLimit = 50;
 /** Maximum number of figures that are kept, of up to 175 kB each. */
 const figureLimit = 50;
-/** Maximum number of custom metrics: more charts than a person looks through. Each takes 2 kB before its first 64 points. */
+/** Maximum number of custom metrics: more charts than a person looks through. Each takes 2.5 kB for its first 64 points. */
 const metricLimit = 500;
 /** Points of a custom metric at which the older ones are thinned: 0.7 MB each, and 20 for each pixel of its chart. */
 const metricRowLimit = 2 ** 14;
-/** Snapshots that are kept: a run has at most 64 at a time, and removes every second one when it grows. */
+/** Maximum number of `snapshot` events that are kept. The gateway has at most 64 of their files; a growing run removes others. */
 const snapshotLimit = 512;
-/** Epochs whose list of confusion cells is kept, of up to 600 kB each as JSON. A matrix of up to 100 classes is smaller. */
+/** Number of epochs whose list of confusion cells is kept, of up to 600 kB each as JSON. A full matrix is smaller, and kept. */
 const cellEpochLimit = 10;
 /** Shortest time without events that counts as a silence: this project's trainer sends a `system` event every 2 s. */
 export const silenceMs = 20_000;
@@ -163,6 +163,12 @@ export function copyRun(run: Run): Run {
     steps: run.steps.copy(),
     machine: run.machine.copy(),
   };
+}
+
+/** Returns whether the steps of a run are its epochs: it has reported no batch, and its epochs have no steps of their own. */
+export function countsEpochs({ byEpoch, epochs }: Run): boolean {
+  const last = epochs.at(-1);
+  return byEpoch && last?.step === last?.epoch;
 }
 
 const noRows = new Series(metricColumns, 1, 1);
@@ -262,8 +268,8 @@ function trainedSeconds({ trained, paused, lastTime }: Run): number {
 
 function applyBatch(run: Run, batch: BatchData): void {
   const { step, loss } = batch;
-  // A run that resumes from a checkpoint repeats steps, and metrics may be ahead of the batches. Measurements of later
-  // steps move to this one, so that their steps ascend.
+  // The step is lower than the last one when a run resumes from a checkpoint and repeats steps, or when metrics were ahead of the
+  // batches. Measurements of the machine at later steps are moved to this step, so that their steps ascend.
   if (step < run.step) run.machine.clampToMax('step', step);
   run.batch = batch;
   run.step = step;
@@ -285,7 +291,7 @@ function applyBatch(run: Run, batch: BatchData): void {
   }
 }
 
-/** Sets the training time, or, where the publisher does not report it, measures it from the first step on. */
+/** Sets the training time that the publisher reports. Without one, it is measured from the first event of the run on. */
 function advance(run: Run, elapsedSeconds: number | null | undefined): void {
   if (typeof elapsedSeconds === 'number') run.trained = { seconds: elapsedSeconds, time: run.lastTime };
   else if (Number.isNaN(run.trained.time))

@@ -6,6 +6,7 @@ import { deviceFacts, resultFacts, systemMeters, trainingFacts } from '../../src
 import { headerText, tabTitle } from '../../src/panels/header/header-text.ts';
 import { epochColumns, epochRows } from '../../src/panels/log/epoch-rows.ts';
 import { shownMetrics } from '../../src/panels/metrics/metric-groups.ts';
+import { timelineText } from '../../src/panels/timeline/timeline-text.ts';
 import { knownAxis } from '../../src/state/axis.ts';
 import { shownCharts } from '../../src/state/chart-specs.ts';
 import { findingsOf } from '../../src/state/findings.ts';
@@ -78,6 +79,20 @@ it('a run that reports only epochs has a point for each of them', () => {
     'Test loss',
     'Time',
   ]);
+});
+
+it('a run that reports only epochs, with the steps at which they ended, is measured in steps', () => {
+  const events = epochsOnlyRun('stepped').map((event) =>
+    event.type === 'epoch' ? { ...event, data: { ...event.data, step: event.data.epoch * 500 } } : event,
+  ) as MonitorEvent[];
+  const run = runOf(events.slice(0, 4));
+  expect(stepWordOf(run)).toBe('step');
+  expect(timelineText(run, null)).toBe('Now: step 1,500');
+  expect(timelineText(run, 1_000)).toMatch(/^Step 1,000 of 1,500, epoch 2: loss /);
+  expect(headerText(sessionOf(connectedMessages(events)), 0)).toMatchObject({
+    batchName: 'Step',
+    batch: '6,000',
+  });
 });
 
 it('a run of version 1 has all charts and figures before its first batch', () => {

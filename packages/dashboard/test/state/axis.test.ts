@@ -4,6 +4,7 @@ import {
   type AxisName,
   axisPositions,
   convertViewport,
+  knownAxis,
   rowsInRange,
   stepAtTime,
   stepPosition,
@@ -26,6 +27,16 @@ describe('an axis', () => {
 
   it('has no position for a step before the first batch', () => {
     expect(stepPosition(emptyRun('empty'), 1, 'epoch')).toBeUndefined();
+  });
+
+  it('shows steps instead of epochs for a run that began without `run.started`, and has no epoch yet', () => {
+    const events = sampleRun({ epochs: 1, batchesPerEpoch: 20 });
+    const unannounced = emptyRun('20261124-100000-test');
+    expect(knownAxis(unannounced, 'epoch')).toBe('epoch');
+    for (const event of events.filter(({ type }) => type === 'batch')) applyEvent(unannounced, event);
+    expect(knownAxis(unannounced, 'epoch')).toBe('step');
+    for (const event of sampleRun({ epochs: 2, batchesPerEpoch: 20 })) applyEvent(unannounced, event);
+    expect(knownAxis(unannounced, 'epoch')).toBe('epoch');
   });
 
   it('finds the rows within a range, both ends included', () => {

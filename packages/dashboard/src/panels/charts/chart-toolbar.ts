@@ -2,7 +2,7 @@ import { html, noChange, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import { type AxisName, knownAxis } from '../../state/axis.ts';
 import { shownCharts } from '../../state/chart-specs.ts';
-import type { Run } from '../../state/run.ts';
+import { countsEpochs, type Run } from '../../state/run.ts';
 import { stepWordOf } from '../../state/run-words.ts';
 import { targetOf, type View } from '../../state/view.ts';
 import type { PageActions, PageState } from '../../ui/panel.ts';
@@ -76,7 +76,7 @@ const axisFields = (
 
 /** Returns whether to offer an axis of epochs. Where steps are epochs, the axis of steps is that axis already. */
 const hasEpochAxis = (run: Run | null): boolean =>
-  knownAxis(run ?? undefined, 'epoch') === 'epoch' && !run?.byEpoch;
+  knownAxis(run ?? undefined, 'epoch') === 'epoch' && !(run && countsEpochs(run));
 
 function smoothingField({ smoothing }: View, { changeView }: PageActions): TemplateResult {
   const text = smoothing === 0 ? 'off' : smoothing.toFixed(2);

@@ -1,4 +1,4 @@
-import { totalSteps } from '../../state/axis.ts';
+import { announcedSteps } from '../../state/axis.ts';
 import { type RunSummary, throughputOf } from '../../state/event-data.ts';
 import {
   capitalize,
@@ -11,7 +11,7 @@ import {
   formatWholeDuration,
 } from '../../state/format.ts';
 import { hasEnded, type Phase, phaseOf } from '../../state/phase.ts';
-import { type BatchColumn, type Run, silenceMs } from '../../state/run.ts';
+import { type BatchColumn, countsEpochs, type Run, silenceMs } from '../../state/run.ts';
 import { deviceText, displayName, statusNames, tagsOf } from '../../state/run-summaries.ts';
 import {
   announcesEverything,
@@ -151,10 +151,10 @@ function batchTexts(
 ): { name: string; value: string; note: string } {
   const { batch, started } = latest ?? {};
   const of = (count: number | null | undefined): string => (count ? `of ${formatCount(count)}` : '');
-  const step = batch?.step ?? (run?.byEpoch ? 0 : run?.step);
+  const step = batch?.step ?? (run && countsEpochs(run) ? 0 : run?.step);
   if (typeof batch?.batch === 'number' || !step)
     return { name: 'Batch', value: formatCount(batch?.batch), note: of(started?.totals?.batchesPerEpoch) };
-  const total = started && totalSteps({ started, byEpoch: false });
+  const total = announcedSteps(started ?? null);
   return { name: 'Step', value: formatCount(step), note: of(total) };
 }
 
@@ -192,7 +192,7 @@ function progressOf(latest: LatestData | null, phase: Phase, run: Run | null): n
   // A run that begins without `run.started` never announces its length.
   if (!latest?.started) return awaitsEverything(run) ? 0 : null;
   const { started, batch, epoch } = latest;
-  const total = totalSteps({ started, byEpoch: false });
+  const total = announcedSteps(started);
   if (total) return Math.min(1, (batch?.step ?? run?.step ?? 0) / total);
   const epochs = started.totals?.epochs ?? started.config.epochs;
   return epochs ? Math.min(1, (epoch?.epoch ?? 0) / epochs) : null;

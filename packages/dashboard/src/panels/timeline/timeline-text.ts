@@ -1,6 +1,6 @@
 import { batchesPerEpoch, totalSteps } from '../../state/axis.ts';
 import { capitalize, formatCount, formatLoss, formatPercent } from '../../state/format.ts';
-import type { Run } from '../../state/run.ts';
+import { countsEpochs, type Run } from '../../state/run.ts';
 import { stepWordOf } from '../../state/run-words.ts';
 
 /** The steps that the timeline can show. */
@@ -20,7 +20,7 @@ export function timelineText(run: Run, step: number | null): string {
   const word = stepWordOf(run);
   if (step === null) return `Now: ${word} ${formatCount(run.step)}`;
   const total = totalSteps(run) ?? run.step;
-  const perEpoch = run.byEpoch ? undefined : batchesPerEpoch(run);
+  const perEpoch = countsEpochs(run) ? undefined : batchesPerEpoch(run);
   const epoch = perEpoch ? `, epoch ${formatCount(Math.ceil(step / perEpoch))}` : '';
   const loss = run.steps.at('loss', step);
   const accuracy = run.steps.at('accuracy', step);
