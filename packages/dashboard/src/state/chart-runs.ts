@@ -20,7 +20,7 @@ interface SummarizedRun {
 
 const dashes: readonly (readonly number[] | undefined)[] = [undefined, [8, 4], [2, 4], [10, 4, 2, 4], [4, 2]];
 
-/** Returns the lines of the run on display and the compared runs, each with a colour and dashes of its own. */
+/** Returns the run on display and the compared runs, each with a colour and a dash pattern of its own. */
 export function chartRuns(
   run: Run | null,
   summary: RunSummary | null,

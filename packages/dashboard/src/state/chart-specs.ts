@@ -14,7 +14,7 @@ export interface ChartSpec {
   /** Returns the unit of the values, for the run on display; empty when it is not known. */
   unit(run: Run | undefined): string;
   series: SeriesName;
-  /** The columns to draw: one for each run, or several of `machine` for the main run alone. */
+  /** The columns to draw. A single column is drawn for each run; those of `machine` are drawn for the main run alone. */
   columns: readonly string[];
   /** Whether a moving average is drawn over the faint raw values. */
   smoothed: boolean;
@@ -37,7 +37,7 @@ const machineNames: Readonly<Record<string, string>> = {
   gpuLoad: 'GPU',
   gpuMemory: 'GPU memory',
 };
-/** Returns the name of a machine column in legends and tables. With several GPUs, the columns are their means. */
+/** Returns the name of a machine column in legends and tables. A column about several GPUs contains their mean. */
 export const machineName = (column: string, gpuCount = 1): string =>
   `${machineNames[column] ?? column}${gpuCount > 1 && column.startsWith('gpu') ? ', mean' : ''}`;
 
@@ -112,8 +112,8 @@ export type ChartName = keyof typeof chartSpecs;
 export const chartNames = Object.keys(chartSpecs) as ChartName[];
 
 /**
- * Returns the charts that the runs have values for, in order. Until the first values arrive, also those that can be
- * expected: all of them for a run like those of this project's trainer.
+ * Returns the charts to show, in order: all of them while everything is awaited of the main run, otherwise those that a run has
+ * values for. A main run that has no data yet has the chart of the loss.
  */
 export function shownCharts(runs: readonly Run[]): ChartName[] {
   const [main] = runs;

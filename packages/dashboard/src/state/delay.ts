@@ -1,7 +1,7 @@
 /** Maximum number of delays that are kept: a few seconds of frames. */
 const delayLimit = 240;
 
-/** Measures the delay of events from the trainer's clock to the screen. */
+/** Summarizes the delays between the time of an event, by the trainer's clock, and its drawing on the screen. */
 export class DelayMeter {
   #delays: number[] = [];
 

@@ -19,7 +19,7 @@ export type ProbeData = EventOf<'probe'>['data'];
 export type SnapshotData = EventOf<'snapshot'>['data'];
 export type RunFinishedData = EventOf<'run.finished'>['data'];
 
-/** Returns what a batch processes per second, which version 1 of the protocol sends as `imagesPerSecond`. */
+/** Returns the throughput of a batch in units per second; version 1 of the protocol names it `imagesPerSecond`. */
 export const throughputOf = ({ throughput, imagesPerSecond }: BatchData): number | undefined =>
   throughput ?? imagesPerSecond ?? undefined;
 

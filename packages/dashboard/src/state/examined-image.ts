@@ -1,6 +1,6 @@
-/** An image that the page looks at inside the network. */
+/** An image that the viewer looks at inside the network. */
 export interface ExaminedImage {
-  /** What it is: "Your drawing", "Test image 47, a 7". */
+  /** Describes the image: "Your drawing of a digit", "Test image 47, true class 7". */
   title: string;
   /** Grey values of a square image from 0 to 1, row by row. */
   image: Float32Array;
@@ -16,7 +16,7 @@ interface TestImage {
   channels?: 1 | 3 | null | undefined;
 }
 
-/** Returns a test image to look at; null for one that is not a square of grey values, which the page's network cannot read. */
+/** Returns a test image to look at; null for one that is coloured or not square, which the network on the page cannot read. */
 export function examinedTestImage(
   { index, label, pixels, channels }: TestImage,
   classes: readonly string[],

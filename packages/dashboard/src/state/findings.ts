@@ -5,7 +5,7 @@ import type { Run, TimedNotice } from './run.ts';
 /** A notable event of a run: a notice of the trainer, or a problem that the page detects in the values. */
 export type Finding = Pick<TimedNotice, 'level' | 'code' | 'message' | 'time' | 'step' | 'by'>;
 
-/** Epochs without a better test accuracy that count as a plateau. */
+/** Number of epochs without a better test accuracy that count as a plateau. */
 const plateauEpochs = 5;
 /** Smallest gain that counts as better: one more image of a thousand. */
 const plateauGain = 0.001;

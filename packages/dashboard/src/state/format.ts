@@ -5,7 +5,7 @@ const space = '\u00a0';
 // Created once: creating a formatter takes a hundred times as long as using it.
 const countFormat = new Intl.NumberFormat('en-US');
 const compactFormat = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 });
-/** Formats by their options, for numbers with a number of significant digits. */
+/** The formatters that limit the significant digits, by notation and number of digits. */
 const digitFormats = new Map<string, Intl.NumberFormat>();
 
 function digitFormat(digits: number, notation: 'standard' | 'compact' = 'standard'): Intl.NumberFormat {
@@ -55,7 +55,10 @@ export function formatLoss(value: number | null | undefined): string {
   return value.toFixed(size >= 100 ? 1 : size >= 1 ? 3 : size >= 0.01 ? 4 : 5);
 }
 
-/** Formats any number: whole ones, and those from 1,000, without decimals ("1,234,567"); others like a loss ("0.0813"). */
+/**
+ * Formats any number: whole ones, and those from 1,000, without decimals ("1,234,567"); others, and those from 10^12, like a loss
+ * ("0.0813").
+ */
 export function formatNumber(value: number | null | undefined): string {
   if (value === null || value === undefined) return unknown;
   const size = Math.abs(value);
@@ -134,7 +137,7 @@ export function formatClock(seconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(whole % 60)}` : `${minutes}:${pad(whole % 60)}`;
 }
 
-/** Formats a rate per second: two digits below 1, one decimal below 100, none from 100 on, and "12.4M" from 10 million on. */
+/** Formats a rate per second: "0.25", "12.5", whole from 100 on or if it is a whole number, and "12.4M" from 10 million on. */
 export function formatRate(value: number | null | undefined): string {
   if (value === null || value === undefined) return unknown;
   if (!Number.isFinite(value)) return formatNonFinite(value);
@@ -163,7 +166,7 @@ export function formatPlural(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-/** Returns the name of a class, or its number if the run does not have it: "class 12". */
+/** Returns the name of a class or, for a class without a name, its number: "class 12". */
 export const className = (classes: readonly string[], label: number): string =>
   classes[label] ?? `class ${label}`;
 

@@ -11,8 +11,8 @@ export type TensorSeries = Series<TensorColumn>;
 export type ActivationSeries = Series<(typeof activationColumns)[number]>;
 
 /**
- * Measurements of the network's layers, each by step. Every event replaces this object, and adds to the same series: what is
- * computed from it is computed again when there is a new measurement, and not before.
+ * Measurements of the network's layers, each by step. An event appends to the series and replaces this object, so that results
+ * memoized by the object are computed again exactly when there is a new measurement.
  */
 export interface Layers {
   /** The parameter tensors by name. */

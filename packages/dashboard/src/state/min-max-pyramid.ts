@@ -22,9 +22,9 @@ export interface RowSelection {
 }
 
 /**
- * Downsamples a growing column to the lowest and highest value of each bucket of rows, so that no spike is lost. It
- * stores the rows of both for buckets of 16 rows, of 32, of 64, and so on, so that `select` takes time proportional to
- * the number of buckets, not of rows. Appending a row costs O(log rows).
+ * Downsamples a growing column to the lowest and highest value of each bucket of rows, so that no spike is lost. The
+ * rows of these values are stored for buckets of 16 rows, of 32, of 64, and so on, so that `select` takes time
+ * proportional to the number of buckets, not of rows. Appending a row costs O(log rows).
  */
 export class MinMaxPyramid {
   readonly #levels: Level[] = [];
@@ -33,7 +33,7 @@ export class MinMaxPyramid {
 
   /**
    * Returns the rows to draw, ascending: the lowest and the highest of each bucket, and the column's last row if it is
-   * selected. Returns all rows when there are at most two per bucket. Buckets begin at fixed rows, so that drawn points
+   * selected. Returns all selected rows when there are at most two per bucket. Buckets begin at fixed rows, so that drawn points
    * stay in place while rows are appended; the outer buckets may reach beyond the selection.
    */
   select(column: Column, { from, to, buckets }: RowSelection): number[] {

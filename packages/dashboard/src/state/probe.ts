@@ -35,6 +35,7 @@ export interface ProbeFrame {
   bytes: Int8Array;
 }
 
+/** The logits of a step as numbers. */
 export interface ProbeLogits {
   step: number;
   /** Number of logits of each image. */
@@ -96,7 +97,7 @@ function withFrame(before: readonly ProbeFrame[], frame: ProbeFrame): readonly P
   return [...(isFull ? frames.filter((_, index) => index % 2 === 0) : frames), frame];
 }
 
-/** Returns the probe set at a step, or at the latest one if it is null. The same frame has the same `logits`. */
+/** Returns the probe set at a step, or the latest for null. Consecutive calls for the same frame return the same `logits`. */
 export function probeAt({ size, images, frames }: ProbeHistory, step: number | null): Probe {
   const frame = step === null ? frames.at(-1) : frames.findLast((each) => each.step <= step);
   return { size, images, logits: frame ? decodeFrame(frame) : null };

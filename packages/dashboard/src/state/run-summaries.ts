@@ -29,7 +29,7 @@ export const statusNames: Record<RunStatus, string> = {
   interrupted: 'Interrupted',
 };
 
-/** Returns the training time of a run in seconds; undefined before its first batch. */
+/** Returns the training time of a run in seconds; undefined while the publisher has not reported one. */
 export const trainingSeconds = ({ finished, batch }: RunSummary): number | undefined =>
   finished?.seconds ?? batch?.elapsedSeconds ?? undefined;
 

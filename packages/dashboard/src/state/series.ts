@@ -146,9 +146,9 @@ export class Series<Name extends string> {
   }
 
   /**
-   * Removes at least half of all rows but the newest eighth. Divides their x into cells of equal width, and keeps the lowest and the
-   * highest value of each cell, and its first one that is not finite. So spikes survive, and however often a long run is
-   * thinned, its rows stay evenly spaced over x.
+   * Removes at least half of the rows before the newest eighth. Divides their range of x into cells of equal width, and keeps up to
+   * three rows of each: those with the lowest, the highest and the first non-finite value of the first column. So spikes survive,
+   * and however often a long run is thinned, its rows stay evenly spaced over x.
    */
   #thinOlderRows(): void {
     const end = this.length - (this.length >>> 3);

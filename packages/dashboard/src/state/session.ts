@@ -158,7 +158,7 @@ const unfinishedStatuses: readonly RunStatus[] = ['running', 'paused', 'stalled'
 export const isUnfinished = ({ status }: Pick<ReportedStatus, 'status'>): boolean =>
   unfinishedStatuses.includes(status);
 
-/** Returns whether the trainer of a run is connected and accepts starts into its queue. */
+/** Returns whether a run has not ended, and its trainer is connected and accepts starts into its queue. */
 export const hasQueue = (reported: ReportedStatus): boolean =>
   reported.connected && isUnfinished(reported) && reported.commands.includes('enqueue');
 
