@@ -142,6 +142,14 @@ const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, ha
     for (let step = 0; step < 6; step++) await page.keyboard.press('ArrowDown');
     await page.keyboard.press(' ');
     expect(await inkOf(page)).toBeGreaterThan(blank);
+    // Undoing a stroke lifts the pen, so that its next moves do not extend the stroke before.
+    await page.locator('#main').focus();
+    const drawn = await inkOf(page);
+    await page.locator('.pad').focus();
+    for (const key of [' ', 'Backspace', 'ArrowRight', 'ArrowRight', 'ArrowRight'])
+      await page.keyboard.press(key);
+    await page.locator('#main').focus();
+    expect(await inkOf(page)).toBe(drawn);
 
     const reached = new Set<string>();
     await page.locator('#main').focus();

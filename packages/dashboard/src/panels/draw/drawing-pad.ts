@@ -44,13 +44,16 @@ export class DrawingPad {
     return this.#strokes.length === 0;
   }
 
+  /** Removes the last stroke. */
   undo(): void {
     this.#strokes.pop();
+    this.#liftPen();
     this.#update();
   }
 
   clear(): void {
     this.#strokes = [];
+    this.#liftPen();
     this.#update();
   }
 
@@ -120,7 +123,10 @@ export class DrawingPad {
     this.#update();
   }
 
-  /** Handles a key: arrow keys move the pen, Space lowers and lifts it. @returns Whether the pad uses the key. */
+  /**
+   * Handles a key: arrow keys move the pen, Space lowers and lifts it, Backspace undoes, and Delete clears.
+   * @returns Whether the pad uses the key.
+   */
   #handleKey(key: string): boolean {
     const pen = this.#pen ?? { position: [0.5, 0.25] as Point, down: false };
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
@@ -140,6 +146,11 @@ export class DrawingPad {
     else return false;
     this.#update();
     return true;
+  }
+
+  /** Lifts the keyboard's pen: its stroke may be gone, and a lowered pen would extend the stroke before it. */
+  #liftPen(): void {
+    if (this.#pen) this.#pen = { ...this.#pen, down: false };
   }
 
   #update(): void {
