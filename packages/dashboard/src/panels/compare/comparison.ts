@@ -40,7 +40,7 @@ export const comparedRuns = (shown: FollowedRun, others: readonly FollowedRun[])
       : [],
   );
 
-/** Returns the latest values of a run's custom metrics, whichever event carried them; those of its end are the last. */
+/** Returns the latest values of a run's custom metrics. Values in `run.finished` replace those of earlier events. */
 const latestMetrics = ({ metrics, finished }: Run): Map<string, number> =>
   new Map([
     ...[...metrics].map(([name, series]) => [name, series.last('value') as number] as const),
@@ -50,14 +50,15 @@ const latestMetrics = ({ metrics, finished }: Run): Map<string, number> =>
 /** Returns the gateway's summary of a run, updated by the events that this page has received. */
 export const updatedSummary = (
   summary: RunSummary,
-  { started, batch, epochs, finished }: Run,
+  { started, batch, epochs, finished, lastSeq }: Run,
 ): RunSummary => ({
   ...summary,
   started: started ?? summary.started,
   batch: batch ?? summary.batch,
   epoch: epochs.at(-1) ?? summary.epoch,
   bestAccuracy: bestOf(epochs) ?? summary.bestAccuracy,
-  finished: finished ?? summary.finished,
+  // If the run has ended in the summary, and a later event does not end it, the run was resumed.
+  finished: lastSeq > summary.lastSeq ? finished : (finished ?? summary.finished),
 });
 
 /** Returns the highest test accuracy of the epochs; undefined when none is a number. */
@@ -78,13 +79,13 @@ export interface CompareRow {
 /** What the results of a run are read from. */
 type ResultSource = Pick<ComparedRun, 'summary' | 'metrics'>;
 
-type Result = readonly [
+type ResultSpec = readonly [
   name: string,
   read: (run: ResultSource) => number | null | undefined,
   format: (value: number | undefined) => string,
 ];
 
-const results: readonly Result[] = [
+const results: readonly ResultSpec[] = [
   ['Best test accuracy', ({ summary }) => summary.bestAccuracy ?? undefined, (value) => formatPercent(value)],
   [
     'Test accuracy',
@@ -98,15 +99,15 @@ const results: readonly Result[] = [
 
 const formatCountOf = (value: number | undefined): string => formatCount(value && Math.round(value));
 
-/** Returns the speed; its name follows from what the first run processes. */
-const speedOf = ({ summary: { started } }: ResultSource): Result => [
+/** Returns the speed as a result, named after what a run processes. */
+const speedOf = ({ summary: { started } }: ResultSource): ResultSpec => [
   `Speed, ${speedUnitOf(started)}`,
   ({ summary: { batch } }) => batch && throughputOf(batch),
   (value) => formatCountOf(value),
 ];
 
-/** Returns the latest values of custom metrics, by name. */
-const metricResults = (runs: readonly ResultSource[]): Result[] =>
+/** Returns a result for each custom metric of the runs. */
+const metricResults = (runs: readonly ResultSource[]): ResultSpec[] =>
   [...new Set(runs.flatMap(({ metrics }) => [...metrics.keys()]))].map((name) => [
     name,
     ({ metrics }) => metrics.get(name),
@@ -120,7 +121,7 @@ const metricResults = (runs: readonly ResultSource[]): Result[] =>
 export function resultRows(runs: readonly ResultSource[]): CompareRow[] {
   const [first] = runs;
   const all = first ? [...results, speedOf(first), ...metricResults(runs)] : results;
-  const isKnown = ([, read]: Result): boolean => runs.some((run) => typeof read(run) === 'number');
+  const isKnown = ([, read]: ResultSpec): boolean => runs.some((run) => typeof read(run) === 'number');
   return all.filter(isKnown).map(([name, read, format]) => {
     const baseline = (first && read(first)) ?? undefined;
     const values = runs.map((run, index) => {

@@ -66,6 +66,23 @@ describe('the comparison', () => {
     ]);
   });
 
+  it('shows the training time of a run that was resumed after its end, not the time at that end', () => {
+    const resumed = emptyRun('resumed');
+    for (const event of sampleRun()) applyEvent(resumed, { ...event, runId: 'resumed' });
+    const { finished, lastSeq } = resumed;
+    const summary = summaryOf('resumed', { started, epoch, finished, lastSeq });
+    const timeOf = () =>
+      resultRows(comparedRuns({ run: resumed, summary }, [])).find(({ name }) => name === 'Training time')
+        ?.values[0]?.text;
+    expect(withPlainSpaces(timeOf() ?? '')).toBe('18 s');
+    const batch = { ...resumed.batch, step: resumed.step + 1, elapsedSeconds: 42 };
+    const time = '2026-11-30T10:00:00.000Z';
+    applyEvent(resumed, {
+      ...{ v: 1, runId: 'resumed', seq: lastSeq + 1, time, type: 'batch', data: batch },
+    } as MonitorEvent);
+    expect(withPlainSpaces(timeOf() ?? '')).toBe('42 s');
+  });
+
   it('marks the settings that differ', () => {
     const rows = settingRows([first, second]);
     expect(rows.filter(({ differs }) => differs).map(({ name }) => name)).toEqual(['Batch size']);
