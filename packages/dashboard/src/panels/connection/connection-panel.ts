@@ -18,7 +18,7 @@ export function connectionChip({ session, now }: PageState): TemplateResult {
     </p>`;
 }
 
-/** A banner that is shown while the connection, the gateway's storage or the run is missing. */
+/** A banner that is shown while the connection, the gateway's storage or the run is missing, and after a restart of the run. */
 export const bannerPanel: Panel = {
   render({ session, now }, { followLatest }) {
     const { banner, runIsMissing } = textOf(session, now);

@@ -51,7 +51,7 @@ export function connectionText(session: Session, now: number): ConnectionText {
   };
 }
 
-/** Maximum delay that is displayed: a longer or negative one means that the clocks of trainer and viewer differ. */
+/** Maximum delay that is displayed: a longer or clearly negative one means that the clocks of trainer and viewer differ. */
 const maxDelayMs = 10_000;
 
 function delayText({ delay }: Session): string {

@@ -27,7 +27,7 @@ export interface AcceptedStarts {
 /** Returns the phase as if the page were connected: a lost connection disables controls, but does not hide them. */
 const connectedPhase = (session: Session): Phase => phaseOf({ ...session, connection: { name: 'open' } });
 
-/** Returns whether the gateway allows a command, and the trainer of the unfinished run accepts it. */
+/** Returns whether the gateway allows a command, the followed run is unfinished, and its trainer accepts the command. */
 function accepts(session: Session, name: CommandName): boolean {
   const mayCommand = session.commands !== 'off' && isUnfinished(connectedPhase(session));
   return mayCommand && (session.reported?.commands.includes(name) ?? false);

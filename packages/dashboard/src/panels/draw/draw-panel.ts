@@ -23,7 +23,7 @@ export async function openDrawingBoard({
 
 /** A card in which the viewer draws a digit for the network of the run. */
 export const drawPanel: Panel = {
-  // A drawing can be read by a network whose layers the run has announced; one of another library may have none.
+  // For runs like those of this project's trainer: the networks of other publishers may not be computable on the page.
   render: ({ session: { run }, runAtStep }, { openDraw }) =>
     !awaitsEverything(run)
       ? html``

@@ -19,15 +19,15 @@ import {
 const untrainedText = 'Weights are saved after the first epoch. Then the network reads what you draw.';
 const noPixels = new Uint8ClampedArray();
 
-/** The drawing pad, with the network's prediction for the drawing after each epoch. */
+/** The drawing pad, with the network's prediction for the drawing and, in a run without snapshots, its earlier predictions. */
 export class DrawingBoard {
-  /** Text about the weights: their epoch, or why they cannot be used. */
+  /** Text about the weights: their name, or why they cannot be used. */
   note = '';
   readonly #actions: Pick<PageActions, 'refresh' | 'examine'>;
   readonly #canvas = document.createElement('canvas');
   readonly #pad: DrawingPad;
   #run: Run | null = null;
-  /** The weights that read the drawing; undefined before the first. */
+  /** The weights that read the drawing; undefined while there are none. */
   #weights: RunWeights | undefined;
   /** The drawing as the network receives it, with values from 0 to 1; null while the pad is empty. */
   #image: Float32Array | null = null;
@@ -58,7 +58,7 @@ export class DrawingBoard {
     return this.#prediction ? `Read in ${this.#prediction.milliseconds.toFixed(0)} ms` : undefined;
   }
 
-  /** Renders the board for a run at a step, or now if it is null. Loads the weights that are nearest to the step. */
+  /** Renders the board for a run. Loads the weights nearest to `step`, or the latest ones if `step` is null. */
   render(run: Run | null, step: number | null): TemplateResult {
     this.#followRun(run, step);
     const classes = run?.started?.dataset?.classes ?? [];
@@ -155,7 +155,7 @@ export class DrawingBoard {
     this.#actions.refresh();
   }
 
-  /** Classifies the drawing. Drawings that change during a classification are classified once after it. */
+  /** Classifies the drawing, and again afterwards if the drawing or the weights have changed in the meantime. */
   async #classify(): Promise<void> {
     this.#isOutdated = true;
     if (this.#isClassifying) return;
@@ -181,7 +181,7 @@ export class DrawingBoard {
       this.#run?.started?.dataset?.classes ?? [],
     );
     this.#prediction = prediction;
-    // Every snapshot of a run reads the drawing in the panel below.
+    // In a run with snapshots, the panel `examine` shows how each of them reads the drawing.
     if (epoch !== undefined) this.#history = withPrediction(this.#history, { epoch, name, confidence });
     this.#actions.refresh();
   }
