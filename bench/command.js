@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 /**
  * Runs a command in bash, which measures the processor time of the command and of all processes that it waited for.
  * @param options.onLine Called with each line of the standard output.
- * @returns The time of the command as `Date.now()`, the processor time in seconds, and the last lines of standard error; `code` is 0
+ * @returns The start of the command as `Date.now()`, the processor time in seconds, and the last lines of standard error; `code` is 0
  * when the command has succeeded.
  */
 export async function runCommand(command, { env = process.env, onLine = () => {} } = {}) {

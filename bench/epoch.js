@@ -62,7 +62,7 @@ async function trainInTurns(epochs) {
     trainer.child.kill('SIGCONT');
   }
 
-  // Without the live client, whose validation would take processor time from the trainer.
+  // A bare socket, because the validation in the live client would take processor time from the trainer.
   const viewer = new WebSocket(`${services.liveUrl}?types=batch`);
   viewer.on('message', (text) => takeTurns(JSON.parse(text)));
   const events = await trainer.events();

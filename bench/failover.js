@@ -116,7 +116,7 @@ async function startViewers(urls) {
   return { send, stop: () => children.map((child) => child.kill()) };
 }
 
-/** Measures delays during a run. With `kill`, one gateway is killed after the first part. */
+/** Measures delays during a run. @param kill Index of the gateway that is killed after the first part; none by default. */
 async function measure({ gateways, kill }) {
   // With --publisher, the publisher connects to the gateway that is killed; without, to another one.
   const publisher = new Publisher(

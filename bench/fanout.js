@@ -17,7 +17,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '3' },
     peers: { type: 'boolean', default: false },
-    /** Raise the rate in steps of 1.4 until less than 99 % is delivered in time, or p99 is over 250 ms. */
+    /** Multiply the rate by 1.4 until less than 99 % is delivered in time, or p99 is over 250 ms. */
     capacity: { type: 'boolean', default: false },
     /** Number of subscribers that stop reading. */
     stalled: { type: 'string', default: '0' },

@@ -71,7 +71,7 @@ export function hostileKinds({ url, ingestUrl, token, runIds, events, largestSta
     if (firstByte === closeFrameByte && length >= 2) note(kind, data.readUInt16BE(2));
   }
 
-  /** Repeats work until the end, at most `perSecond` times a second. */
+  /** Repeats work until the signal is aborted, at most `perSecond` times a second. */
   async function repeat(work, perSecond = bounds.attemptsPerSecond) {
     while (!signal.aborted) {
       const pause = delay(1_000 / perSecond, undefined, { signal }).catch(() => {});

@@ -1,5 +1,5 @@
 // Trains on demand, for `bench/inside.js`: `node bench/inside-steps.js ENGINE on|off BATCH_SIZE` answers each number n with what n steps
-// took and sent. The time between two orders does not count for the inspector's share of the time.
+// took and sent. The time between two numbers does not count for the inspector's share of the time.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
-// Measures what it costs to look inside the network: training with and without alternate every few steps, in two processes of which
-// one waits. Also the bytes that a viewer receives, the files, and the memory. The first turn of each warms up and is not counted.
+// Measures what it costs to look inside the network: training with and without inspection alternates every few steps, in two processes
+// of which one waits. Also measures the bytes that a viewer receives, the files and the memory. The first turn of each process warms up
+// and is not counted.
 // `npm run bench -- inside [--engines tensorflow,wasm] [--rounds 6] [--seconds 4] [--batch-size 512]` prints JSON.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -43,7 +44,7 @@ async function start(engine, inside) {
   };
 }
 
-/** Returns the mean, largest and total bytes of events, and their number. */
+/** Returns the number of events, and their mean and largest size in bytes. */
 function sizes(events) {
   const bytes = events.map((event) => event.bytes);
   if (bytes.length === 0) return { count: 0 };
@@ -83,11 +84,11 @@ async function measure(engine) {
           median(turns[name].map(({ ms }) => (steps * batchSize * 1_000) / ms)),
         ]),
       ),
-      // Of the median turns, and of all turns together, which also has the rare expensive ones.
+      // `cost` compares median turns; `costOfAllTurns` includes the rare turns in which inspection takes long.
       cost: median(turns.on.map(({ ms }) => ms)) / median(turns.off.map(({ ms }) => ms)) - 1,
       costOfAllTurns: total('on') / total('off') - 1,
       firstStepMs,
-      // Of a viewer who has the images.
+      // Without the images of the probe set, which are sent once, in the turn that does not count.
       viewerBytesPerSecond: (inside.reduce((sum, { bytes }) => sum + bytes, 0) * 1_000) / total('on'),
       eventBytes: {
         layers: sizes(inside.filter(({ type }) => type === 'layers')),

@@ -1,12 +1,12 @@
 """
 Measures how long `Monitor.log` holds up a training, as JSON: `python bench/python_log.py [logs] [gateway]`.
 
-Each log has a loss, an accuracy and two custom metrics. The first logs are followed by a pause of a millisecond, as in a
-training with small steps, and as many others by none. Without the address of a gateway it uses one where none listens, so
-that the events go to the outbox.
+Each log has a loss, an accuracy and two custom metrics. The first `logs` calls are each followed by a pause of a
+millisecond, as in a training with small steps; as many calls follow without pauses. Without the address of a gateway, it
+uses an address where nothing listens, so that the events go to the outbox.
 
-It also measures the largest calls of other methods, with nested lists of Python and, where NumPy is installed, with arrays:
-the time of the processor on the thread of the training, which other programs of the machine do not change.
+It also measures the largest calls of other methods, with nested lists of Python and, where NumPy is installed, with arrays.
+These are measured in processor time of the calling thread, which other programs on the machine hardly change.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mnist_training_monitor import Monitor
 
 
 def largest_calls() -> dict[str, tuple[str, dict[str, Any]]]:
-    """Returns a name, a method and its arguments for each: 100 images, 1,000 classes, 100,000 predictions."""
+    """Returns the largest calls by their names: the method of each, and its arguments."""
     pixels = [[[x * y / 4_096 for x in range(64)] for y in range(64)] for _ in range(100)]
     colours = [[[[x / 64, y / 64, 0.5] for x in range(64)] for y in range(64)] for _ in range(50)]
     probabilities = [[each / 1_000 for each in range(1_000)] for _ in range(100)]
@@ -55,7 +55,7 @@ def arrays_of(arguments: dict[str, Any]) -> dict[str, Any] | None:
 def median_milliseconds(method: str, arguments: dict[str, Any]) -> float:
     durations = []
     for _ in range(5):
-        # A monitor of its own, because a run has one figure in 10 s.
+        # Each call has a run of its own, because a run accepts one figure in 10 s.
         with Monitor("ws://127.0.0.1:9/ingest", name="bench") as monitor:
             monitor.start()
             began = time.thread_time_ns()

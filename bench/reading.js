@@ -112,7 +112,7 @@ const file = join(folder, 'monitor.db');
 const before = statSync(file).size;
 const freed = longRun.reduce((sum, { json }) => sum + json.length, 0);
 measured.remove = [
-  // Most of the elapsed time is pauses, in which this benchmark itself keeps the processor busy.
+  // Without `cpuMs`: most of the time is pauses, in which the measurement itself keeps the processor busy.
   await measure(async () => {
     await removal.remove('long');
     // Events are removed in the background; the file shrinks when all are removed.

@@ -23,8 +23,8 @@ const { values } = parseArgs({
 });
 const seconds = Number(values.seconds);
 /**
- * Duration of a first attack, which warms up compilers and caches. Honest clients then have the gateway for themselves for
- * `settleSeconds` before the memory is measured that the memory after the attack is compared with.
+ * Duration of a first attack, which warms up compilers and caches. Then only the honest clients use the gateway for
+ * `settleSeconds`, and its memory is measured. The memory after the second attack is compared with that value.
  */
 const warmUpSeconds = 20;
 /** After an attack, connections that do not read are cut within 15 s, and memory is released. */
@@ -82,7 +82,7 @@ async function heapOf() {
   };
 }
 
-/** Makes the gateway collect all its garbage: with the memory that is left, a leak is distinguished from garbage. */
+/** Makes the gateway collect all its garbage, so that memory which is still in use afterwards would be a leak. */
 async function collectGarbage() {
   const inspector = new WebSocket(inspectorUrl);
   await once(inspector, 'open');
@@ -202,7 +202,7 @@ function honestPublisher() {
   }, 100);
   return {
     state,
-    /** Ends the run, and resolves when everything is acknowledged, or after a minute. */
+    /** Stops publishing, and waits for all acknowledgements, at most a minute. @returns The published events. */
     async finish() {
       clearInterval(timer);
       const limit = performance.now() + 60_000;

@@ -13,7 +13,7 @@ export const mean = (numbers) => numbers.reduce((sum, number) => sum + number) /
 /** Returns the number of steps before a measurement, in which compilers, caches and allocators warm up. */
 export const warmUpSteps = (steps) => Math.ceil(steps / 4);
 
-/** Returns the number that a share of the sorted numbers lies below; NaN when there are none. */
+/** Returns the number below which a share of the numbers lies; NaN when there are no numbers. */
 export function quantile(numbers, share) {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;

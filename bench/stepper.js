@@ -1,5 +1,5 @@
 // Runs bare training steps on demand, for a program that starts this one with a message channel:
-// `node bench/stepper.js ENGINE BATCH_SIZE PRECISION` answers each number n with the milliseconds of n steps.
+// `node bench/stepper.js ENGINE BATCH_SIZE PRECISION` answers each number n with the milliseconds of each of n steps.
 import { bareSteps } from './bare-steps.js';
 
 const [choice, batchSize, precision] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// Compares both stores on the same events, alternating: appends that wait for the disk, pages, and the space used.
+// Compares the SQLite store and the Redis store on the same events, alternating: appends that wait for the disk, pages, and the space used.
 // Requires redis-server. `npm run bench -- store [--events 20000] [--rounds 3]` prints JSON.
 import { statSync } from 'node:fs';
 import { join } from 'node:path';

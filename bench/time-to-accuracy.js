@@ -1,6 +1,6 @@
 // Measures what a user waits for: from the command to the end of the last epoch, with the start of the processes, data, the evaluation of
 // all test images after each epoch and saving, for `npm start`, Keras `fit` and a loop in PyTorch, and when each first passes 98, 99
-// and 99.2 %. The same network, optimizer and batches for all; the recipe sprint beside them.
+// and 99.2 %. All have the same network, optimizer and batches; `npm start` also runs with the recipe sprint, which has its own.
 // `npm run bench -- time-to-accuracy [--epochs 10] [--rounds 1] [--train-size 60000] [--precision both] [--only TEXT] [--python PATH]` prints JSON.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ const { values } = parseArgs({
     epochs: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '1' },
     'train-size': { type: 'string', default: '60000' },
-    /** `float32`, `bfloat16`, or `both`: each program once with each. */
+    /** `float32` or `bfloat16`; `both` runs each program with each, but the recipe sprint only in float32. */
     precision: { type: 'string', default: 'both' },
     /** Text in the names of the programs to run; all by default. */
     only: { type: 'string', default: '' },
@@ -31,7 +31,7 @@ const precisions = values.precision === 'both' ? ['float32', 'bfloat16'] : [valu
 const goals = [0.98, 0.99, 0.992];
 const localPath = (file) => fileURLToPath(new URL(file, import.meta.url));
 
-/** Returns a program of this project: its command, for a folder where it saves its files, and how its epochs are read. */
+/** Describes `npm start` with flags: its command, given the folder for its files, and how its epochs are read. */
 const npmStart = (...flags) => ({
   command: (folder) => [
     ...[process.execPath, localPath('../scripts/start.js'), '--once', '--run-id', 'run', '--runs', folder],
@@ -40,7 +40,7 @@ const npmStart = (...flags) => ({
   epochs: (_lines, folder) => readEpochs(folder),
 });
 
-/** Returns a peer, which prints a line of JSON after each epoch, when its weights are saved. */
+/** Describes a peer, which prints a line of JSON after each epoch, when its weights are saved. */
 const peer = (file, ...flags) => ({
   command: (folder) => [
     ...[peerPython(values.python), localPath(`peers/${file}`), mnistFolder, epochs, trainSize, folder],

@@ -6,7 +6,8 @@ import { installedLibrary } from '../packages/trainer/dist/src/install/tensorflo
 import { Gateway, Trainer } from './services.js';
 
 const argv = process.argv.slice(2);
-/** Installs TensorFlow; if that fails, prints what is missing and continues without it. */
+
+/** Installs TensorFlow; if that fails with the engine `auto`, prints what is missing and continues without it. */
 async function installEngine(engine, signal) {
   const { installTensorflow } = await import('../packages/trainer/dist/src/install/install-tensorflow.js');
   try {

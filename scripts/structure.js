@@ -20,7 +20,7 @@ const imports = modules.flatMap(({ source, dependencies }) =>
 );
 /** The graph of each package, whose nodes are the folders and the files directly in `src`. */
 const graphs = new Map(packages.map((name) => [name, folderGraph(name, modules)]));
-/** The same graphs without the files directly in `src`, as the diagrams show them. */
+/** The graph of each package without the files directly in `src`, as the diagrams show it. */
 const folderGraphs = new Map([...graphs].map(([name, graph]) => [name, foldersOnly(graph)]));
 
 /** Returns the paths of the relative imports in a source text, type imports included. */

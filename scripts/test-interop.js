@@ -11,7 +11,7 @@ const environment = join(root, 'interop/.venv');
 const succeeds = (program, args, { stdio = 'ignore', seconds = 300 } = {}) =>
   spawnSync(program, args, { cwd: root, stdio, timeout: seconds * 1_000 }).status === 0;
 
-/** Returns the folder of a Python environment with the required packages. @throws Error in CI when there is none. */
+/** Returns the folder of a Python environment with the required packages; an empty text, or in CI an error, when there is none. */
 function findPythonEnvironment() {
   const python = join(environment, 'bin/python');
   const requirements = join(root, 'interop/requirements.txt');

@@ -45,7 +45,7 @@ const tolerance = 1e-3;
 /** Steps at the beginning that are not measured: the GPU compiles its programs in them. */
 const warmUpSteps = 10;
 
-/** The results of `evaluateAll`, in its order. */
+/** Names of the results of `evaluateAll`, in its order. */
 const kernelNames = [
   ...[
     'convolution',
@@ -139,7 +139,7 @@ async function trainEpochs(engine, dataset) {
   return { epochs, steps, imagesPerSecond: images === 0 ? null : (images * 1_000) / stepMs };
 }
 
-/** Runs a program; undefined when it is missing or fails. */
+/** Returns the output of a program; undefined when it is missing or fails. */
 function output(program, args) {
   try {
     return execFileSync(program, args, {

@@ -25,7 +25,7 @@ const maxBytes = 64 * 2 ** 20;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const bundle = fileURLToPath(new URL('bundle.tar.gz', import.meta.url));
 const vulkanLoader = '/usr/lib/x86_64-linux-gnu/libvulkan.so.1';
-/** Packages that are needed only to compile, or that nothing on this path uses. */
+/** Packages that are needed only to compile, or that `check.js` does not use. */
 const unused = /^(@types\/|@webgpu\/types$|node-fetch$)/;
 
 /** Copies a package with its dependencies, without sources, types and the binaries of other platforms. */

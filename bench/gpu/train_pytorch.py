@@ -1,4 +1,7 @@
-"""Measures training steps of this project's network in PyTorch on CUDA: python train_pytorch.py DATA_DIR BATCH_SIZE prints JSON, or fails without CUDA."""
+"""Measures training steps of this project's network in PyTorch on CUDA, and prints JSON; fails without CUDA.
+
+    python train_pytorch.py DATA_DIR BATCH_SIZE
+"""
 
 import gzip
 import json

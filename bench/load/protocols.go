@@ -6,7 +6,7 @@ import "bytes"
 type Protocol struct {
 	// The first message of a subscriber.
 	greeting string
-	// Reads a message, and returns the answer to send, if any.
+	// Returns the kind of a message, and the answer to send, if any.
 	receive func(message []byte) (kind Kind, answer string)
 	// Whether events are sent as WebSocket messages after a hello, or as lines of text.
 	ingestsFrames bool
@@ -19,7 +19,7 @@ const (
 	other Kind = iota
 	ready
 	event
-	// Batches were skipped.
+	// Announces that batches were skipped.
 	gap
 	// Several messages, one a line.
 	lines

@@ -187,7 +187,7 @@ func (group *Subscribers) handleMessage(s *Subscriber, message []byte, now int64
 	}
 }
 
-// count checks the order of events and, within the window, their delay.
+// count checks the order of events, and records the delays of events within the window.
 func (group *Subscribers) count(s *Subscriber, seq, now int64) {
 	if seq <= s.lastSeq {
 		group.doubled.Add(1)

@@ -3,7 +3,7 @@ import { loadDataset } from '../../packages/trainer/dist/src/dataset/load.js';
 import { warmUpSteps } from '../statistics.js';
 
 /**
- * Trains the same network as a LayersModel with `trainOnBatch`, as the guide of tfjs shows.
+ * Trains the network of this project as a LayersModel with `trainOnBatch`, as the guide of tfjs shows.
  * @param tf The namespace of tfjs, on the backend to measure.
  * @returns Images per second after the warm-up.
  */

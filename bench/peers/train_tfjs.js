@@ -1,4 +1,4 @@
-// Trains the network of this project on tfjs-node-gpu, which uses the CPU without a GPU, with default settings: `node bench/peers/train_tfjs.js BATCH_SIZE STEPS` prints JSON.
+// Trains the network of this project with default settings on tfjs-node-gpu, which uses the CPU where there is no GPU: `node bench/peers/train_tfjs.js BATCH_SIZE STEPS` prints JSON.
 import { createRequire } from 'node:module';
 import {
   installedLibrary,

@@ -8,11 +8,11 @@ const sentences = {
   stopped: 'was stopped',
 };
 
-/** Delay of an alert about a status: for the followed run, an event with more detail arrives in the meantime. */
+/** Delay of an alert about a status: of the followed run, an event with more detail may arrive in the meantime. */
 const graceMs = 2_000;
 
 /**
- * Turns the live feed into alerts, each sent once. States and events from before `begin` are remembered and cause no
+ * Turns the live feed into alerts, each sent once. Statuses and events from before `begin` are remembered and cause no
  * alert.
  */
 export class Alerts {
@@ -26,12 +26,12 @@ export class Alerts {
     this.#send = send;
   }
 
-  /** Call this when all past events have arrived: only what follows causes alerts. */
+  /** Call this when all past events have arrived: only later statuses and events cause alerts. */
   begin() {
     this.#begun = true;
   }
 
-  /** Call this when the feed sends a run from the beginning again, under its id. What it sends before `begin` is past. */
+  /** Call this when the feed sends a run again from its beginning. Events until the next `begin` cause no alerts. */
   restart(runId) {
     this.#begun = false;
     this.#known.delete(runId);

@@ -1,4 +1,4 @@
-// Follows the newest run and prints it; after a lost connection it continues where it was.
+// Follows the newest run and prints its events; after a lost connection, continues with the next event.
 //
 //	go run . [ws://localhost:5000/live]
 package main
@@ -21,7 +21,7 @@ import (
 // hello contains a summary of the run with a confusion matrix, more than the module's default limit of 32 kB.
 const maxMessageBytes = 1 << 20
 
-// Measure is a number. JSON has no NaN and no infinities, so these are strings.
+// Measure is a number. NaN and infinities are strings in messages, because JSON has no such numbers.
 type Measure float64
 
 func (m *Measure) UnmarshalJSON(text []byte) error {

@@ -1,4 +1,4 @@
-"""Follows the newest run and prints it; after a lost connection it continues where it was.
+"""Follows the newest run and prints its events; after a lost connection, continues with the next event.
 
     pip install websockets
     python follow.py [ws://localhost:5000/live]

@@ -9,7 +9,7 @@ import { openPublisher, sample } from './support/publish.js';
 
 const secretPath = '/hooks/s3cret';
 
-/** Starts a server that accepts posts after refusing the first `refusals`; `received(n)` resolves once it has n of them. */
+/** Starts a server that refuses the first `refusals` posts; `received(n)` resolves with the accepted posts when there are n. */
 async function startReceiver(refusals = 0) {
   const posts = [];
   let refused = 0;

@@ -54,7 +54,7 @@ describe.each(available)('%s', (_name, command) => {
     expect(program.lines.filter((line) => line.startsWith('step'))).toEqual(stepsOf(sample));
   });
 
-  test('prints a run that was deleted and began again from its first batch, and says so', async () => {
+  test('prints a run again from its first batch after it was deleted and published again, and reports that', async () => {
     const store = new MemoryStore();
     const gateway = await startGateway({ store });
     const relay = await startRelay(gateway.liveUrl);

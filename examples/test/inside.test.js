@@ -38,15 +38,15 @@ const { engines } = pytorch
     const learner = await engine.createLearner({ optimizer: 'sgd', seed: 1, precision: 'float32', layers });
     const state = await learner.state();
     for (const { name, values } of state.weights) {
-      // No bias is 0, so that each has an update ratio. Below 0, the background of the images is 0 after each relu: equal values
-      // above 0 would tie in the pooling, where engines choose different ones. Some units of two layers are always off.
+      // A bias other than 0 has an update ratio. With a bias below 0, the background of the images is 0 after each relu; equal
+      // values above 0 would tie in the pooling, where engines choose different maxima. A bias of -100 switches a unit off.
       if (name.endsWith('.bias')) values.fill(-0.01);
       if (name === 'conv1.bias') values.fill(-100, 0, 4);
       if (name === 'fc1.bias') values.fill(-100, 0, 32);
     }
     await learner.restore(state);
     const save = async (name) =>
-      writeFileSync(join(folder, name), encodeSafetensors(toPyTorch(await learner.weights())));
+      writeFileSync(join(folder, name), encodeSafetensors(toPyTorch(await learner.weights(), layers)));
     await save('before.safetensors');
     const inspector = new NetworkInspector({
       learner,

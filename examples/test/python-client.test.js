@@ -33,7 +33,7 @@ const expectSuccess = (...args) => expectModule(python, args);
     expectSuccess('pytest', '-q', 'tests/test_delivery.py');
   }, 600_000);
 
-  test('bounds memory and disk while the gateway is away', () => {
+  test('bounds memory and disk while the gateway cannot be reached', () => {
     expectSuccess('pytest', '-q', 'tests/test_bounds.py');
   }, 600_000);
 
@@ -50,8 +50,8 @@ const expectSuccess = (...args) => expectModule(python, args);
   }, 600_000);
 });
 
-// This repository does not install PyTorch and the frameworks on it: those in the Python that the environment variable
-// EXAMPLES_PYTORCH names are tested.
+// This repository does not install PyTorch and the frameworks on it. The tests use the Python that the environment variable
+// EXAMPLES_PYTORCH names, with the frameworks that it has.
 (pytorch ? describe : describe.skip)('clients/python with PyTorch', () => {
   test('publishes complete runs of PyTorch, Keras, Lightning and Hugging Face', () => {
     expectModule(pytorch, ['pytest', '-q', 'tests/test_examples.py'], { PYTHONPATH: clientSource });
