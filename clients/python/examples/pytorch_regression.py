@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def describe_tensors(model: nn.Module, before: dict[str, torch.Tensor]) -> dict[str, dict[str, float]]:
-    """Returns the norms of each tensor, of its gradient, and of its last change."""
+    """Returns the norms of each tensor and of its gradient, and the size of its last change relative to the tensor."""
     return {
         name: {
             "weight_norm": value.detach().norm().item(),

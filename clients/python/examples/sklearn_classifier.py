@@ -43,7 +43,8 @@ def main() -> None:
             accuracy = float(model.score(x_test, y_test))
             if accuracy > best:
                 best, best_epoch = accuracy, epoch
-        monitor.finish(reason=f"no better accuracy in {PATIENCE} epochs", test_accuracy=accuracy, best_epoch=best_epoch)
+        reason = None if monitor.should_stop else f"no better accuracy in {PATIENCE} epochs"
+        monitor.finish(reason=reason, test_accuracy=accuracy, best_epoch=best_epoch)
         print(f"test accuracy {best:.3f} in epoch {best_epoch}")
 
 

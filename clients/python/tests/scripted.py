@@ -76,7 +76,7 @@ def store_after_reconnect(
     Answers events of the first connection by `on_first`, with their number, and stores those of the second one.
 
     :param after: The number in the `resume` of each connection.
-    :param streams: The stream in it.
+    :param streams: The stream in the `resume` of each connection.
     """
 
     def answer(message: dict[str, Any], socket: ServerConnection, number: int) -> None:

@@ -38,7 +38,7 @@ class SimulatedClock(Clock):
     def wait(self, event: threading.Event, seconds: float | None) -> bool:
         end = None if seconds is None else self.now + seconds
         with self._moved:
-            # The real time is only a limit for the case that the event is set without a move.
+            # The wait in real time is short, because the event may be set without a move of the clock.
             while not event.is_set() and (end is None or self.now < end):
                 self._moved.wait(0.005)
         return event.is_set()
@@ -124,7 +124,7 @@ def test_a_full_list_merges_neighbours_of_which_the_newer_value_wins() -> None:
     assert pending.losses == (2, 0)
 
 
-def test_other_events_are_dropped_only_where_a_later_one_replaces_them() -> None:
+def test_events_that_later_ones_replace_are_dropped_before_others() -> None:
     pending = Pending(max_events=8)
     pending.put(Encoded(0.0, "run.started", "{}"))
     for step in range(1, 20):
@@ -265,7 +265,7 @@ def test_a_run_starts_no_later_than_its_first_log() -> None:
     assert events[0]["time"] <= events[1]["time"]
 
 
-def test_a_loop_of_logs_alone_loses_none_without_a_notice(tmp_path: Path) -> None:
+def test_logs_of_a_loop_without_pauses_are_sent_or_counted_in_a_notice(tmp_path: Path) -> None:
     with scripted_gateway(store_all) as gateway:
         monitor = Monitor(gateway.url, run_id="loop", outbox_folder=tmp_path)
         for step in range(1, 10_001):

@@ -208,7 +208,7 @@ def test_snapshots_survive_a_gateway_that_is_killed(start_gateway: StartGateway)
     assert all(is_stored(gateway, "killed-files", data["digest"]) for data in found)
 
 
-def test_the_oldest_snapshots_are_dropped_and_counted_while_the_gateway_is_away(start_gateway: StartGateway, warnings) -> None:
+def test_the_oldest_snapshots_are_dropped_and_counted_without_a_gateway(start_gateway: StartGateway, warnings) -> None:
     gateway = start_gateway()
     monitor = Monitor(gateway.ingest_url, run_id="away")
     monitor.log(1, loss=1.0)

@@ -82,7 +82,7 @@ class TestPytorch:
     """Layer statistics and probe of a PyTorch model, with one call each."""
 
     def trained(self, gateway: Gateway, run_id: str) -> tuple[Any, dict[str, Any]]:
-        """Makes a step of a small network, a unit of which is always off. Returns its model and what the step should show."""
+        """Makes two steps of a network of which two units are always off. Returns it, and what the first step should show."""
         torch = pytest.importorskip("torch")
         from mnist_training_monitor.pytorch import optimizer_step, show_probe
 

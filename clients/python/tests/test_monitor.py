@@ -300,7 +300,7 @@ def test_settings_may_be_a_namespace_or_a_dataclass(config: object, gateway: Gat
     assert warnings() == []
 
 
-def test_settings_that_contain_each_other_end(gateway: Gateway) -> None:
+def test_settings_that_contain_themselves_are_not_read_without_end(gateway: Gateway) -> None:
     config = argparse.Namespace()
     config.rate = 0.5
     for each in range(20):
@@ -455,7 +455,7 @@ def test_a_table_has_one_of_three_forms(table: Any, gateway: Gateway, warnings) 
     assert warnings() == []
 
 
-def test_the_warning_of_another_table_says_what_a_table_is(gateway: Gateway, warnings) -> None:
+def test_the_warning_about_an_invalid_table_names_the_valid_forms(gateway: Gateway, warnings) -> None:
     with Monitor(gateway.ingest_url) as monitor:
         monitor.figure("Scores", table=[[1, 2]])
     assert warnings() == [
@@ -544,7 +544,7 @@ def png_of(width: int, height: int) -> bytes:
         (png_of(60_000, 3), None, "expected a PNG of 1 to 4,096 pixels a side, got 60,000 × 3"),
     ],
 )
-def test_a_figure_that_is_left_out_says_what_was_expected_and_what_came(image, table, problem) -> None:
+def test_the_warning_about_an_invalid_figure_names_what_was_expected_and_given(image, table, problem) -> None:
     found: list[str] = []
     contents = Contents(lambda _key, message: found.append(message), lambda _metrics: {})
     assert contents.figure("Plot", image, table, step=1, description=None) is None

@@ -6,7 +6,7 @@ Publishes any training run to MNIST Training Monitor, live.
 ...     monitor.log(1, loss=0.7, accuracy=0.5)
 
 Callbacks of frameworks are in modules of their own, each of which imports its framework: `keras`, `lightning`,
-`transformers`, `sklearn` and `xgboost`.
+`transformers`, `sklearn` and `xgboost`. The module `pytorch` contains helpers for training loops of PyTorch.
 """
 
 from ._commands import Command, CommandRefused

@@ -102,7 +102,7 @@ class Commands:
         self.running.set()
 
     def _known(self, names: Iterable[str]) -> set[CommandName]:
-        """Returns the commands with these names, here or in the protocol. Others are ignored, with a warning."""
+        """Returns the commands with these names, of this client or of the protocol. Other names are ignored, with a warning."""
         known: set[CommandName] = set()
         try:
             given: list[object] = [names] if isinstance(names, str) else list(names or ())
@@ -123,7 +123,7 @@ class Commands:
         return known
 
     def _carry_out(self, message: dict[str, Any]) -> str | None:
-        """Returns None, or why the command is refused."""
+        """Carries out a command. Returns why it is refused; None if it is not."""
         name = _FROM_WIRE.get(str(message.get("command")))
         if name is None or name not in self._accepted:
             return "This run does not accept the command."

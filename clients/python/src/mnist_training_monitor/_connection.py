@@ -79,10 +79,10 @@ def public_url(url: str) -> str:
 
 
 def open_socket(url: str, context: ssl.SSLContext | None) -> Socket:
-    """Connects to the gateway, with the certificates of this machine where the address begins with wss."""
+    """Connects to the gateway. A wss address is checked with the certificates of `context`, by default those of this machine."""
     host = urlsplit(url).hostname
     options: dict[str, Any] = {"proxy": None} if host in LOOPBACK else {}
-    # A context manager in newer versions of the library, and the connection itself in older ones.
+    # `connect` returns a context manager in newer versions of the library, and the connection itself in older ones.
     connection = connect_websocket(
         url,
         ssl=context if url.startswith("wss:") else None,
@@ -208,7 +208,7 @@ class Connection:
                 self._clock.wait(self.closing, seconds)
 
     def try_once(self) -> float | None:
-        """Connects and publishes until the connection ends. Returns the seconds to wait before the next attempt."""
+        """Connects and publishes until the connection ends. Returns the wait before the next attempt; None if there is none."""
         try:
             why = self._publish_once()
         except _RefusedError as refusal:
@@ -227,7 +227,7 @@ class Connection:
         return retry_seconds(self._attempt)
 
     def _publish_once(self) -> str:
-        """Returns why the connection ended."""
+        """Connects and publishes until the connection ends. Returns why it ended."""
         try:
             socket = self._connect()
         except (OSError, InvalidHandshake, WebSocketException) as error:

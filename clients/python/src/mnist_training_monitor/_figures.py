@@ -56,7 +56,7 @@ def _problem(png: bytes) -> str | None:
 
 
 def _table(title: str, table: object, warn: Warn) -> dict[str, Json]:
-    # One row more than is sent shows that rows are missing; the others are not converted.
+    # One row more than the limit is read, for the warning that rows are missing; further rows are not converted.
     read = limits.TABLE_ROWS + 1
     if isinstance(table, Mapping) and set(table) == {"columns", "rows"} and _has_lists(table["rows"]):
         columns = plain_list(table["columns"])

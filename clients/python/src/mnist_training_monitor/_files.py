@@ -23,7 +23,7 @@ _MAX_INT8 = 127
 
 
 def copied_weights(weights: object) -> Weights:
-    """Copies weights, so that the training may go on. Raises ValueError, TypeError or OSError where they are not sent."""
+    """Copies weights, so that the training may go on. Raises ValueError, TypeError or OSError if they cannot be sent."""
     if isinstance(weights, Mapping):
         elements = sum(_elements(each) for each in weights.values())
         if elements > limits.SNAPSHOT_BYTES:

@@ -58,7 +58,7 @@ def obey_torch_commands(monitor: Monitor, optimizers: Iterable[Any], schedulers:
 def set_torch_rates(optimizers: Iterable[Any], schedulers: Iterable[Any], rate: float) -> None:
     """
     Sets the learning rate of PyTorch's optimizers from the next step. With a schedule it sets the peak, and the schedule
-    continues from there, as for the other publishers.
+    continues from there, as in the trainer of MNIST Training Monitor.
     """
     scaled = False
     for scheduler in schedulers:
@@ -87,5 +87,5 @@ def torch_rate(optimizers: Iterable[Any]) -> Any:
 
 
 def scalars(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the values that are numbers or tensors of one element."""
+    """Returns the values that may be numbers: all but texts, mappings, lists and tuples."""
     return {key: value for key, value in values.items() if not isinstance(value, (str, bytes, Mapping, list, tuple))}

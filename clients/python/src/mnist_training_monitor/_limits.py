@@ -3,7 +3,7 @@
 # The protocol's limits on the content of an event. Lengths of texts are in characters (code points).
 CONFIG_KEYS = 200
 CONFIG_BYTES = 16 * 1024
-# Settings that are read at all, because objects that contain each other several times may yield very many.
+# Maximum number of settings that are read: objects that contain each other several times may yield very many.
 READ_SETTINGS = 10_000
 MIN_CLASSES = 2
 MAX_CLASSES = 1_000
@@ -29,8 +29,8 @@ PREDICTIONS_BYTES = 200_000
 PROBABILITIES = 10
 IMAGE_SIDE = 64
 FIGURE_BYTES = 128 * 1024
-# The least time between two figures.
 FIGURE_SIDE = 4_096
+# The least time between two figures.
 FIGURE_INTERVAL_SECONDS = 10
 TABLE_ROWS = 200
 TABLE_COLUMNS = 20

@@ -34,7 +34,7 @@ _open_monitors: weakref.WeakSet[Monitor] = weakref.WeakSet()
 
 
 def new_run_id() -> str:
-    """Returns an id that sorts by start time, such as 20261124-103015-k3f9."""
+    """Returns an id that sorts by start time, such as 20261124-103015-4c3f9a."""
     return f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
 
 
@@ -91,7 +91,7 @@ class Monitor:
         :param unit: What a step processes, in the plural, such as "tokens" or "rows". Default: images.
         :param tags: Up to 20 short texts to find and group runs by.
         :param dataset: Name of the data.
-        :param test_images: The images of the test set, by which the page can show what each snapshot makes of them: bytes 0 to
+        :param test_images: The images of the test set, for which the page can show the predictions of each snapshot: bytes 0 to
             255 or fractions 0 to 1, [n, height, width], [n, height, width, channels] or [n, channels, height, width], up to
             64 × 64 pixels and 16 MB. Needs NumPy.
         :param test_labels: The true class of each of these images, from 0, by which the page finds every misread image.
@@ -147,7 +147,7 @@ class Monitor:
         self._throughput = _throughput_field(unit)
         self._figure_at: float | None = None
         self._probe = Probe()
-        # When the last event of a kind was sent that is sent at most so often.
+        # Times of the last events of the types whose rate is limited.
         self._sent_at: dict[str, float] = {}
         # For each activation the share of its units that were always 0 in the last probe.
         self._dead: dict[str, float] | None = None
@@ -404,7 +404,7 @@ class Monitor:
         Shows the state of the network's tensors; at most four times a second, the others are left out.
 
         :param tensors: For each tensor any of weight_norm, gradient_norm, update_ratio (‖Δw‖ / ‖w‖) and histogram
-            (edges and counts, as numpy.histogram(weights, 32) returns them in reverse order).
+            (32 counts and 33 edges in either order, such as the result of numpy.histogram(weights, 32)).
         :param dead: For each activation the share of its units that are always 0.
         """
         with self._guard("layers"):
@@ -454,7 +454,7 @@ class Monitor:
         Stores the weights of the network at the gateway, rounded to int8, so that the page can show how they change.
 
         The weights are copied at once and sent on another thread. A run keeps at most 64 snapshots, evenly spaced over those
-        that were given, and the last one. While the gateway is away, the newest four wait; a notice says how many were dropped.
+        that were given, and the last one. While the gateway cannot be reached, the newest four wait; a notice reports the others.
 
         :param weights: Arrays or tensors by name, such as `model.state_dict()` of PyTorch, with at most two million values, or a
             safetensors file as bytes or path. Needs NumPy, unless the file is in the form of docs/protocol.md already.
@@ -634,7 +634,7 @@ class Monitor:
         return clean
 
     def _begin(self, now: float | None = None) -> bool:
-        """Emits `run.started`, with the time of the first event, before it. Returns whether the run is open."""
+        """Emits `run.started` before the first event, with the time of that event. Returns whether the run is open."""
         if self._state == "running":
             return True
         if self._process != os.getpid():
@@ -647,11 +647,11 @@ class Monitor:
                 return self._is_running()
             self._began = self._clock.monotonic()
             started_at = self._clock.time() if now is None else now
-            # Test images may be large.
+            # Test images may be large, so only their description is kept.
             images = self._contents.test_images(self._fields["test_images"], self._fields.pop("test_labels"), self._class_count())
             self._fields["test_images"] = images and images[0]
             data = wire_json(self._contents.started(**self._fields))
-            # Only now, so that a run that cannot begin leaves no folder.
+            # The folder is created only now, so that a run that cannot begin leaves none.
             assert self._outbox is not None
             self._outbox.open()
             if self._outbox.problem is not None:
@@ -783,8 +783,8 @@ class Monitor:
 
     def _new_deadline(self, timeout: float) -> Callable[[float], bool]:
         """
-        Returns a function that waits for 20 ms, then returns whether to give up on the gateway: it refuses the run, a share
-        of the timeout has passed, or the gateway could not be reached for too long.
+        Returns a function that returns whether to give up on the gateway, and otherwise waits for 20 ms. It gives up if the
+        gateway refuses the run, if a share of the timeout has passed, or if the gateway could not be reached for too long.
         """
         began = self._clock.monotonic()
         unreachable = 0.0
@@ -806,7 +806,7 @@ class Monitor:
     def _finish_uploads(self, is_over: Callable[[float], bool]) -> int:
         """Waits until the gateway has the snapshots and test images. Returns the number of those that it does not have."""
         self._uploads.finish()
-        # The rest of the time is left for the events.
+        # At most half of the time, so that the rest is left for the events.
         while not self._uploads.is_idle and not is_over(0.5):
             pass
         if self._connection.refused.is_set():
@@ -852,7 +852,7 @@ def _throughput_field(unit: object) -> str:
 
 
 def _ending(error: BaseException | None) -> tuple[Status | None, str | None]:
-    """Returns the status and the reason of a run that ends with this exception; None for each without one."""
+    """Returns the status and the reason of a run that ends with this exception; None for both if it is no failure."""
     if error is None:
         return None, None
     if isinstance(error, SystemExit) and error.code in (None, 0):

@@ -148,7 +148,7 @@ class Outbox:
             return appended + len(chunk)
 
     def read(self, max_events: int, max_bytes: int) -> list[bytes]:
-        """Returns the next events that were not read, up to the one with which they have `max_bytes` or more."""
+        """Returns the next unread events, at most `max_events`. The last one is that with which they reach `max_bytes`."""
         with self._lock:
             lines: list[bytes] = []
             size = 0

@@ -10,7 +10,7 @@ from typing import Any
 from . import _limits as limits
 from ._values import Measure, utc, wire_json
 
-#: Types of events that may be dropped, the oldest first, when too many wait: each is replaced by a later one.
+#: Types of events that are dropped before others when too many wait: each is replaced by a later one.
 _DROPPABLE = frozenset({"figure", "layers", "samples", "snapshot", "system"})
 
 
@@ -53,7 +53,7 @@ class Log:
 
 @dataclass(frozen=True)
 class Encoded:
-    """Any other event, whose data is JSON already."""
+    """An event other than a log; its data is JSON already."""
 
     time: float
     type: str
@@ -102,7 +102,7 @@ class Pending:
                 self._shrink()
 
     def put(self, event: Encoded) -> None:
-        """Adds any other event."""
+        """Adds an event other than a log."""
         with self._lock:
             self._items.append(event)
             self._bytes += len(event.data)

@@ -19,8 +19,8 @@ class Probe:
 
     def events(self, step: object, logits: object, *, images: object, labels: object, indices: object) -> list[dict[str, Json]]:
         """
-        Returns the data of the `probe` events: the images of the probe set the first time, and the logits; none of a network that
-        has diverged. Raises ValueError for values of another shape.
+        Returns the data of the `probe` events: the images of the probe set the first time, and the logits unless the network has
+        diverged. Raises ValueError for values of another shape.
         """
         import numpy
 

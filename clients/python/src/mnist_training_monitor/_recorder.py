@@ -90,7 +90,7 @@ class Recorder:
         return True
 
     def _move_some(self) -> bool:
-        """Returns whether more events wait and have room."""
+        """Moves some events. Returns whether more may wait, and the outbox has room for them."""
         events = self._pending.take(_BATCH)
         recorded = len(events)
         if self._is_refused() or not events:
@@ -105,7 +105,7 @@ class Recorder:
         return recorded == len(events)
 
     def _append(self, events: list[Log | Encoded]) -> int:
-        """Returns how many of the events were appended to the outbox."""
+        """Appends events to the outbox, as far as it has room. Returns how many."""
         lines = [event.encode() for event in events]
         for event, line in zip(events, lines, strict=True):
             if isinstance(event, Encoded) and event.type == "run.started":

@@ -123,7 +123,7 @@ def _calibration(bins: object, warn: Warn) -> Json:
 
 
 def _predictions(predictions: object, classes: int | None, test_images: int | None, warn: Warn) -> Json:
-    # More than the limit in bytes are left out below, and not converted.
+    # One prediction more than the limit in bytes is enough for the check below; further ones are not converted.
     given = first(predictions, limits.PREDICTIONS_BYTES + 1)
     largest = (classes or limits.MAX_CLASSES) - 1
     array = whole_numbers(given, largest)

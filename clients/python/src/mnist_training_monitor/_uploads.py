@@ -62,7 +62,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def http_sender(url: str, token: str | None, context: ssl.SSLContext | None) -> Send:
-    """Sends requests to the addresses below `url`."""
+    """Returns a function that sends requests to the addresses below `url`."""
     handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
     if urlsplit(url).hostname in LOOPBACK:
         handlers.append(urllib.request.ProxyHandler({}))
@@ -168,7 +168,7 @@ class Uploads:
         return dropped
 
     def cancel(self) -> None:
-        """Drops the files that wait without a report, because the gateway does not take the run."""
+        """Drops the waiting files and all later ones, without a report, because the gateway does not accept the run or files."""
         with self._lock:
             self._is_refused = True
             self._waiting.clear()
@@ -185,7 +185,7 @@ class Uploads:
         try:
             self._deliver(upload)
         except OSError:
-            # The connection of the events reports that the gateway is away.
+            # The connection that sends the events reports that the gateway cannot be reached.
             return self._seconds_to_retry()
         except Exception as error:
             self._warn(

@@ -152,8 +152,8 @@ def settings_of(value: object) -> dict[Any, object] | None:
 
 def flatten(settings: Mapping[Any, object], prefix: str = "", parents: tuple[object, ...] = ()) -> Iterable[tuple[str, object]]:
     """
-    Yields the settings of nested mappings, dataclasses and namespaces, with names joined by dots. One that contains itself is
-    `…` there.
+    Yields the settings of nested mappings, dataclasses and namespaces, with names joined by dots. An object that contains itself
+    is replaced by `…` where it recurs.
     """
     for key, value in settings.items():
         name = f"{prefix}{key}"

@@ -39,8 +39,8 @@ def obey_commands(monitor: Monitor, optimizer: Any, *schedulers: Any) -> bool:
 def optimizer_step(monitor: Monitor, step: int, model: Any, optimizer: Any, *, histograms: bool = False) -> None:
     """
     Makes the step of the optimizer, in place of `optimizer.step()`, and shows what it changes: for each parameter the norms of
-    weights and gradient and the size of the update relative to the weights, at most four times a second; with these also the
-    units that were always 0 in the last `show_probe`. Other steps cost nothing.
+    weights and gradient and the size of the update relative to the weights, at most four times a second. It also shows the share
+    of the units that were always 0 in the last `show_probe`. Other steps cost nothing.
 
     :param histograms: Whether to show histograms of the weights too: an event of 6 kB, for example once an epoch.
     """
@@ -92,11 +92,11 @@ def show_probe(
     indices: Any = None,
 ) -> None:
     """
-    Shows what the network makes of some fixed test images, at most once in two seconds; other calls cost nothing. The model
+    Shows the outputs of the network for some fixed test images, at most once in two seconds; other calls cost nothing. The model
     runs in evaluation mode and without gradients; its mode and its random numbers stay as they are.
 
-    :param images: Input of the model, of which the first 500 are used, on its device. The same in each call.
-    :param labels: Their true classes.
+    :param images: Input of the model, on the model's device; the first 500 images are used. The same in each call.
+    :param labels: The true classes of the images.
     :param pictures: The images as bytes 0 to 255 or fractions 0 to 1, where the input of the model has other values.
     :param indices: Their indices in the test set. Default: 0, 1, 2 …
     """

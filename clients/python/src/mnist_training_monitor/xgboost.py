@@ -27,8 +27,8 @@ class MonitorCallback(xgboost.callback.TrainingCallback):  # type: ignore[name-d
     """
     Publishes each round as a step. Obeys pause, stop and the learning rate.
 
-    `error` and `merror` are sent as accuracies. The loss is the first of the other metrics of the first of `evals`, and its
-    unit is its name, or nats for `logloss` and `mlogloss`. All others are custom metrics, such as `test/rmse`.
+    `error` and `merror` are sent as accuracies. The loss is the first other metric of the first data set in `evals`; the unit of
+    the loss is the name of that metric, or nats for `logloss` and `mlogloss`. All others are custom metrics, such as `test/rmse`.
     """
 
     def __init__(self, monitor: Monitor, *, rounds: int | None = None) -> None:
@@ -71,7 +71,7 @@ class MonitorCallback(xgboost.callback.TrainingCallback):  # type: ignore[name-d
 
 
 def _last(values: Any) -> float:
-    """Returns the last value of a metric; in a cross-validation it is a pair of mean and deviation."""
+    """Returns the last value of a metric: in a cross-validation, where values are pairs of mean and deviation, the last mean."""
     last = values[-1]
     return float(last[0] if isinstance(last, tuple) else last)
 
