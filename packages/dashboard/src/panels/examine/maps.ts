@@ -1,6 +1,6 @@
 import type { Activation, Filters, LayerOutput } from '../../network/network.ts';
 import type { OcclusionMap } from '../../network/occlusion.ts';
-import { formatPercent, formatPlural } from '../../state/format.ts';
+import { formatPlural } from '../../state/format.ts';
 
 /** Images side by side in one picture, with values from 0 to 255. */
 export interface Mosaic {
@@ -26,7 +26,7 @@ function mosaic(
   return { pixels, size, columns };
 }
 
-/** Returns the maps of a layer, as strong as their values above 0; the largest value of the layer has full strength. */
+/** Returns a mosaic of a layer's maps: values up to 0 are 0, and the largest value of the layer is 255. */
 export function mapsMosaic({ channels, width, height, values }: Activation): Mosaic {
   const largest = values.reduce((most, value) => Math.max(most, value), 0) || 1;
   const isDense = width === 1 && height === 1;
@@ -38,7 +38,7 @@ export function mapsMosaic({ channels, width, height, values }: Activation): Mos
   });
 }
 
-/** Returns the filters: 0 is the middle grey, each filter has its own scale. */
+/** Returns a mosaic of the weights of each filter for its first input: 0 is the middle grey, and each filter has its own scale. */
 export function filtersMosaic({ count, inputs, size, values }: Filters): Mosaic {
   const taps = size * size;
   const scaleOf = (filter: number): number => {
@@ -80,12 +80,12 @@ export function mapsText({ name, channels, width, height, values }: LayerOutput)
 export const shownLayers = (layers: readonly LayerOutput[]): LayerOutput[] =>
   layers.filter(({ type }, index) => type === 'conv2d' || (type === 'dense' && index < layers.length - 1));
 
-/** Describes what an answer rests on: "The answer 7 rests most on the upper left: without it, 41 percentage points less." */
+/** Describes which part of the image an answer rests on: "The answer 7 rests most on the upper left: …". */
 export function occlusionSentence({ label, side, drops }: OcclusionMap, classes: readonly string[]): string {
   const largest = Math.max(...drops);
   const name = classes[label] ?? String(label);
   if (largest < 0.01)
-    return `The answer ${name} rests on no single part: covering any square changes it by less than 1 %.`;
+    return `The answer ${name} rests on no single part: covering a square lowers its probability by less than one percentage point.`;
   const square = drops.indexOf(largest);
   const third = (at: number): number => Math.min(2, Math.floor((at * 3) / side));
   const [row, column] = [third(Math.floor(square / side)), third(square % side)];
@@ -93,5 +93,6 @@ export function occlusionSentence({ label, side, drops }: OcclusionMap, classes:
     row === 1 && column === 1
       ? 'middle'
       : `${['upper', 'middle', 'lower'][row]} ${['left', 'part', 'right'][column]}`;
-  return `The answer ${name} rests most on the ${place}: without this square it has ${formatPercent(largest, 0)} less.`;
+  const points = formatPlural(Math.round(100 * largest), 'percentage point', 'percentage points');
+  return `The answer ${name} rests most on the ${place}: covering this square lowers its probability by ${points}.`;
 }
