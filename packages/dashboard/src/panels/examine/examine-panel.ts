@@ -13,7 +13,7 @@ import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
 import { pixelImage, recolorImages } from '../../ui/pixel-image.ts';
 import { saveFile } from '../../ui/save-file.ts';
 import { styled } from '../../ui/styled.ts';
-import { Latest } from './latest.ts';
+import { LatestComputation } from './latest-computation.ts';
 import { filtersMosaic, mapsMosaic, mapsText, occlusionSentence, shownLayers } from './maps.ts';
 import { guesses, historySentence, readingsCsv, readingText } from './reading-text.ts';
 import { type Reading, SnapshotReadings } from './snapshot-readings.ts';
@@ -31,11 +31,11 @@ const readings = new SnapshotReadings({
   predict: (source, image) => networkClient().predict(source, image),
   onChange: () => requestRefresh(),
 });
-const outputs = new Latest<Outputs>(
+const outputs = new LatestComputation<Outputs>(
   (weights, image) => networkClient().outputs(weights, image),
   () => requestRefresh(),
 );
-const occlusion = new Latest<OcclusionMap>(
+const occlusion = new LatestComputation<OcclusionMap>(
   (weights, image) => networkClient().occlusion(weights, image),
   () => requestRefresh(),
 );
@@ -136,10 +136,10 @@ function problemNote(): TemplateResult | typeof nothing {
   if (missing === 0) return nothing;
   return shown.length === 0 && isComplete
     ? html`<p class="alarm">No snapshot can read the image: ${problem}.</p>`
-    : html`<p class="card-note">${formatCount(missing)} snapshots could not be used: ${problem}.</p>`;
+    : html`<p class="card-note">${formatPlural(missing, 'snapshot', 'snapshots')} could not be used: ${problem}.</p>`;
 }
 
-/** Returns the reading of the snapshot nearest to a step; the latest one if it is null. */
+/** Returns the reading of the snapshot nearest to a step, or the latest reading if the step is null. */
 function readingAt(shown: readonly Reading[], step: number | null): Reading | undefined {
   if (step === null) return shown.at(-1);
   return shown.reduce<Reading | undefined>(
@@ -150,7 +150,7 @@ function readingAt(shown: readonly Reading[], step: number | null): Reading | un
 
 /** Size of a cell of the history in units of its drawing. */
 const cell = { width: 12, height: 16 };
-/** Maximum number of classes with a row each; of more, those that were the most probable ones. */
+/** Maximum number of classes that have a row: of more classes, those that reach the highest probabilities during the run. */
 const rowLimit = 12;
 
 function history(
@@ -233,12 +233,12 @@ function section(
     </details>`;
 }
 
-const status = (part: Latest<unknown>): TemplateResult =>
+const status = (part: LatestComputation<unknown>): TemplateResult =>
   part.problem === ''
     ? html`<p class="card-note">Computing…</p>`
     : html`<p class="alarm">This cannot be computed: ${part.problem}.</p>`;
 
-/** Renders the weights that a section was computed with. */
+/** Renders a note with the name of the weights that a section was computed with. */
 const source = (weights: RunWeights | undefined): TemplateResult =>
   html`<p class="card-note">With the weights of ${weights?.name}, the nearest snapshot to the timeline.</p>`;
 

@@ -1,10 +1,10 @@
 import type { RunWeights } from '../../network/run-weights.ts';
 
-/** A computation with the weights of a run, for the latest request: those that became outdated in the meantime are left out. */
-export class Latest<R> {
-  /** The last result; undefined before the first, and for another image until it is computed. */
+/** A computation with the weights of a run. Of the requests that arrive during a computation, only the latest is computed. */
+export class LatestComputation<R> {
+  /** The latest result for the requested image; undefined until there is one. */
   result: R | undefined;
-  /** The weights of the last result. */
+  /** The weights of the latest result. */
   weights: RunWeights | undefined;
   /** Why the last computation failed; empty otherwise. */
   problem = '';
@@ -19,7 +19,7 @@ export class Latest<R> {
     this.#onChange = onChange;
   }
 
-  /** Requests the result for these weights and this image, unless it is there or on its way. */
+  /** Requests the result for these weights and this image, unless they were in the request before. */
   request(weights: RunWeights, image: Float32Array): void {
     const before = this.#wanted;
     if (before?.weights.key === weights.key && before.image === image) return;

@@ -23,7 +23,7 @@ interface Words {
   label: number | null;
 }
 
-/** Describes how the reading changed over the run: "Read as 7 from batch 214 on, before that mostly as 1." */
+/** Describes how the reading changed over the run: "Read as 7 from batch 214 on; before that mostly as 1." */
 export function historySentence(readings: readonly Reading[], { classes, stepWord, label }: Words): string {
   const last = readings.at(-1);
   if (!last) return '';

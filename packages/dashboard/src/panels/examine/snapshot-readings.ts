@@ -19,10 +19,10 @@ interface Options {
   onChange(): void;
 }
 
-/** Number of snapshots that are read at a time: while one is computed, the next ones are on their way. */
+/** Number of snapshots that are read at a time: while one is computed, the next ones are downloaded. */
 const concurrency = 4;
 
-/** The weights of the newest snapshot may arrive after its event, from a trainer with another folder. */
+/** Delay before a snapshot is read again: a trainer without access to the gateway's folder sends the weights after the event. */
 const retryMs = 2_000;
 const maxTries = 4;
 
@@ -31,8 +31,8 @@ export class SnapshotReadings {
   readonly #options: Options;
   #image: Float32Array | null = null;
   #waiting: ReadableSnapshot[] = [];
-  /** The snapshots that have been read, or are being read, by the key of their weights. */
-  readonly #begun = new Set<string>();
+  /** The keys of the weights of all snapshots that have been read, are being read, or wait to be read. */
+  readonly #known = new Set<string>();
   /** The highest step of all snapshots. */
   #newestStep = 0;
   #running = 0;
@@ -40,23 +40,23 @@ export class SnapshotReadings {
   readings: readonly Reading[] = [];
   /** Number of snapshots that the run no longer has, or that cannot be read. */
   missing = 0;
-  /** Why the last of these could not be read; empty otherwise. */
+  /** Why the last missing snapshot could not be read; empty if none is missing. */
   problem = '';
 
   constructor(options: Options) {
     this.#options = options;
   }
 
-  /** Whether all snapshots have been read. */
+  /** Whether each snapshot has been read or is missing. */
   get isComplete(): boolean {
     return this.#waiting.length === 0 && this.#running === 0;
   }
 
-  /** Reads an image with all snapshots that have not read it yet. Another image begins again. */
+  /** Reads an image with all snapshots that have not read it yet. An image other than that of the last call replaces its readings. */
   read(image: Float32Array | null, snapshots: readonly ReadableSnapshot[]): void {
     if (image !== this.#image) {
       this.#image = image;
-      this.#begun.clear();
+      this.#known.clear();
       this.readings = [];
       this.#newestStep = 0;
       this.#waiting = [];
@@ -65,8 +65,8 @@ export class SnapshotReadings {
     }
     if (!image) return;
     for (const snapshot of snapshots) {
-      if (this.#begun.has(snapshot.weights.key)) continue;
-      this.#begun.add(snapshot.weights.key);
+      if (this.#known.has(snapshot.weights.key)) continue;
+      this.#known.add(snapshot.weights.key);
       this.#newestStep = Math.max(this.#newestStep, snapshot.step);
       this.#waiting.push(snapshot);
     }
