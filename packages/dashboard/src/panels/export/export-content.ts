@@ -2,7 +2,7 @@ import { formatPlural } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
 import { stepWordOf } from '../../state/run-words.ts';
 
-/** Lists what an export of the run contains: "1,180 batches, 3 epochs, 4 custom metrics"; empty before the first event. */
+/** Lists what an export of the run contains: "1,180 batches, 3 epochs, 4 custom metrics"; empty without any of these. */
 export function exportContent(run: Run): string {
   const { steps, byEpoch, epochs, metrics, figures } = run;
   const word = stepWordOf(run);

@@ -7,7 +7,7 @@ import { exportContent } from './export-content.ts';
 /** Time for which the note below the menu is shown. */
 const noteMs = 5_000;
 
-/** The exports of all events: id of the link, format, text, and for what a variant is. */
+/** The exports of all events: id of the link, format, text, and what a variant is for. */
 const exports: readonly (readonly [id: string, format: ExportFormat, text: string, note?: string])[] = [
   ['export-csv', 'csv', 'Every point as CSV'],
   ['export-csv-bom', 'csv?bom=true', 'Every point as CSV', 'for spreadsheets'],
@@ -26,7 +26,7 @@ for (const eventName of ['pointerdown', 'focusin'])
     if (details?.open && target instanceof Node && !details.contains(target)) details.open = false;
   });
 
-/** Closes the menu and focuses its button, because the pressed item is hidden now. */
+/** Closes the menu and focuses its button, because the item that had the focus is hidden now. */
 function close(): void {
   const details = menu();
   if (!details) return;
@@ -62,7 +62,7 @@ function closeOnEscape(event: KeyboardEvent): void {
   close();
 }
 
-/** Scrolls the page, where the opened menu would be below its lower edge. */
+/** Scrolls the page if the opened menu extends beyond the edge of the window. */
 const showWhole = (): void => menu()?.querySelector('.menu-body')?.scrollIntoView({ block: 'nearest' });
 
 /** The menu that exports the run's points and events, copies a link to the view, and prints the page. */

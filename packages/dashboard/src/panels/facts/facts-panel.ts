@@ -61,7 +61,7 @@ const meter = ({ name, value, share }: Meter): TemplateResult => html`
     }
   </div>`;
 
-/** The settings of the run, and the files that it saved. */
+/** The settings of the run, its final results if no other panel shows them, and the files that it saved. */
 export const trainingPanel: Panel = {
   render({ run }) {
     const started = run?.started;

@@ -56,7 +56,7 @@ function gpuFacts({ name, memoryBytes, driver, computeCapability }: Gpu, deviceN
   ];
 }
 
-/** Returns a line for each of several GPUs. */
+/** Returns a fact for each GPU. */
 const gpuList = (gpus: readonly Gpu[]): MaybeFact[] =>
   gpus.map(({ name, memoryBytes, driver, computeCapability }, index) => [
     `GPU ${index}`,
@@ -70,7 +70,7 @@ const gpuList = (gpus: readonly Gpu[]): MaybeFact[] =>
       .join(', '),
   ]);
 
-/** The settings that have a line of their own. The publisher's other settings follow under their own names. */
+/** The settings that the page knows. All other settings of a publisher are displayed under their own names. */
 const namedSettings = new Set([
   ...['epochs', 'batchSize', 'learningRate', 'optimizer', 'schedule', 'augment'],
   ...['seed', 'trainSize', 'testSize', 'engine'],
@@ -138,7 +138,7 @@ const ratesText = (started: RunStartedData, first: number, notices: readonly Not
     formatLearningRate(first),
   );
 
-/** A live figure with a bar. `share` is from 0 to 1; null without a known total. */
+/** A live measurement. `share`, from 0 to 1, is the length of its bar; null for no bar. */
 export interface Meter {
   name: string;
   value: string;

@@ -48,13 +48,13 @@ export interface HeaderText {
   /** The progress as a text; empty while the length of the run is not known. */
   percent: string;
   tags: readonly string[];
-  /** The values to show: all until the run's first ones arrive, then those that it has. */
+  /** The values to show: all before the run begins and for a run that announces everything, otherwise those that the run has. */
   shown: ReadonlySet<HeaderValue>;
   remaining: string;
   loss: string;
   /** Whether the loss is a finite number: if not, the run has diverged. */
   lossIsFinite: boolean;
-  /** The curve that the loss belongs to: that of the test where there is no other. */
+  /** The curve that the loss belongs to: that of the test results if the run has no training loss. */
   lossKey: 'train' | 'test';
   /** The batch or the epoch that the loss belongs to. */
   lossNote: string;
@@ -113,7 +113,7 @@ export function headerText(session: Session, now: number): HeaderText {
     speed: formatRate(batch && (throughputOf(batch) ?? lastKnown(run, 'throughput'))),
     elapsed: formatWholeDuration(elapsedOf({ session, latest, phase, now })),
   };
-  const hasValues = Boolean(batch || latest?.epoch || started) && !announcesEverything(started);
+  const showsOnlyKnown = Boolean(batch || latest?.epoch || started) && !announcesEverything(started);
   return {
     phase,
     phaseName: diverged ? `Diverged at ${stepWord} ${formatCount(diverged.step)}` : phaseNames[phase],
@@ -124,7 +124,9 @@ export function headerText(session: Session, now: number): HeaderText {
     progress,
     percent: progress === null ? '' : formatProgress(progress),
     remaining: remainingOf({ session, latest, phase, now }),
-    shown: new Set(hasValues ? headerValues.filter((name) => values[name] !== unknownText) : headerValues),
+    shown: new Set(
+      showsOnlyKnown ? headerValues.filter((name) => values[name] !== unknownText) : headerValues,
+    ),
     ...values,
     lossIsFinite: Number.isFinite(loss ?? 0),
     lossKey: showsTestLoss ? 'test' : 'train',
@@ -144,7 +146,7 @@ const unknownText = formatCount(null);
 const noteOf = (phase: Phase, stepWord: StepWord): string =>
   `${hasEnded(phase) ? 'last' : 'this'} ${stepWord}`;
 
-/** Returns the number of the batch within its epoch or, for a run that does not count them, of the step. */
+/** Returns the name, number and total of the batch within its epoch or, for a run that numbers only its steps, of the step. */
 function batchTexts(
   latest: LatestData | null,
   run: Run | null,
@@ -232,7 +234,7 @@ function testNote(latest: LatestData | null): string {
 const titleOf = (session: Session, latest: LatestData | null): string | undefined =>
   latest ? displayName({ runId: latest.runId, ...labelsOf(session, latest) }) : undefined;
 
-/** Returns the name and the tags of the gateway's summary or, while that lacks `run.started`, of this event. */
+/** Returns what names and tags a run: the gateway's summary or, while it lacks `run.started`, the data of that event. */
 export function labelsOf(
   { summary }: Session,
   { runId, started }: LatestData,

@@ -4,7 +4,7 @@ import { dialogHeader, openDialog } from '../../ui/dialog.ts';
 import { type Shortcut, shortcutGroups } from './shortcuts.ts';
 import './help.css';
 
-/** Opens the list of keys and gestures on a page that displays a run. */
+/** Opens the list of keys and gestures. `run` is the run on display. */
 export function openHelp(run: Run | null): void {
   openDialog(
     'help',
