@@ -68,4 +68,4 @@ export class Alerts {
 }
 
 const detailOf = ({ reason, test }) =>
-  test ? `${reason}; test accuracy ${(test.accuracy * 100).toFixed(2)} %` : reason;
+  test?.accuracy != null ? `${reason}; test accuracy ${(test.accuracy * 100).toFixed(2)} %` : reason;

@@ -52,7 +52,7 @@ type Message struct {
 		Status string  `json:"status"`
 		Reason string  `json:"reason"`
 		Test   *struct {
-			Accuracy Measure `json:"accuracy"`
+			Accuracy *Measure `json:"accuracy"`
 		} `json:"test"`
 	} `json:"data"`
 }
@@ -134,7 +134,11 @@ func show(message Message) error {
 	case "batch":
 		fmt.Printf("step %d: loss %.4f\n", data.Step, data.Loss)
 	case "epoch":
-		fmt.Printf("epoch %d: test accuracy %.2f %%\n", data.Epoch, data.Test.Accuracy*100)
+		accuracy := "unknown"
+		if data.Test != nil && data.Test.Accuracy != nil {
+			accuracy = fmt.Sprintf("%.2f %%", *data.Test.Accuracy*100)
+		}
+		fmt.Printf("epoch %d: test accuracy %s\n", data.Epoch, accuracy)
 	case "run.finished":
 		fmt.Printf("%s: %s\n", data.Status, data.Reason)
 		return errDone

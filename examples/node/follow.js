@@ -6,7 +6,7 @@ import { connectLive } from '@mnist-monitor/shared';
 import { WebSocket } from 'ws'; // Node 22 and newer have a global WebSocket: leave out this import and the option.
 
 const [url = 'ws://localhost:5000/live'] = process.argv.slice(2);
-const percent = (fraction) => `${(fraction * 100).toFixed(2)} %`;
+const percent = (fraction) => (fraction == null ? 'unknown' : `${(fraction * 100).toFixed(2)} %`);
 
 const client = connectLive({
   url,
@@ -19,7 +19,7 @@ const client = connectLive({
   onEvent({ type, data }) {
     if (type === 'batch') console.log(`step ${data.step}: loss ${data.loss.toFixed(4)}`);
     else if (type === 'epoch')
-      console.log(`epoch ${data.epoch}: test accuracy ${percent(data.test.accuracy)}`);
+      console.log(`epoch ${data.epoch}: test accuracy ${percent(data.test?.accuracy)}`);
     else {
       console.log(`${data.status}: ${data.reason}`);
       client.close();

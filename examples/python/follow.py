@@ -64,7 +64,8 @@ async def main(url: str = "ws://localhost:5000/live") -> None:
             # A loss that is not finite is a string, which float() reads too.
             print(f"step {data['step']}: loss {float(data['loss']):.4f}")
         elif event["type"] == "epoch":
-            print(f"epoch {data['epoch']}: test accuracy {float(data['test']['accuracy']):.2%}")
+            accuracy = (data.get("test") or {}).get("accuracy")
+            print(f"epoch {data['epoch']}: test accuracy {'unknown' if accuracy is None else f'{float(accuracy):.2%}'}")
         else:
             print(f"{data['status']}: {data['reason']}")
             return

@@ -77,6 +77,20 @@ describe.each(available)('%s', (_name, command) => {
     expect(program.errors).toContain('the run was replaced or has lost events; from the beginning');
   });
 
+  test('follows a run without test results to its end', async () => {
+    const gateway = await startGateway();
+    const publisher = await openPublisher(gateway.ingestUrl);
+    await publisher.publish(
+      sample.map((event) =>
+        event.type === 'epoch' ? { ...event, data: { ...event.data, test: undefined } } : event,
+      ),
+    );
+    const program = follow(gateway.liveUrl);
+    expect(await program.exited).toBe(0);
+    expect(program.lines).toContain('epoch 1: test accuracy unknown');
+    expect(program.lines.at(-1)).toBe('completed: all epochs done');
+  });
+
   test('waits for a gateway that is not running yet', async () => {
     const gateway = await startGateway();
     const relay = await startRelay(gateway.liveUrl);
