@@ -17,7 +17,7 @@ const recentCount = 5;
 /** Maximum number of points of a curve: one for every two or three pixels. */
 const pointLimit = 120;
 
-/** How much a step changes a layer. */
+/** The state of a layer, by how much a step changes its weights. */
 export type LayerState =
   | 'unknown'
   | 'frozen'
@@ -32,14 +32,14 @@ export type LayerState =
 export interface LayerRow {
   name: string;
   state: LayerState;
-  /** Median of the latest ratios of a step's change to the weights; undefined without one. */
+  /** Median of the latest update ratios: a step's change of the weights, relative to the weights. Undefined without any. */
   updateRatio: number | undefined;
-  /** The latest norms at the step; undefined without a value. */
+  /** The norms in the latest measurement up to the step; undefined without a value. */
   gradientNorm: number | undefined;
   weightNorm: number | undefined;
   /** Update ratios over the run: x from 0 to 1, y from 0 (`shownRatios.low`) to 1, logarithmic. */
   curve: readonly { x: number; y: number }[];
-  /** The x of the latest measurement at the step; undefined before the first, and at the end of the run. */
+  /** The x, in the curve, of the latest measurement up to the step; undefined before the first one, and if no step is given. */
   cursor: number | undefined;
 }
 
@@ -50,8 +50,8 @@ export interface DeadUnits {
 }
 
 /**
- * Returns the layers in the order of the network, as they were at a step, or are now if it is null. A layer is represented by
- * its weight, or else by its first tensor.
+ * Returns the layers in the order of the network, as they were at a step, or as they are now if the step is null. The values of
+ * a layer are those of its weight tensor or, without one, of its first tensor.
  */
 export function layerRows({ tensors }: Pick<Layers, 'tensors'>, step: number | null): LayerRow[] {
   const layers = new Map<string, TensorSeries>();
@@ -62,7 +62,7 @@ export function layerRows({ tensors }: Pick<Layers, 'tensors'>, step: number | n
   return [...layers].map(([name, series]) => layerRow(name, series, step));
 }
 
-/** Returns the dead units of each activation at a step, or now if it is null. */
+/** Returns the dead units of each activation at a step, or now if the step is null. */
 export const deadUnits = ({ activations }: Pick<Layers, 'activations'>, step: number | null): DeadUnits[] =>
   [...activations].map(([activation, series]) => ({
     activation,
@@ -123,9 +123,11 @@ function median(values: Float64Array): number | undefined {
 
 const known = (value: number | undefined): number | undefined => (Number.isNaN(value) ? undefined : value);
 
-/** How often the network was right in the latest batches, where it could have learned something by now. */
-export interface Learning {
+/** A network that only guesses. */
+export interface Guessing {
+  /** Its mean accuracy in the latest batches. */
   accuracy: number;
+  /** Number of classes. */
   classes: number;
 }
 
@@ -133,14 +135,17 @@ export interface Learning {
 const guessingSteps = 100;
 /** Number of the latest batches whose mean accuracy decides whether the network guesses. */
 const guessingBatches = 20;
-/** A network guesses while it is right less often than this many times a guess. */
+/** A network guesses while its accuracy is below this multiple of the accuracy of a random guess. */
 const guessFactor = 1.5;
 
-/** Returns how often the network only guesses at a step, or now if it is null; undefined if it does better, or has just begun. */
+/**
+ * Returns the accuracy of a network that only guesses at a step, or now if the step is null; undefined if the network does better
+ * or has just begun to learn.
+ */
 export function guessing(
   { steps, started }: Pick<Run, 'steps' | 'started'>,
   step: number | null,
-): Learning | undefined {
+): Guessing | undefined {
   const classes = started?.dataset?.classes?.length;
   const end = step === null ? steps.length : lowerBound(steps.x, steps.length, step + 1);
   if (!classes || end === 0 || (steps.x[end - 1] as number) < guessingSteps) return undefined;
@@ -149,11 +154,11 @@ export function guessing(
   return accuracy < guessFactor / classes ? { accuracy, classes } : undefined;
 }
 
-/** Returns what is unusual about the layers, in one sentence each; a single reassuring one if nothing is. */
+/** Returns a sentence for each problem of the layers, or a single reassuring one; none before the first measurements. */
 export function layerSentences(
   rows: readonly LayerRow[],
   units: readonly DeadUnits[],
-  guess?: Learning,
+  guess?: Guessing,
 ): string[] {
   const inState = (state: LayerState): string[] =>
     rows.filter((row) => row.state === state).map(({ name }) => name);

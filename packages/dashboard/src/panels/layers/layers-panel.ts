@@ -6,11 +6,11 @@ import type { Panel } from '../../ui/panel.ts';
 import {
   type DeadUnits,
   deadUnits,
+  type Guessing,
   guessing,
   healthyRatios,
   heightOf,
   type LayerRow,
-  type Learning,
   layerRows,
   layerSentences,
 } from './layer-rows.ts';
@@ -37,7 +37,7 @@ const deadUnitsOf = memoizeLast(deadUnits);
 export const layersPanel: Panel = {
   render({ run, runAtStep }) {
     if (!run || !runAtStep) return html``;
-    // A new measurement replaces `layers`: nothing here is computed or compared again before that.
+    // A new measurement replaces `layers`: the rows and the units are not computed again before that.
     const rows = rowsOf(run.layers, runAtStep.step);
     const units = deadUnitsOf(run.layers, runAtStep.step);
     const guess = guessing(run, runAtStep.step);
@@ -48,7 +48,7 @@ export const layersPanel: Panel = {
 const card = (
   rows: readonly LayerRow[],
   units: readonly DeadUnits[],
-  guess: Learning | undefined,
+  guess: Guessing | undefined,
 ): TemplateResult => html`
       <section class="card layers" id="layers" aria-labelledby="layers-title">
         <div class="card-head">
