@@ -4,7 +4,10 @@ import type { Run } from '../../state/run.ts';
 /** Number of metrics that are shown at first. When there are more, there is a search field, and a button that shows all. */
 export const shownAtFirst = 8;
 
-/** The charts of metrics with the same declared group; metrics without one come first, under an empty title. */
+/**
+ * The charts of the metrics of a group: the declared one or, without one, the prefix of the name. Metrics with neither come first,
+ * under an empty title.
+ */
 export interface MetricGroup {
   title: string;
   specs: ChartSpec[];

@@ -11,5 +11,5 @@ export function onCellChoice(listener: (cell: CellChoice) => void): void {
   choose = listener;
 }
 
-/** Returns a function that shows all images of a cell; undefined while the page cannot. */
+/** Returns a function that shows all images of a cell; undefined while the panel of the misread images is not loaded. */
 export const cellChooser = (): ((cell: CellChoice) => void) | undefined => choose;

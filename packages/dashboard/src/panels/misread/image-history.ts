@@ -15,7 +15,7 @@ export interface ImageHistory {
   forgotten: number;
 }
 
-/** Returns the classes in a list of bytes, one or two a class. */
+/** Returns the classes in a list of bytes: one byte each or, of more than 256 classes, two (the low byte first). */
 export const classesIn = (bytes: Uint8Array, classCount: number): ArrayLike<number> =>
   classCount <= 256
     ? bytes

@@ -14,7 +14,7 @@ import { classesIn, historiesCsv, historyText, type ImageHistory, imageHistories
 import { TestImages, type TestImagesFile } from './test-images.ts';
 import './misread.css';
 
-/** Number of images that are shown at first, and more with each click. */
+/** Number of images that are shown at first, and that each click on "Show more" adds. */
 const pageSize = 24;
 
 const noClasses: readonly string[] = [];

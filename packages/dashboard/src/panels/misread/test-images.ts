@@ -6,10 +6,10 @@ export interface TestImagesFile {
   channels: 1 | 3;
 }
 
-/** Images of a piece that is read at once: 78 kB of 28 × 28 grey values. */
+/** Number of images in a piece of the file, which is read at once: 78 kB for images of 28 × 28 grey values. */
 const pieceImages = 100;
 
-/** Reads part of a file, from a byte to the one before `end`, or to the end of the file without it. */
+/** Reads the bytes of a file from `begin` up to, but not including, `end`, or to the end of the file. */
 export type ReadRange = (begin: number, end?: number) => Promise<Uint8Array>;
 
 /** The file of the test images, read in pieces as images are shown, and the true classes at its end. */
@@ -18,7 +18,7 @@ export class TestImages {
   readonly #read: ReadRange;
   readonly #onChange: () => void;
   readonly #pieces = new Map<number, Uint8Array | 'loading'>();
-  /** The true classes as bytes; undefined until they are read. */
+  /** The true classes as bytes, one or two each; undefined until they have arrived. */
   labels: Uint8Array | undefined;
   /** Why the file cannot be read; empty while it can. */
   problem = '';

@@ -24,7 +24,7 @@ type FormError = ReturnType<typeof parseSettingError>;
 
 const noError: FormError = { text: '', name: null };
 
-/** Delay before the queue is read again: its changes, and those of the trainers, arrive together. */
+/** Delay before the queue is read again: several messages about the queue and the trainers arrive shortly after each other. */
 const refreshAfterMs = 300;
 
 let dialog: NewRunDialog | undefined;
@@ -34,7 +34,7 @@ export function openNewRun(options: NewRunOptions): void {
   dialog = new NewRunDialog(options);
 }
 
-/** Reads the queue again if the form is open: it may have changed, or the trainers may have. */
+/** Reads the queue again if the form is open, after the queue or the trainers may have changed. */
 export function refreshQueue(): void {
   dialog?.refresh();
 }
@@ -43,10 +43,10 @@ class NewRunDialog {
   readonly #options: NewRunOptions;
   readonly #fields: readonly SettingField[];
   readonly #dialog: HTMLDialogElement;
-  /** The starts that wait; null before the trainer has answered. */
+  /** The starts in the queue; null before the trainer has answered, and while no trainer accepts starts into a queue. */
   #queue: readonly QueuedStart[] | null = null;
   #error = noError;
-  /** The outcome of the last `enqueue`. */
+  /** Text about the start that was last added to the queue; empty before, and after an error. */
   #note = '';
   #queueProblem = '';
   #isSending = false;
