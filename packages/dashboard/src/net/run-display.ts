@@ -11,7 +11,6 @@ import {
   emptySession,
   forgetRun,
   hasQueue,
-  isUnfinished,
   type Session,
 } from '../state/session.ts';
 import { listRuns, liveRefusal, liveUrl } from './api.ts';
@@ -125,12 +124,12 @@ export class RunDisplay {
   }
 
   /**
-   * If the followed run has ended, finds another run whose trainer has a queue, among the pinned and the latest runs. A `status`
-   * message announces a trainer that connects later.
+   * Finds another run whose trainer has a queue, among the pinned and the latest runs, unless the trainer of the followed run has
+   * one. A `status` message announces a trainer that connects later.
    */
   async #findQueue(): Promise<void> {
     const { session } = this;
-    if (session.commands === 'off' || !session.reported || isUnfinished(session.reported)) return;
+    if (session.commands === 'off' || !session.reported || hasQueue(session.reported)) return;
     const list = await listRuns({ search: '', limit: queueSearchLimit, cursor: null });
     session.queueRun ??= (list.ok && list.value.runs.find(hasQueue)?.runId) || null;
     this.#options.onChange();

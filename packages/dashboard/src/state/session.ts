@@ -155,7 +155,7 @@ export function applyMessage(session: Session, message: LiveClientMessage, now: 
 const unfinishedStatuses: readonly RunStatus[] = ['running', 'paused', 'stalled'];
 
 /** Returns whether a run has not ended. */
-export const isUnfinished = ({ status }: Pick<ReportedStatus, 'status'>): boolean =>
+const isUnfinished = ({ status }: Pick<ReportedStatus, 'status'>): boolean =>
   unfinishedStatuses.includes(status);
 
 /** Returns whether a run has not ended, and its trainer is connected and accepts starts into its queue. */
@@ -184,7 +184,8 @@ function applyHello(session: Session, hello: LiveHello, now: number): void {
   }
   Object.assign(session, { gatewayVersion, commands, commandsOffReason, waitingTrainers });
   Object.assign(session, { summary: run, reported: run });
-  Object.assign(session, { caughtUp: false, hasLiveEvents: false, storeProblem: '' });
+  // What was reported of other runs is out of date: no `status` has arrived while the connection was lost.
+  Object.assign(session, { caughtUp: false, hasLiveEvents: false, storeProblem: '', queueRun: null });
 }
 
 /** Returns whether the events that follow a hello do not continue those of the session's run. */
