@@ -4,7 +4,7 @@ import type { PageState, Panel } from './panel.ts';
 
 /**
  * Creates a panel whose code is loaded when the run first needs it, so that it is not part of a first visit.
- * @param isNeeded Returns whether the run has something to show in the panel; without it, the panel is left out.
+ * @param isNeeded Returns whether a run has something to show in the panel; otherwise the panel is left out.
  */
 export function lazyPanel(isNeeded: (state: PageState) => boolean, load: () => Promise<Panel>): Panel {
   let panel: Panel | undefined;

@@ -1,5 +1,5 @@
 /**
- * Creates a function that returns a part of the page, whose code is loaded at the first call: undefined until it is there.
+ * Creates a function that returns a part of the page. The first call loads its code; until then, the function returns undefined.
  * A call after a failed download tries again.
  * @param onLoad Called when the part can be used.
  */

@@ -78,7 +78,7 @@ export interface PageActions {
   openRuns(): void;
   openNewRun(): void;
   openDraw(): void;
-  /** Looks at an image inside the network; null for none. */
+  /** Sets the image that the viewer looks at inside the network; null for none. */
   examine(image: ExaminedImage | null): void;
   openHelp(): void;
 }

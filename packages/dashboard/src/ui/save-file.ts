@@ -1,4 +1,4 @@
-/** Saves a content as a file of the viewer. */
+/** Saves the content as a file in the viewer's download folder. */
 export function saveFile(content: Blob, name: string): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(content);
