@@ -39,10 +39,14 @@ export class Metrics {
     this.#events = counter('events', 'Events accepted and durable', 'type');
     this.#rejected = counter('events_rejected', 'Events that did not fit the protocol', 'code');
     this.#closed = counter('connections_closed', 'Connections closed by the gateway', 'endpoint', 'name');
-    this.#refused = counter('requests_refused', 'Requests and upgrades answered with a problem', 'code');
+    this.#refused = counter(
+      'requests_refused',
+      'Requests and upgrades answered with a problem, and connections refused',
+      'code',
+    );
     this.#delay = new Histogram({
       name: 'monitor_event_delay_seconds',
-      help: "From an event's time, by its publisher's clock, until it is sent to viewers",
+      help: "From an event's time, by its publisher's clock, until it is stored, just before it is sent to viewers",
       buckets,
       registers,
     });
