@@ -52,7 +52,7 @@ export class ClusterSync {
     this.#sendPresence();
   }
 
-  /** Reads changes from the store that other gateways may have announced in messages that were lost. */
+  /** Reads changes from the store whose announcements may have been lost, and announces the clients of this gateway again. */
   catchUp(): void {
     const { hub, statuses } = this.#options;
     statuses.refresh();
@@ -80,11 +80,11 @@ export class ClusterSync {
         this.#logFailure(this.#broadcastAnnotations(message.runId));
         break;
       case 'removed':
-        this.#logFailure(hub.removeRun(message.runId));
+        this.#logFailure(hub.endOutdatedChannel(message.runId));
         hub.broadcast({ type: 'removed', runId: message.runId });
         break;
       case 'renewed':
-        this.#logFailure(hub.removeRun(message.runId));
+        this.#logFailure(hub.endOutdatedChannel(message.runId));
         break;
       case 'presence':
         peers.update(from, message);

@@ -39,7 +39,7 @@ type HubLimits = Pick<Limits, 'recentBytes' | 'recentEvents' | 'publishShare' | 
 export class Hub {
   readonly #store: Store;
   readonly #limits: HubLimits;
-  /** One channel for each run that was published or followed since the start; the most recently published run is last. */
+  /** One channel for each run that was published or followed since the start; the one published or loaded last is last. */
   readonly #channels = new Map<string, Channel>();
   readonly #newestRunListeners = new Listeners();
   readonly #viewers = new Listeners<[broadcast: Broadcast]>();
@@ -208,7 +208,7 @@ export class Hub {
     const { stream, lastSeq } = channel;
     const position = await this.#store.position(runId);
     if (this.#channels.get(runId) !== channel) return;
-    if (stream !== undefined && position?.stream !== stream) return this.removeRun(runId);
+    if (stream !== undefined && position?.stream !== stream) return this.endOutdatedChannel(runId);
     if (position === undefined || position.lastSeq >= lastSeq) return this.pull(runId);
     await this.reportLoss(runId, position, lastSeq);
   }
@@ -220,7 +220,7 @@ export class Hub {
   async reportLoss(runId: string, { stream, lastSeq }: StreamPosition, knownSeq: number): Promise<void> {
     // Only one gateway succeeds, and logs the loss.
     if (await this.#store.renewStream(runId, stream)) this.#lossListeners.emit({ runId, knownSeq, lastSeq });
-    await this.removeRun(runId);
+    await this.endOutdatedChannel(runId);
   }
 
   /** Calls back when a loss of stored events is detected. Returns the function that removes the listener. */
@@ -238,7 +238,7 @@ export class Hub {
    * Ends the channel of a run that the store no longer has, or has with another stream. Viewers of `latest` continue with
    * the newest run.
    */
-  async removeRun(runId: string): Promise<void> {
+  async endOutdatedChannel(runId: string): Promise<void> {
     const channel = this.#channels.get(runId);
     const [newest] = await this.#store.runs({ limit: 1 });
     const position = await this.#store.position(runId);
@@ -281,7 +281,7 @@ export class Hub {
           const { stream, events, version, through } = page;
           // The run may be removed while its page is read.
           if (this.#channels.get(runId) !== channel) return;
-          if ((channel.stream ?? stream) !== stream) return await this.removeRun(runId);
+          if ((channel.stream ?? stream) !== stream) return await this.endOutdatedChannel(runId);
           // Events that are not in the page are missing from the store, and reading again would not return them.
           if (stream !== undefined) this.#publishTo(channel, events, { stream, version });
           more = page.more && through > after;
@@ -310,7 +310,7 @@ export class Hub {
     });
   }
 
-  /** Adds a channel, or moves it to the end, and frees the oldest frames of all runs beyond `recentBytes`. */
+  /** Adds a channel, or moves it to the end, and frees frames beyond `recentBytes`: those of the first channel first. */
   #keepChannel(channel: Channel): void {
     this.#channels.delete(channel.runId);
     this.#channels.set(channel.runId, channel);

@@ -25,7 +25,7 @@ export async function removeRun(
   if (!(await store.position(runId))) return undefined;
   const folder = await removeFolder({ folders, log }, runId);
   if (!(await store.remove(runId))) return undefined;
-  await hub.removeRun(runId);
+  await hub.endOutdatedChannel(runId);
   hub.broadcast({ type: 'removed', runId });
   return folder;
 }

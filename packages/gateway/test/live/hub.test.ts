@@ -162,7 +162,7 @@ describe('the hub', () => {
     const newest: (string | undefined)[] = [];
     hub.onNewestRunChange(() => newest.push(hub.newestRunId));
     await store.remove('b');
-    await hub.removeRun('b');
+    await hub.endOutdatedChannel('b');
     expect([ended, removed.isRemoved, newest]).toEqual([1, true, ['a']]);
     await keep('b', other.slice(0, 1));
     expect((await hub.channel('b')).lastSeq).toBe(1);

@@ -242,7 +242,7 @@ describe('a viewer', () => {
       await keep('a', run.slice(0, 5));
       const stream = store.streamOf('a');
       await store.remove('a');
-      await hub.removeRun('a');
+      await hub.endOutdatedChannel('a');
       await keep('a', run.slice(0, 8));
       const peer = join({ ...query, after: '5', stream });
       await isLive(peer);
@@ -317,7 +317,7 @@ describe('a viewer', () => {
     await keep('b', next.slice(0, 2));
     await until(() => peer.messagesOf('live').length === 2);
     await store.remove('b');
-    await hub.removeRun('b');
+    await hub.endOutdatedChannel('b');
     await until(() => peer.messagesOf('live').length === 3);
     expect(peer.messagesOf('hello').map(({ run, after }) => [run.runId, after])).toEqual([
       ['a', 3],
@@ -404,7 +404,7 @@ describe('a viewer', () => {
     const [ofRun, ofLatest] = [join({ run: 'a' }), join()];
     await Promise.all([isLive(ofRun), isLive(ofLatest)]);
     await store.remove('a');
-    await hub.removeRun('a');
+    await hub.endOutdatedChannel('a');
     await until(() => ofLatest.messagesOf('live').length === 2);
     expect(ofRun.closedWith).toBe('runDeleted');
     expect(ofLatest.messagesOf('hello').map((hello) => hello.run.runId)).toEqual(['a', 'b']);
@@ -417,7 +417,7 @@ describe('a viewer', () => {
     const peer = join({ run: 'a' }, { pageEvents: 1 });
     await until(() => seqsOf(peer.messages).length > 3);
     await store.remove('a');
-    await hub.removeRun('a');
+    await hub.endOutdatedChannel('a');
     await until(() => peer.isClosed);
     expect(peer.closedWith).toBe('runDeleted');
   });
@@ -583,7 +583,7 @@ describe('a viewer', () => {
     await keep('b', next);
     store.summary = async (runId) => {
       await store.remove(runId);
-      await hub.removeRun(runId);
+      await hub.endOutdatedChannel(runId);
       return undefined;
     };
     const peer = join({ run: 'a' });
