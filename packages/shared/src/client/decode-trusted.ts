@@ -22,8 +22,8 @@ const knownEventTypes = new Set<unknown>(eventTypes);
 const knownControlTypes = new Set<unknown>(controlTypes);
 
 /**
- * Reads one WebSocket message of a gateway that validated each event on arrival. It checks only the envelope (`type`;
- * `v`, `runId`, `seq`, `time` and `data` of an event) and needs no schema library, which saves a page 29 kB (gzip) of
+ * Reads one WebSocket message of a gateway, which has validated each event on arrival. This decoder checks only the envelope
+ * (`type`; `v`, `runId`, `seq`, `time` and `data` of an event) and needs no schema library, which saves a page 29 kB (gzip) of
  * JavaScript. Use it where the page and the feed come from the same gateway.
  */
 export const decodeTrusted: LiveDecoder = (text) => {
@@ -85,8 +85,8 @@ const metricFields = new Set([
 ]);
 
 /**
- * Parses JSON and converts non-finite numbers. A reviver makes parsing several times slower, so it is used only for a text
- * with such a number.
+ * Parses JSON and converts the strings of numbers that are not finite, such as `"NaN"`, to numbers. A reviver makes parsing
+ * several times slower, so it is used only for a text with such a string.
  */
 export const parseWithNonFinite = (text: string): DecodeResult<unknown> =>
   parseJson(text, /"(?:NaN|-?Infinity)"/.test(text) ? reviveNonFinite : undefined);

@@ -1,6 +1,6 @@
 import type { FeedAddressOptions } from './feed-position.ts';
 
-/** Parameters that the client sets by itself, from its position. */
+/** Parameters that the client sets by itself. */
 const ownParameters = ['afterRun', 'stream', 'bundle'];
 /** Parameters of the feed that are options of the client, too. */
 const optionParameters = ['run', 'after', 'types', 'maxRate', 'complete'] as const;

@@ -34,8 +34,8 @@ const connectTimeoutMs = 10_000;
  *   },
  * });
  * feed.close();
- * @throws TypeError when the runtime has no WebSocket and none is passed, or when a parameter is in `url` and in the
- *   options.
+ * @throws TypeError when the runtime has no WebSocket and none is passed, or when a parameter in `url` is invalid, is also in the
+ *   options, or is set by the client itself.
  */
 export const connectLive = (options: LiveClientOptions): LiveClient => new LiveFeed(options);
 

@@ -68,7 +68,7 @@ export interface LiveClientCallbacks {
   onGap?: (gap: { from: number; to: number }) => void;
   /** Called when the gateway stops or resumes storing events. While the gateway cannot store events, none arrive. */
   onStore?: (store: StoreState) => void;
-  /** Called when any run's status, publisher connection or number of viewers changes. */
+  /** Called when the status of any run or the connection of its publisher changes, or the number of viewers. */
   onStatus?: (status: LiveStatus) => void;
   /** Called when the number of trainers that wait for the command `start` changes. */
   onTrainers?: (waiting: number) => void;

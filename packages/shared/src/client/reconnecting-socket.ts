@@ -77,7 +77,10 @@ export class ReconnectingSocket<S extends WebSocketLike> {
     return this.#socket?.readyState === openState;
   }
 
-  /** Starts the first attempt. Throws what `createSocket` throws, such as a SyntaxError for an invalid address. */
+  /**
+   * Starts an attempt to connect. Call it once; later attempts follow by themselves. Throws what `createSocket` throws, such as
+   * a SyntaxError for an invalid address.
+   */
   connect(): void {
     this.#retryTimer = undefined;
     this.#setState({ name: 'connecting' });

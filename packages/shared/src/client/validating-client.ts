@@ -14,7 +14,8 @@ import type { LiveClient, LiveClientOptions } from './live-options.ts';
  *   },
  * });
  * feed.close();
- * @throws TypeError when the runtime has no WebSocket and none is passed.
+ * @throws TypeError when the runtime has no WebSocket and none is passed, or when a parameter in `url` is invalid, is also in the
+ *   options, or is set by the client itself.
  */
 export const connectLive = (options: LiveClientOptions): LiveClient =>
   connect({ decode: decodeLive, ...options });

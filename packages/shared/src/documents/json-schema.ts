@@ -21,7 +21,7 @@ const sharedSchemas: Record<string, z.ZodType> = {
 const override = ({ jsonSchema }: { jsonSchema: JsonSchema }): void => {
   // `contentEncoding` has the same meaning as the format `base64`.
   if (jsonSchema.contentEncoding !== undefined) delete jsonSchema.format;
-  // With this type, generated code has an integer for a constant such as version 1.
+  // With `integer`, generated code has an integer for a constant such as version 1, instead of a floating-point number.
   const constants = jsonSchema.enum ?? [jsonSchema.const];
   if (jsonSchema.type === 'number' && constants.every(Number.isInteger)) jsonSchema.type = 'integer';
 };
@@ -51,7 +51,7 @@ function namedJsonSchemas(
 }
 
 /**
- * Converts the schema of a query. Each field has the type after parsing: a list of types is an array.
+ * Converts the schema of a query. Each field has its type after parsing, such as an array for `types`.
  * `required` is removed, because it lists fields with a default, which a query may omit.
  */
 export function queryJsonSchema(query: z.ZodObject, target: Draft): JsonSchema {

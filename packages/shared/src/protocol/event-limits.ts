@@ -38,7 +38,7 @@ export const eventLimits = {
   calibrationBins: 15,
   /** Bytes of the predicted classes of a test set: 100,000 images at two bytes each. */
   predictionBytes: 200_000,
-  /** Items of `samples` or of the images of a `probe`. */
+  /** Items of one `samples` event, and images in one `probe` event. */
   items: 100,
   /** Width and height of an image in pixels: small images show a wrong prediction well, larger ones only cost bandwidth. */
   imageSide: 64,
@@ -58,7 +58,7 @@ export const eventLimits = {
   tensors: 500,
   /** Bins of a histogram of weights: one for every two or three pixels of its drawing. */
   histogramBins: 32,
-  /** Test images of a `probe`: 50 of each of ten classes. */
+  /** Images of the probe set of a run, which several `probe` events send: 50 of each of ten classes. */
   probeImages: 500,
   /** Bytes of the logits of a `probe`: 500 images of 1,000 classes, one byte each. */
   probeLogitBytes: 500_000,

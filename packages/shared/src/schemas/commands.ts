@@ -34,10 +34,8 @@ export const commandDataSchemas = {
       .int()
       .min(0)
       .max(eventLimits.queuedStarts - 1),
-  }).describe('Moves a start that waits to a position of the queue, from 0.'),
-  cancelQueued: closedObject('setting', { queuedId: id }).describe(
-    'Removes a start that waits from the queue.',
-  ),
+  }).describe('Moves a waiting start to a position of the queue, counted from 0.'),
+  cancelQueued: closedObject('setting', { queuedId: id }).describe('Removes a waiting start from the queue.'),
   setLearningRate: closedObject('setting', { learningRate: learningRateSchema }).describe(
     'Applies from the next step; with a schedule it sets the peak.',
   ),

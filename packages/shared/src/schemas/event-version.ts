@@ -5,7 +5,7 @@ import { version1EventSchema } from './version-1.ts';
 
 /**
  * Returns the version of the protocol that a run with an event needs: 2 if version 1 has the type of the event, but not this
- * form of it. Events of other types are left out for viewers of version 1, so they need no version.
+ * form of it. Otherwise 1, also for a type that only version 2 has: viewers of version 1 are not sent events of that type.
  * @param raw The parsed JSON of a valid event, before the schemas convert anything.
  */
 export function versionOfEvent(raw: unknown): ProtocolVersion {

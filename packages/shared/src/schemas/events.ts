@@ -40,7 +40,7 @@ export const batchDataSchema = z
       .describe("Processed per second, counted in the run's `unit`: images, tokens, rows."),
     imagesPerSecond: measuredRateSchema
       .nullish()
-      .describe('The `throughput` of a run whose unit is images, under its name of version 1.'),
+      .describe('The name of `throughput` in version 1, for a run whose unit is images.'),
     elapsedSeconds: seconds.nullish().describe('Time since the start of the run, without pauses.'),
     etaSeconds: seconds.nullish().describe('Estimated time to the end of the run; null while it is unknown.'),
     metrics: metricsSchema.nullish(),

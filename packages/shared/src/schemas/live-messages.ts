@@ -121,7 +121,7 @@ const status = z
     viewers: z.int().nonnegative().describe('Number of viewers at all gateways that share a store.'),
   })
   .describe(
-    'The status, publisher or number of viewers of a run has changed; sent for any run, whichever the viewer follows.',
+    'The status or publisher of a run has changed, or the number of viewers; sent for any run, whichever the viewer follows.',
   );
 
 const trainers = z
