@@ -67,13 +67,14 @@ export function createApp({ log, limits, metrics, proxies = [], handleNotFound }
     // Ids of any length reach the schema, which refuses long ones like every other invalid id.
     routerOptions: { maxParamLength: maxHeaderSize },
     frameworkErrors: sendProblem,
-    // Fastify calls this for one of the servers only, of which there may be one for each address of a name.
+    // Empty, because `serverFactory` handles these errors: Fastify would do so for one server only, and a host name with several
+    // addresses has a server for each.
     clientErrorHandler: () => {},
     // Requests that arrive while the server closes are answered as long as their connection is open.
     return503OnClosing: false,
   });
   app.setValidatorCompiler(validatorCompiler);
-  // Response schemas document a route. Replies are built from checked data, most of them as text already.
+  // Does not apply the response schema, which only documents a route: replies are built from checked data, most as text already.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   if (proxies.length > 0) {
     app.addHook('onRequest', async ({ headers }) => {

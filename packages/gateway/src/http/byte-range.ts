@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** The bytes of a file that a response contains; both positions are included. */
+/** The positions of the first and the last byte of a file that a response contains. */
 export interface ByteRange {
   start: number;
   end: number;
@@ -8,8 +8,8 @@ export interface ByteRange {
 
 /**
  * Sets the status and the headers of a response that sends a file, or the part of it that the request's `Range` asks for, and
- * returns these bytes; undefined when the file has none of them. A request for several ranges, or for another version of the
- * file (`If-Range`), gets the whole file, which RFC 9110 section 14.2 allows.
+ * returns which bytes to send; undefined when the file has no byte of the range. A request for several ranges, or for another
+ * version of the file (`If-Range`), gets the whole file, which RFC 9110 section 14.2 allows.
  * @param size Size of the file in bytes, at least 1.
  * @param tag The strong ETag of the file.
  */
@@ -28,7 +28,7 @@ export function acceptRange(
   return bytes;
 }
 
-/** Makes the error for a range of which the file has no byte, which is answered with 416. */
+/** Sets the headers of the response to a range of which the file has no byte, and returns its error, which has the status 416. */
 export function unsatisfiableRange({ headers }: FastifyRequest, reply: FastifyReply, size: number): Error {
   reply.header('content-range', `bytes */${size}`).removeHeader('cache-control').removeHeader('etag');
   const message = `expected a range within the ${size} bytes of the file, got ${headers.range}`;

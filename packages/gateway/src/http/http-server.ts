@@ -21,7 +21,7 @@ export interface HttpServerOptions {
   limits: HttpServerLimits;
   /** Counts and limits the connections of each address. */
   connections: ConnectionsPerAddress;
-  /** Answers what is no request that can be handled, and closes the connection. */
+  /** Answers bytes that are no complete HTTP request, or a CONNECT request, and closes the connection. */
   onUnreadable: (error: NodeJS.ErrnoException, socket: Socket) => void;
 }
 
@@ -35,7 +35,7 @@ export const serverFactory =
       headersTimeout: limits.headersTimeoutMs,
       connectionsCheckingInterval: limits.connectionsCheckMs,
       IncomingMessage: WebSocketOnlyMessage,
-      // Node.js would answer a missing Host without a body. `addTrustChecks` refuses it.
+      // Node.js would answer a missing Host without a body. `addTrustChecks` answers it with a problem.
       requireHostHeader: false,
     };
     const handle = handleInTurn(handler, limits.pipelinedRequests);
@@ -70,7 +70,10 @@ export class WebSocketOnlyMessage extends IncomingMessage {
   }
 }
 
-/** Whether a request offers an upgrade. A field of the class would be set only after the constructor of its base class. */
+/**
+ * Whether a request offers an upgrade. Not a field of the class, which would not exist yet when the constructor of the base class
+ * assigns `upgrade`.
+ */
 const upgradeOffers = new WeakMap<IncomingMessage, boolean>();
 
 /**

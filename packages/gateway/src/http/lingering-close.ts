@@ -23,11 +23,11 @@ export function lingerOnClose(server: Server, limits: LingeringCloseLimits): voi
       clearTimeout(timer);
       lingering.delete(socket);
     });
-    // Node.js has removed its listener where it has stopped to parse: a reset would end the process.
+    // Node.js removes its own listener when it stops parsing. Without any, a reset by the client would end the process.
     socket.on('error', () => {});
     socket.once('end', () => socket.destroy());
     socket.end();
-    // Node.js continues to read the request in this turn of the event loop, which a listener added before would prevent.
+    // Waits for the next turn of the event loop: Node.js still reads the request in this one, which a `data` listener would prevent.
     setImmediate(() => {
       let left = limits.lingerBytes;
       socket.on('data', ({ length }) => {
@@ -37,7 +37,7 @@ export function lingerOnClose(server: Server, limits: LingeringCloseLimits): voi
     });
   };
   server.on('connection', (socket: Socket) => {
-    // Node.js calls this after the response to a request on a connection to close.
+    // Node.js calls `destroySoon` after the last response on a connection.
     socket.destroySoon = () => linger(socket);
   });
 }
@@ -48,10 +48,10 @@ export function lingerOnClose(server: Server, limits: LingeringCloseLimits): voi
  */
 export function closeAfterEarlyResponses(app: FastifyInstance): void {
   app.addHook('onSend', async ({ raw }, reply) => {
-    // Undefined for requests of tests that no server has received.
+    // `complete` is undefined in tests that inject a request without a connection.
     if (raw.complete !== false) return;
     reply.header('connection', 'close');
-    // Node.js discards only requests of which nothing was read.
+    // Discards the rest of the request. Node.js does so itself only if nothing of the request was read.
     raw.resume();
   });
 }

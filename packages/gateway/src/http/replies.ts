@@ -18,7 +18,7 @@ export function disconnectSignal({ raw }: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-/** JSON of at least this size is sent in pieces, each when the client has read the one before. */
+/** Text that is generated and has at least this length is sent in pieces, each when the client has read the one before. */
 const pieceBytes = 64 * 1024;
 
 /**

@@ -20,8 +20,8 @@ interface Client {
 }
 
 /**
- * The number of known addresses at which those without recent or open connections are removed. An LRU cache cannot be
- * used, because it could evict an address with open connections.
+ * When this many addresses are known, those without recent or open connections are removed. An LRU cache cannot be used,
+ * because it could evict an address with open connections.
  */
 const maxAddresses = 1_000;
 

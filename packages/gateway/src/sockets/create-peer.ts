@@ -52,7 +52,7 @@ class SocketPeer implements Peer, HeartbeatTarget {
   readonly #stream: Socket;
   readonly #options: PeerOptions;
   #isClosed = false;
-  /** Few, so an array is enough. An `AbortSignal` would take a kilobyte. */
+  /** An array is enough for so few listeners. An `AbortSignal` would take a kilobyte. */
   readonly #closeListeners: (() => void)[] = [];
   checksSinceMessage = 0;
 

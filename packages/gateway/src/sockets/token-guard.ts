@@ -11,7 +11,7 @@ export interface TokenGuardOptions {
   limits: Pick<Limits, 'wrongTokenBurst' | 'wrongTokensPerSecond'>;
 }
 
-/** The maximum number of networks whose tokens are remembered; beyond it, the least recently used one is dropped. */
+/** The maximum number of networks to remember; beyond it, the least recently used one is dropped. */
 const maxNetworks = 10_000;
 
 /**

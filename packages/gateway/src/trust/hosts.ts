@@ -12,7 +12,7 @@ export function isHostAllowed(host: string | undefined, boundHost: string): bool
 export interface RequestedAddress {
   /** The Host header. */
   host: string | undefined;
-  /** The scheme; undefined behind a proxy that may have added TLS without naming it. */
+  /** The scheme; undefined behind a proxy that does not name it: clients may use TLS although the proxy itself does not. */
   scheme: 'http' | 'https' | undefined;
 }
 

@@ -75,7 +75,7 @@ export async function openApiDocument(routes: readonly RouteOptions[], version: 
   await app.register(swagger, {
     openapi: documentHead(version),
     convertConstToEnum: false,
-    // This option would parse the address in `servers`, and fails because that is relative.
+    // The default, true, would parse the address in `servers` and fail, because the address is relative.
     stripBasePath: false,
     transform,
     transformObject: (document) =>

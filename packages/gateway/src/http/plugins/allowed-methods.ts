@@ -37,7 +37,7 @@ export function refuseOtherMethods(
     const path = url.split('?', 1)[0]!;
     let methods = methodsAt(path);
     if (methods.length === 0 && is404 && (await isFile(path))) methods = ['GET', 'HEAD', 'OPTIONS'];
-    // The router takes no line break in a name with a suffix, as in `:tensor.npy`: such a path is not found.
+    // The router finds no route for a line break in a parameter with a suffix, such as `:tensor.npy`, although `methodsAt` does.
     const isNotFound = method !== 'OPTIONS' && methods.includes(method);
     if (methods.length === 0 || isNotFound) return;
     reply.header('allow', methods.join(', '));

@@ -94,13 +94,16 @@ export function problemSender(
   };
 }
 
-/** Answers bytes that are no HTTP request, for which Fastify has no request object, and disconnects the client. */
+/**
+ * Answers what Fastify has no request object for (bytes that are no HTTP request, a request that is late or has too many headers,
+ * or CONNECT), and disconnects the client.
+ */
 export function sendUnreadableProblem(
   error: NodeJS.ErrnoException,
   socket: Socket,
   onProblem: (code: ErrorCode) => void,
 ): void {
-  // Bytes that follow on a connection that is being closed are no request either.
+  // Nothing can be answered after a reset, or on a connection that is being closed, although bytes may still arrive there.
   if (error.code === 'ECONNRESET' || !socket.writable) return;
   const problem = unreadable[error.code ?? ''] ?? notHttp;
   onProblem(problem.code);

@@ -20,8 +20,8 @@ export interface TrustOptions {
  * Refuses requests that a page of another site could make with a user's browser: an upgrade or a change with a foreign
  * Origin (cross-site WebSocket hijacking, request forgery), and, on a loopback address, a Host that is not this machine
  * (DNS rebinding). Reads by foreign pages are refused too: the browser would hide the response from the page, but the
- * gateway would have the work. The dashboard in a frame is such a read: the browser shows it only in pages that the
- * Content-Security-Policy names.
+ * gateway would have the work. The dashboard in a frame is allowed if `embed` names any site; the browser then shows it only in
+ * pages that the Content-Security-Policy names.
  */
 export function addTrustChecks(app: FastifyInstance, options: TrustOptions): void {
   const { host: boundHost, hostAdvice, origins, embed = [] } = options;
@@ -66,22 +66,22 @@ export function addTrustChecks(app: FastifyInstance, options: TrustOptions): voi
 /** Returns whether a page of another site made the request. A link that a person follows to this site does not count. */
 function isFromForeignPage(headers: IncomingHttpHeaders): boolean {
   const isLink = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
-  return isOfOtherSite(headers) && !isLink;
+  return isOfOtherOrigin(headers) && !isLink;
 }
 
 /** Returns whether a page of another site loads the address into a frame. */
 function isFrame(headers: IncomingHttpHeaders): boolean {
   const isInFrame = ['iframe', 'frame', 'embed', 'object'].includes(String(headers['sec-fetch-dest']));
-  return isOfOtherSite(headers) && headers['sec-fetch-mode'] === 'navigate' && isInFrame;
+  return isOfOtherOrigin(headers) && headers['sec-fetch-mode'] === 'navigate' && isInFrame;
 }
 
 /** Returns whether a browser sent the request for a page of another origin. */
-const isOfOtherSite = (headers: IncomingHttpHeaders): boolean =>
+const isOfOtherOrigin = (headers: IncomingHttpHeaders): boolean =>
   ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']));
 
 /**
- * Returns the scheme by which the client has sent a request, as a trusted proxy names it; undefined behind a proxy that does not, which may have
- * added TLS.
+ * Returns the scheme of the client's request: as a trusted proxy names it, or else that of the connection; undefined behind any
+ * other proxy, whose clients may use TLS although the proxy itself does not.
  */
 function requestedScheme(request: FastifyRequest): 'http' | 'https' | undefined {
   const isNamed = (request.ips ?? []).length > 1 && request.headers['x-forwarded-proto'] !== undefined;

@@ -19,7 +19,7 @@ interface UnreadReply {
   stream: Readable | undefined;
   /** The bytes of the socket that had left the process at the last check. */
   sent: number;
-  /** The last time (`performance.now()`) at which `sent` had grown. */
+  /** The time (`performance.now()`) of the last check at which `sent` had grown, or nothing was unsent. */
   readAt: number;
 }
 

@@ -51,7 +51,7 @@ export function refuseOtherUpgrades(
 const isKnownVersion = (headers: IncomingMessage['headers']): boolean =>
   headers['sec-websocket-version'] === '13';
 
-/** Returns the end of the error of a client that tries another path or port. */
+/** Returns the end of the error message for a client that tried another path or port. */
 function upgradeHint({ public: { host, protocol, pathname = '' }, ingest }: SocketAddresses): string {
   return `viewers connect to ${protocol}://${host}${pathname}/live, publishers to ${ingest.protocol}://${ingest.host}/ingest`;
 }

@@ -30,7 +30,7 @@ const npy = 'application/octet-stream';
 const names = Object.keys(eventArrays) as EventArrayName[];
 const descriptions = names.map((name) => `\`${name}\`: ${eventArrays[name].description}`);
 
-/** The rows of an array, read twice: first for the shape, which comes before the values. */
+/** The array to export. Its rows are read twice: first for the shape, which a NumPy file has before the values. */
 interface ArraySource {
   store: Store;
   run: StoredSummary;

@@ -82,7 +82,7 @@ function withoutNonFinite(json: string): string {
 /** Resolves with the names of a run's custom metrics, in the order in which they first occur, at most `maxMetricColumns`. */
 async function readMetricNames({ store, run, signal }: ExportSource): Promise<readonly string[]> {
   const { runId, lastSeq, metricNames } = run;
-  // A full list may lack some, and an older gateway has not collected any.
+  // A list of `maxSummaryMetricNames` may lack names, and older gateways have stored runs without a list.
   if (metricNames && metricNames.length < maxSummaryMetricNames) return metricNames;
   const names = new Set<string>();
   for await (const { events } of readPages(store, { runId, to: lastSeq, types: [...metricTypes], signal }))

@@ -82,7 +82,7 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
       const onRun = (runId: string | undefined): void => {
         commands.followedRun = runId;
       };
-      // A command may arrive before the hello.
+      // A command may arrive before the hello, and needs the run already.
       onRun(requestedRun(query.value, context.hub));
       const version = versionOf(socket.protocol);
       await serveViewer({ rights, peer, query: query.value, version, onRun }, context);

@@ -62,7 +62,7 @@ export function addRunRoutes(app: App, { runs, store }: RunRoutesOptions): void 
     async ({ params: { runId }, query }, reply) => {
       const lastSeq = await store.lastSeq(runId);
       if (lastSeq === 0) {
-        // A run that has lost all of its events is damaged, which its summary reports.
+        // If the run has lost all of its events, reading its summary throws the error for a damaged run.
         await store.summary(runId);
         throw runNotFound(runId);
       }
