@@ -23,7 +23,7 @@ export const standaloneBus: ClusterBus = { gatewayId: '', send() {}, listen() {}
 
 /** Returns a relay that informs the command routers of the other gateways over a bus. */
 export const commandRelayOver = (bus: ClusterBus): CommandRelay => ({
-  // `to` names this gateway, which has forwarded the command already, so no other one delivers it; they only remember it.
+  // `to` names this gateway, which has sent the command to its trainer already: the other gateways only remember it.
   forwarded: (command, publisherId) =>
     bus.send({ type: 'commandAccepted', to: bus.gatewayId, publisherId, command }),
   answered: (result, publisherId) => bus.send({ type: 'commandAnswered', publisherId, result }),

@@ -55,7 +55,10 @@ const presence = z.object({
   viewers: z.int().nonnegative(),
 });
 
-/** A gateway has accepted a command. The gateway `to` forwards the command to its trainer; all others remember it. */
+/**
+ * A gateway has accepted a command. The gateway `to` sends the command to its trainer unless it is the sender of this message,
+ * which has done so already. All others remember the command.
+ */
 const commandAccepted = z.object({
   type: z.literal('commandAccepted'),
   to: gatewayId,

@@ -7,8 +7,8 @@ import type { PresenceMessage } from './messages.ts';
 
 /**
  * Maximum time that a message takes from one gateway to another. A presence message contains the age of each connection,
- * from which the receiver computes when the connection began; the longer the message takes, the later that seems. If
- * the computed time moves by more than this, the publisher has a new connection.
+ * from which the receiver computes when the connection began; the longer the message takes, the later the computed time. If
+ * that time moves by more than this between two messages, the publisher has a new connection.
  */
 const maxTransitMs = 1_000;
 
@@ -132,7 +132,7 @@ export class ClusterPeers implements RemotePresence {
     if (changedRuns.length > 0 || counts(before) !== counts(next)) this.#listeners.emit();
   }
 
-  /** Returns the runs whose publisher connected or disconnected. */
+  /** Updates the presences after a gateway's clients were replaced. Returns the runs whose publisher connected or disconnected. */
   #updatePresences(before: PeerGateway | undefined, next: PeerGateway | undefined): string[] {
     const runs = new Set([...(before?.publishers.keys() ?? []), ...(next?.publishers.keys() ?? [])]);
     return [...runs].filter((runId) => {
@@ -165,7 +165,7 @@ export class ClusterPeers implements RemotePresence {
     return { publisherId, commands, gatewayId, send };
   }
 
-  /** Returns the publisher that connected last: one that moves between gateways is listed at both for a moment. */
+  /** Returns a run's publisher. One that moves between gateways is listed at both for a moment: the newer connection counts. */
   #publisherOf(runId: string): RemotePublisher | undefined {
     return [...this.#gateways.values()]
       .flatMap(({ publishers }) => publishers.get(runId) ?? [])

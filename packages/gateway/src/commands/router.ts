@@ -83,7 +83,7 @@ export class CommandRouter {
     return () => this.#targets.delete(target);
   }
 
-  /** Accepts the result of a command from a trainer that is connected to this gateway. */
+  /** Accepts the result of a command from a trainer that is connected to this gateway, and forwards it to the other gateways. */
   receiveResult(result: CommandResult, publisherId: string): void {
     if (this.acceptResult(result, publisherId)) this.#options.relay?.answered(result, publisherId);
   }

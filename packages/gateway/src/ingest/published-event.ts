@@ -16,7 +16,7 @@ import { byteIssues } from './byte-issues.ts';
 export interface PublishedEvent {
   event: MonitorEvent;
   text: string;
-  /** The version of the protocol that the event needs; may be 2 for any event once its run has one of version 2. */
+  /** The version of the protocol that the event needs; may be 2 for any event once its run has an event of version 2. */
   version: ProtocolVersion;
 }
 
@@ -30,7 +30,8 @@ export function checkPublished(
   { eventBytes, jsonDepth }: Pick<Limits, 'eventBytes' | 'jsonDepth'>,
 ): DecodeResult<NewEvent> {
   const json = text.replace(/[\r\n]/g, ' ');
-  // A text that `encode` writes has known fields only, and each of them once; but names of metrics and texts may be unusual.
+  // A text that equals that of `encode` has each field once, so it passes `jsonIssue` unless a metric is named `__proto__` or a text
+  // contains half of a surrogate pair.
   const isUsual = !/__proto__|\\u[dD]/.test(json) && json === encode(event);
   const issue = sizeIssue(json, eventBytes) ?? (isUsual ? undefined : jsonIssue(json, jsonDepth));
   const issues = issue ? [issue] : [...measureIssues(event), ...byteIssues(event)].slice(0, maxIssues);

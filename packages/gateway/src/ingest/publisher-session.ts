@@ -36,7 +36,7 @@ export class PublisherSession implements SessionHandler {
   readonly #knownPosition: Pick<PublisherHello, 'stream' | 'acknowledged'>;
   readonly #connection: PublisherConnection;
   readonly #protocol: ProtocolVersion;
-  /** The version of the events that were accepted so far, stored ones included. */
+  /** The version of the protocol that the events accepted so far need, stored ones included. */
   #runVersion: ProtocolVersion = 1;
   readonly #messageSchema: typeof ingestMessageSchema | typeof version1IngestMessageSchema;
   #writer: RunWriter | undefined;

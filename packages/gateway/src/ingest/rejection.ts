@@ -21,7 +21,7 @@ export interface Rejection {
   notice: MonitorEvent;
 }
 
-/** Publishers write issues, which may contain names of the event, to their consoles. */
+/** Escapes invisible characters in an issue, which may come from names in the event: publishers write issues to their consoles. */
 const printableIssue = ({ path, message }: ValidationIssue): ValidationIssue => ({
   path: printable(path),
   message: printable(message),

@@ -10,7 +10,7 @@ import type { Limits } from '../limits.ts';
 import type { Store, StreamPosition } from '../store/store.ts';
 import { addFacts, contradictions, type RunFacts } from './run-facts.ts';
 
-/** Checks what concerns several events of a run, which a schema cannot express: limits, and numbers that have to agree. */
+/** Checks the rules for several events of a run together, which no schema expresses: limits, and numbers that have to agree. */
 export class RunBounds {
   readonly #limits: Pick<Limits, 'metricNamesPerRun'>;
   readonly #metricNames = new Set<string>();
@@ -27,7 +27,7 @@ export class RunBounds {
     return this.#isDescribed;
   }
 
-  /** Compares later events with an accepted `run.started`. */
+  /** Adds the facts of an accepted `run.started`, with which later events are compared. */
   describe(started: MonitorEvent): void {
     this.#isDescribed = true;
     addFacts(this.#facts, started);
@@ -54,16 +54,16 @@ export class RunBounds {
   }
 
   /**
-   * Compares the times of figures by the publisher's clock, so that figures are accepted that a publisher kept while it had
-   * no connection, and sends together.
+   * Compares the times of figures by the publisher's clock: a publisher may send several figures together that it kept while it
+   * was not connected.
    */
   #checkFigure({ seq, time }: MonitorEvent): ValidationIssue | undefined {
     const at = Date.parse(time);
     const { figureIntervalSeconds } = eventLimits;
     const last = this.#lastFigure;
     const seconds = last ? (at - last.at) / 1_000 : Number.POSITIVE_INFINITY;
-    // A figure that the store could not write is sent again. A clock that was set back is no reason to refuse figures until it
-    // has caught up.
+    // Accepts a figure with the same or an earlier seq, which is sent again because the store could not write it, and a figure with
+    // an earlier time: the clock was set back.
     if (last && seq > last.seq && seconds >= 0 && seconds < figureIntervalSeconds)
       return {
         path: 'time',
@@ -101,8 +101,8 @@ export class RunBoundsCache {
   }
 
   /**
-   * Resolves with the bounds of a run, which its stream id identifies. What a stored run has begun with is read from the store: it
-   * may have been published to another gateway, or before this one was started.
+   * Resolves with the bounds of a run, by its stream id. Reads the `run.started` of a stored run from the store if it is not in
+   * memory: the run may have been published to another gateway, or before this one was started.
    */
   async of(
     runId: string,

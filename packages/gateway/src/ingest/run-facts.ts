@@ -72,7 +72,7 @@ function* wrongResults(test: TestResults, { classes, testImages }: RunFacts): Ge
   // The schema has compared the lengths of the lists with each other.
   const own = Object.values(lists).find((list) => list != null)?.length;
   const range: ClassRange = classes === undefined ? [own, 'in this event'] : [classes, inRunStarted];
-  // Only the first wrong one of up to 50,000 cells and 200,000 predictions is looked for.
+  // Looks for the first wrong cell only: an event may have 50,000 of them.
   const cell =
     confusionCells?.findIndex((each) => Math.max(each[0]!, each[1]!) >= (range[0] ?? Infinity)) ?? -1;
   for (const [at, value] of (confusionCells?.[cell] ?? []).slice(0, 2).entries())

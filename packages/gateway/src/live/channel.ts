@@ -29,7 +29,7 @@ export class Channel {
   /** The last published seq; before the first publication, the last stored one. */
   #lastSeq: number;
   #version: ProtocolVersion;
-  /** The last seq before `#version` was raised; 0 while it has its first value. */
+  /** The last seq before `#version` was raised; 0 if it was never raised. */
   #lastSeqBeforeVersion = 0;
   #newestBatchSeq = 0;
   /** The last stored events of the run, up to `lastSeq`; may be empty. */
@@ -104,7 +104,7 @@ export class Channel {
   ): void {
     this.#stream ??= stream;
     const fresh = events.filter(({ seq }) => seq > this.#lastSeq);
-    // Events from the store do not contain their version: then none of them is known to fit the one before.
+    // Events that were read from the store have no `version`: -1 then, and all of them count as events of the new version.
     const firstOfVersion =
       version > this.#version ? fresh.findIndex((event) => event.version === version) : -1;
     if (firstOfVersion > 0) this.#send(fresh.slice(0, firstOfVersion));
@@ -113,7 +113,7 @@ export class Channel {
   }
 
   #send(events: readonly StoredEvent[]): void {
-    // A subscriber finds events that are missing from the store between two frame batches only.
+    // Consecutive events only, because subscribers notice missing events between two frame batches, not within one.
     for (const consecutive of splitAtGaps(events)) {
       this.#lastSeq = consecutive.at(-1)!.seq;
       const batch = this.#keep(consecutive);

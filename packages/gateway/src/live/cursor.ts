@@ -72,8 +72,8 @@ export class Cursor {
   }
 
   /**
-   * Moves past all events that were published: the next ones are missing from the store. Returns the frame that reports
-   * them as skipped.
+   * Moves past all published events when those after the position are missing from the store. Returns the `gap` frame that reports
+   * the missing events.
    */
   skipMissing(): Buffer {
     const gap = { first: this.#reportedSeq + 1, last: this.channel.lastSeq };

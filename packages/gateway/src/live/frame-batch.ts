@@ -135,7 +135,7 @@ export class FrameBatch {
     return ranges;
   }
 
-  /** Returns the seqs after `after` that this batch, of all types, skips. */
+  /** Returns the ranges of seqs after `after` that have no event in this batch, which contains all types. */
   missingAfter(after: number): SeqRange[] {
     return missingSeqs(this.#seqs, after);
   }

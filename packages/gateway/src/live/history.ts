@@ -11,7 +11,7 @@ export interface HistoryOptions {
   limits: Pick<Limits, 'pageEvents' | 'unreadBytes'>;
 }
 
-/** Events in the first page: few, because their size is not known yet. 500 of the largest events have 70 MB. */
+/** Events in the first page: few, because their size is not known yet. 100 of the largest events have 90 MB. */
 const firstPageEvents = 16;
 
 /** Reads the stored events of a run for one viewer. */
@@ -36,7 +36,7 @@ export class History {
     const end = Math.min(lastSeq, skipsBatches ? batchesFrom - 1 : Number.POSITIVE_INFINITY);
     if (readTypes === 0) return { ranges: [], through: Math.min(end, channel.lastSeq) };
 
-    // Also for viewers of version 1, so that they learn which events are missing.
+    // Reads events of all types for viewers of version 1 too, which need fewer: only then is it known which events are missing.
     const readsAll = (readTypes & version1Types) === version1Types;
     const page = await store.page(channel.runId, {
       after,

@@ -29,7 +29,7 @@ export class PublishPause {
     const startedAt = performance.now();
     publish();
     const now = performance.now();
-    // The time after the last pause in which nothing was published is a pause, too.
+    // The idle time since the end of the last pause counts as a pause, too.
     const idleMs = Math.max(0, startedAt - this.#until);
     const requiredMs = (now - startedAt) * (1 / publishShare - 1);
     this.#outstandingMs = Math.min(

@@ -61,9 +61,9 @@ class ViewerSession {
   readonly #context: ViewerContext;
   readonly #peer: Peer;
   readonly #followsLatest: boolean;
-  /** The viewer's position; any other run is sent from its beginning. */
+  /** The viewer's position in one run; every other run is sent from its beginning. */
   #position: { runId: string | undefined; stream: string | undefined; after: number };
-  /** The size of the broadcasts since the viewer had last read everything. */
+  /** The size of the broadcasts that were sent since the viewer last had read everything. */
   #unreadBroadcastBytes = 0;
   /** Ends the broadcasts to this viewer; undefined until the first hello, which has to be the first message. */
   #leaveHub: (() => void) | undefined;
@@ -95,7 +95,7 @@ class ViewerSession {
 
   /**
    * Sends the hello of a run, and returns its stream; undefined when there is no run. Closes the connection of a viewer that
-   * cannot read the run. The summary is read here, since following a run would keep it in memory.
+   * cannot read the run. Reads the summary here and not in `#followRuns`, which would keep it in memory while the run is followed.
    */
   async #begin(runId: string | undefined): Promise<ViewerStream | undefined> {
     const { channel, summary } = await this.#open(runId);
@@ -145,7 +145,7 @@ class ViewerSession {
     }
   }
 
-  /** Returns where the events of a run begin. A position of another stream, or beyond the end, does not count. */
+  /** Returns the seq after which the viewer gets a run's events: its position if that is of this stream and not beyond the end. */
   #startOf(runId: string | undefined, summary: RunSummary | undefined): Start {
     const { runId: knownRun, stream, after } = this.#position;
     if (!summary || knownRun !== runId || after === 0) return { after: 0 };
@@ -213,7 +213,7 @@ class ViewerSession {
     else if (stream?.needsUpgrade) this.#closeForUpgrade(runId);
   }
 
-  /** Closes the connection of a viewer that follows a run which was deleted. Returns whether it did. */
+  /** Closes the connection of a viewer that follows one run if that was deleted. Returns whether the connection was closed. */
   async #closeIfDeleted(runId: string | undefined): Promise<boolean> {
     if (this.#followsLatest || runId === undefined) return false;
     if ((await this.#context.store.lastSeq(runId)) > 0) return false;

@@ -118,8 +118,7 @@ export class ViewerStream {
     if (peer.isClosed) return;
     if (this.#isFarBehind) cursor.skipStaleBatches();
     const { selection } = cursor;
-    const isOlder = channel.version > this.#version;
-    const end = isOlder ? this.#lastFittingSeq : undefined;
+    const end = channel.version > this.#version ? this.#lastFittingSeq : undefined;
     const chunk = channel.read(selection) ?? (await this.#history.read(selection, end));
     if (chunk.isReplaced) return hub.verify(channel.runId);
     // `History.read` raises the channel's version if the store has events of a newer one: the next call reads those that fit.
