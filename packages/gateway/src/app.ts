@@ -63,8 +63,8 @@ export interface Gateway {
 }
 
 /**
- * Returns the limits with those that the options set. A higher limit of viewers raises that of connections by the same number, so
- * that viewers take none from other requests.
+ * Returns the standard limits, changed by the options. A viewer limit above the standard raises the limit of connections by the
+ * difference, so that more viewers leave as many connections to other requests.
  */
 function configuredLimits({ uploads, viewers }: GatewayOptions['config']): Limits {
   const { uploadBytes, liveClients, connections } = standardLimits;
@@ -102,7 +102,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     hub.broadcast(storeStateMessage(failure));
   });
   hub.onLoss((loss) => log.warn(loss, 'the store has lost events of a run, which has another stream id now'));
-  // Reports a store that cannot write from the start.
+  // A store that cannot write is reported now, not at the first event.
   await store.check().catch(() => {});
   const peers = new ClusterPeers({ bus, limits });
   const publishers = new Publishers(peers);

@@ -26,7 +26,7 @@ export function decodeFromClient<S extends z.ZodType>(
 /**
  * Returns the first problem of a valid JSON text that parsers may read differently or that may exhaust them; undefined if
  * there is none. These problems are a field that an object has twice, of which some parsers take the first and others the
- * last; a field named `__proto__`; half of a surrogate pair (`\\ud800`), which many parsers refuse; and more than `maxDepth` nested
+ * last; a field named `__proto__`; half of a surrogate pair (`\ud800`), which many parsers refuse; and more than `maxDepth` nested
  * objects and lists.
  */
 export function jsonIssue(json: string, maxDepth: number): ValidationIssue | undefined {

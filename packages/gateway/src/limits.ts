@@ -5,7 +5,7 @@ export const limits = {
    * a dead connection, long enough to cost nothing.
    */
   heartbeatMs: 5_000,
-  /** Keeps idle connections open through proxies, which cut them after 30 s or more. */
+  /** Interval of pings, which keep idle connections open through proxies: these cut them after 30 s or more. */
   pingIntervalMs: 20_000,
   /** A peer that does not answer a ping within this time has lost its connection or its network. */
   pongTimeoutMs: 10_000,
@@ -33,13 +33,13 @@ export const limits = {
    * to read the answer, as with `lingering_timeout` of nginx.
    */
   lingerMs: 5_000,
-  /** How much of it is read at most: twice the largest body. */
+  /** How many bytes of a request are read in this way at most: twice the largest body. */
   lingerBytes: 32 * 1024 * 1024,
   /** Connections of a port that are being closed in this way at a time. */
   lingeringConnections: 200,
   /**
-   * Longer than the 60 s for which proxies keep an idle connection, so that no request arrives while this side closes
-   * it.
+   * How long an idle connection is kept open: longer than the 60 s of proxies, so that no request arrives while this side
+   * closes the connection.
    */
   keepAliveMs: 72_000,
   /** How often Node.js checks `requestTimeoutMs` and `headersTimeoutMs`. */
@@ -50,7 +50,7 @@ export const limits = {
   /** Messages of one viewer. A viewer that exceeds this, after its commands got `command.too_many`, is disconnected. */
   messagesPerSecond: 5,
   messageBurst: 20,
-  /** The largest message of a publisher: the largest event, 100 samples, has 140 kB. */
+  /** The largest message of a publisher: larger than `eventBytes`, so that a larger event is rejected, not the connection closed. */
   ingestPayloadBytes: 1024 * 1024,
   /**
    * An event as it is stored and sent to viewers: many clients refuse messages over 1 MiB, and would
@@ -64,14 +64,14 @@ export const limits = {
   jsonDepth: 32,
   /** A message `events` with many past events: clients read it several times faster than single events. */
   bundleBytes: 512 * 1024,
-  /** Names of custom metrics in a run, ten times as many as in an event; each is a chart, and a column of the CSV. */
+  /** Names of custom metrics in a run, ten times as many as in an event; each is a chart. */
   metricNamesPerRun: 1_000,
   /**
    * Snapshots and test images that publishers have sent, of all runs together, unless --uploads sets another limit: 60 runs
    * with as many as one may have, or 300 of the usual size. Without a limit, publishers could fill the disk of the database.
    */
   uploadBytes: 10e9,
-  /** Minimum time between two measurements of these files while they take all the space: each reads 64 sizes of each run. */
+  /** Minimum time between two measurements of these files while they take all the space: each reads up to 66 sizes a run. */
   uploadMeasureMs: 10_000,
   /** No client needs to split a small message into more; without a limit, empty fragments are a cheap attack. */
   maxFragments: 16,
@@ -162,7 +162,7 @@ export const limits = {
   commandTimeoutMs: 10_000,
   /** Commands of all viewers that wait for their results at a time. */
   pendingCommands: 100,
-  /** Results kept for commands that are sent again; about 300 bytes each. */
+  /** Commands kept, with their results, for clients that send them again; about 300 bytes each. */
   rememberedCommands: 1_000,
 
   /** Events in a page of history: about 150 kB, read in about a millisecond. */
@@ -170,14 +170,14 @@ export const limits = {
   /** The newest runs, whose statuses are broadcast after a restart even without new events. Each takes 1 ms to read. */
   watchedRuns: 500,
 
-  /** How often to check that the store's files are in their place, and the longest time between two retries. */
+  /** How often to check that the store works, and the longest time between two checks of a failing one. */
   storeCheckMs: 5_000,
   /**
    * A write that takes longer makes the store count as failing until the write ends: a busy disk takes a second, and a
    * proxy that requests `/readyz` waits for the answer a few seconds.
    */
   storeStallMs: 3_000,
-  /** How often the gateways of a cluster send each other their presence, besides at each change of publishers. */
+  /** How often the gateways of a cluster send each other their presence, besides at each change of publishers or idle trainers. */
   presenceIntervalMs: 1_000,
   /** A gateway that sends nothing for this long counts as ended, with its clients: a pause of its process is shorter. */
   presenceTimeoutMs: 5_000,
@@ -190,7 +190,7 @@ export const limits = {
   heapCheckMs: 20_000,
   /** The growth of V8's heap that is worth a collection, which takes some 50 ms of processor time for 30 MB in use. */
   heapGrowthBytes: 16 * 1024 * 1024,
-  /** The same as a share of what is in use, since a collection takes longer for a larger heap, and leaves larger gaps. */
+  /** The same growth as a share of the memory in use: a collection takes longer for a larger heap, and leaves larger gaps. */
   heapGrowthShare: 0.5,
   /** Memory is returned only while the process uses less than this share of a core, so that no load is slowed. */
   quietCpuShare: 0.25,

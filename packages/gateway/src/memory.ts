@@ -3,10 +3,10 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import type { Limits } from './limits.ts';
 
 /**
- * Environment variables for a process of the gateway. They make glibc return freed memory. By default, it keeps blocks among smaller
- * ones if they are smaller than the largest block freed so far, and has up to eight arenas a core, each with gaps. From 64 KiB on,
- * the size in which Node.js reads sockets and files, new blocks are mapped, and so returned, one by one. glibc reads these
- * variables only when a process starts; other C libraries ignore them.
+ * Environment variables for a process of the gateway, which make glibc return freed memory. By default, a block that is smaller
+ * than the largest one freed so far lies between other blocks and leaves a gap when it is freed, in up to eight arenas a core.
+ * With these settings, each block of at least 64 KiB, the size in which Node.js reads sockets and files, is mapped by itself and
+ * returned when it is freed. glibc reads these variables only when a process starts; other C libraries ignore them.
  */
 export const memoryEnvironment = {
   GLIBC_TUNABLES: [`glibc.malloc.mmap_threshold=${64 * 1024}`, 'glibc.malloc.arena_max=2'].join(':'),
@@ -75,7 +75,7 @@ export function v8HeapSize(): HeapSize {
   return { total, used };
 }
 
-/** V8 begins to collect when buffers outside its heap have grown by more than 64 MiB since the last collection. */
+/** Size of a buffer that makes V8 begin a collection: it does when buffers have grown by more than 64 MiB since the last one. */
 const bufferBytesOfCollection = 65 * 1024 * 1024;
 
 /**
@@ -99,7 +99,7 @@ function collectInSteps(): Promise<void> {
       // The system provides memory for a buffer only when it is written to.
       new ArrayBuffer(bufferBytesOfCollection);
     } catch {
-      // The process may not have so much address space. V8 collects when the heap has reached its limit.
+      // The process may not have so much address space. Then `collectInSteps` resolves at the next collection that V8 begins.
     } finally {
       setFlagsFromString('--no-optimize-for-size');
     }

@@ -69,7 +69,7 @@ export class RedisBus implements ClusterBus {
     client.on('ready', () => {
       this.#lastOwnMessageAt = performance.now();
       const subscribed = client.isPubSubActive ? Promise.resolve() : this.#subscribe(client);
-      // When this fails, so does the connection, and the next one tries again.
+      // When subscribing fails, the connection has failed too, and the next connection subscribes.
       subscribed.then(
         () => this.#listener?.onReconnect(),
         () => {},

@@ -288,7 +288,8 @@ export const scripts = {
       local function append(KEYS, ARGV)
         ${append}
       end
-      -- Deleting first would let the append pass on a full server: Redis checks the memory at a script's first write.
+      -- Deletes only if a key is left. A deletion before every append would let it pass on a full server: Redis checks the memory at
+      -- a script's first write.
       if redis.call('EXISTS', run, events) > 0 then redis.call('UNLINK', run, events, runs, changes) end
       append(KEYS, {channel, 'check', announcement, 'check', '0', '1', '', '1', 'run.started', '{}', ''})
       redis.call('UNLINK', run, events, runs, changes)

@@ -83,7 +83,7 @@ export class RedisStore implements Store {
     };
     const result = await this.#runOf(runId, (redis) => redis.appendEvents(append));
     if (result.gapSeq === 0) return result.last;
-    // Events that the run had are missing. If all data was lost, `check` throws `store.vanished` instead.
+    // The run lacks events that it had, or has another stream. If all data was lost, `check` throws `store.vanished` instead.
     await this.check();
     if (result.gapSeq === -1) throw new OtherStreamError(runId);
     throw new SeqGapError(result.last, result.gapSeq);

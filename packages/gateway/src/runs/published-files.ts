@@ -40,7 +40,7 @@ const fileName = /^[0-9a-f]{64}\.(?:safetensors|bin)(?:\.[0-9a-f-]{36}\.partial)
 /** Returns whether a file is complete. An unfinished file has the name that it will get, with a suffix. */
 const isFinished = (name: string): boolean => !name.endsWith('.partial');
 
-/** Several times `requestTimeoutMs`, the time in which a file has to arrive. */
+/** Time without a write after which an unfinished file is removed: several times `requestTimeoutMs`, the limit for an upload. */
 const abandonedAfterMs = 60_000;
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
@@ -70,7 +70,7 @@ export class PublishedFiles {
 
   /**
    * Stores a file. The content goes to a temporary file, which gets its name only when the digest is right and all of it is
-   * on disk. Resolves with false when the file exists already; its content is not read then.
+   * on disk. Resolves with false, without reading `content`, when the file exists already.
    * @param announcedBytes The size that the publisher announced; 0 if it announced none.
    * @throws MonitorError `file.too_large`, `file.too_many`, `files.full`, `file.invalid`, `runs.unwritable` or `store.…`
    */
@@ -171,8 +171,8 @@ export class PublishedFiles {
   }
 
   /**
-   * Replaces a complete file by a hard link to that of another run with the same content, if there is one. Test images are
-   * those of a data set, which many runs use. Resolves with whether it did.
+   * Replaces a complete file by a hard link to another run's file with the same content, if there is one, and resolves with whether
+   * the file is such a link. Test images are those of a data set, which many runs use.
    */
   async #shareWithOtherRun(id: PublishedFileId, path: string): Promise<boolean> {
     const link = `${path}.${randomUUID()}.partial`;
@@ -201,7 +201,7 @@ export class PublishedFiles {
     return hash.digest('hex');
   }
 
-  /** Deletes a file. Only complete files count. */
+  /** Deletes a file, and releases its bytes if it is complete and no other run shares it. */
   async #unlink(path: string): Promise<void> {
     const { size = 0, nlink = 0 } = (await lstat(path).catch(() => undefined)) ?? {};
     // A file that several runs share takes its space until the last of them is removed.
@@ -249,7 +249,7 @@ export class PublishedFiles {
     let folder: string | undefined;
     try {
       await mkdir(join(this.#runs, id.runId), { recursive: true });
-      // Checked before anything is created below it, which might be elsewhere.
+      // Checked before anything is created in the run's folder: if it is a link, that would be elsewhere.
       const run = join(await realpath(this.#runs), id.runId);
       if ((await realpath(run)) !== run) throw folderWithLink();
       await mkdir(join(run, id.kind), { recursive: true });
@@ -282,7 +282,7 @@ async function isAbandoned(path: string): Promise<boolean> {
 interface Reception {
   content: AsyncIterable<Buffer>;
   path: string;
-  /** Called with the bytes received so far before the last of them are written. Rejects if they are too many. */
+  /** Called with the bytes received so far, before the newest of them are written. Rejects if they are too many. */
   reserve: (bytes: number) => Promise<void>;
 }
 

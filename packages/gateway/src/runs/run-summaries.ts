@@ -37,7 +37,7 @@ export class RunSummaries {
     return stored && this.#complete(stored);
   }
 
-  /** Resolves with the summary of a run for a list, which leaves out the runs that are damaged. */
+  /** Resolves with the summary of a run for a list; undefined when there is no such run, or when it is damaged. */
   async listed(runId: string): Promise<RunSummary | undefined> {
     return this.summary(runId).catch(ignoreDamage);
   }

@@ -33,7 +33,6 @@ const statusEvents: ReadonlySet<EventType> = new Set(['run.started', 'notice', '
 /** Broadcasts what no event reports: statuses and connections of runs, and the numbers of viewers and idle trainers. */
 export class StatusBroadcaster {
   readonly #options: StatusBroadcasterOptions;
-  /** The runs whose status may change without an event. */
   readonly #watched = new Map<string, WatchedRun>();
   readonly #remote: RemotePresence;
   readonly #removals: (() => void)[];
@@ -71,7 +70,7 @@ export class StatusBroadcaster {
     ];
   }
 
-  /** Loads the runs that had not ended when the gateway was last closed. */
+  /** Loads those of the newest `watchedRuns` runs whose status may change without an event. */
   async open(): Promise<void> {
     const { store, limits } = this.#options;
     for (const { runId } of await store.runs({ limit: limits.watchedRuns })) {
@@ -92,7 +91,7 @@ export class StatusBroadcaster {
     for (const runId of this.#watched.keys()) this.#readStatus(runId);
   }
 
-  /** Returns the status of a run that is active, connected or the newest, without reading the store. */
+  /** Returns the status of a run without reading the store; undefined if the run is not active, connected or the newest. */
   statusOf(runId: string): RunStatus | undefined {
     const watched = this.#watched.get(runId);
     return watched && this.#options.runs.stateOf(watched.stored).status;

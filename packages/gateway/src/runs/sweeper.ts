@@ -49,7 +49,7 @@ export class Sweeper {
     for (const runId of runsToRemove(candidates, keep, new Date())) {
       if (this.#closed) return;
       if (await folders.isHeld(runId)) continue;
-      // Another gateway on the same store may have removed it already.
+      // Another gateway on the same store may have removed the run already.
       if (await removeRun(this.#options, runId))
         log.info({ runId, keep }, 'removed a run that the retention policy does not keep');
     }

@@ -13,9 +13,9 @@ interface Column {
 const dividedFormula = /[;\t\r\n](?=\s*[=+\-@＝＋－＠])/g;
 
 /**
- * Returns a text of another program as the cell of a spreadsheet, which would run one that begins like a formula: such a text gets
- * an apostrophe in front, as OWASP recommends (CSV injection). In Excel for Japanese and Chinese, the full-width forms of the
- * four signs begin a formula as well.
+ * Returns a text of another program as a cell. A spreadsheet would run a text that begins like a formula, so such a text gets an
+ * apostrophe in front, as OWASP recommends (CSV injection). In Excel for Japanese and Chinese, the full-width forms of the four
+ * signs begin a formula as well.
  */
 export const withoutFormula = (text: string): string =>
   text.replace(dividedFormula, "$&'").replace(/^(?=\s*[=+\-@＝＋－＠]|[\t\r\n])/, "'");

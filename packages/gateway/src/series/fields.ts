@@ -52,7 +52,7 @@ export function axisReader(axis: SeriesAxis, startedAt: string): (event: Monitor
   }
 }
 
-/** Returns a function that returns the step that the run had reached with an event; its epoch while no event had a step. */
+/** Returns a function that maps an event to the last step of the run up to it; to the last epoch until an event has a step. */
 function stepReader(): (event: MonitorEvent) => number {
   let last = 0;
   let hasSteps = false;

@@ -4,7 +4,7 @@
  * `isNextSuperseded` for each of them in the same order.
  */
 export class SupersededPoints {
-  /** The rewinds to a lower position: `at` is the number of points before one, `to` its position. Positions ascend. */
+  /** The rewinds to a lower position: `at` is the number of points before a rewind, `to` the position after it; both ascend. */
   readonly #rewinds: { at: number; to: number }[] = [];
   #added = 0;
   #last = Number.NEGATIVE_INFINITY;

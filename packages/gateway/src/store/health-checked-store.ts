@@ -30,7 +30,7 @@ export interface StoreFailure {
   since: Date;
 }
 
-/** Number of pages that are read at a time. Each may have 14 MB, and hundreds of viewers may request one at once. */
+/** Number of pages that are read at a time. Each may have 90 MB, and hundreds of viewers may request one at once. */
 const pagesAtOnce = 4;
 
 /** The kinds of operations that are measured; `change` is an annotation, a removal, or a new stream id. */

@@ -15,7 +15,7 @@ export function metricNamesOf(events: readonly { event: MonitorEvent }[]): strin
   return [...names];
 }
 
-/** Adds names to the list of a run; returns the same list if it stays as it is. */
+/** Adds names to the list of a run; returns the same list if it contains all of them. */
 export function addMetricNames(known: readonly string[], names: readonly string[]): readonly string[] {
   const all = new Set([...known, ...names]);
   return all.size === known.length ? known : [...all].slice(0, maxSummaryMetricNames);

@@ -41,7 +41,7 @@ const withoutOwnValues: Shorten = (summary) => {
     started: started && {
       ...started,
       config: Object.fromEntries(Object.entries(started.config).filter(known)) as RunConfig,
-      // The summary has them itself, too.
+      // The summary itself has the name and the tags, too.
       name: null,
       tags: null,
       ...(started.device && { device: { ...started.device, gpus: null } }),

@@ -27,7 +27,7 @@ export function toStoreError(error: unknown, path: string): unknown {
   return new MonitorError(code, `${problem} the database ${path} (${error.code})`, { cause: error });
 }
 
-/** The changes to an open database's files that SQLite does not notice. */
+/** Whether and how another program has changed the files of an open database, which SQLite does not notice. */
 export type FileStatus = 'unchanged' | 'moved' | 'replaced' | 'modified' | 'unlocked';
 
 /**

@@ -19,7 +19,8 @@ const busyTimeoutMs = 2_000;
 /** How long to wait for the lock: enough for one of two gateways that start at the same moment to get it. */
 const lockTimeoutMs = 500;
 /**
- * Files up to this size are checked completely when opened, in half a second; others before a migration or if suspect.
+ * Files up to this size are checked completely whenever they are opened, in half a second; larger files only before a migration or
+ * with `isSuspect`.
  */
 const alwaysCheckedBytes = 256 * 1024 * 1024;
 /** Size to which SQLite cuts the write-ahead log after a large transaction or a slow reader has let it grow. */

@@ -33,7 +33,7 @@ const summaryColumns = `
 export interface Append {
   runId: string;
   events: readonly StoredEvent[];
-  /** The stream that the run has to have, and that a new run gets; any when undefined. */
+  /** The stream that the run has to have, and that a new run gets. If undefined, any is right, and a new run gets a random one. */
   stream?: string | undefined;
   /** The lowest version of the protocol that has all of the events. */
   version: ProtocolVersion;

@@ -80,7 +80,7 @@ export class SqliteWriter {
 
   /**
    * Appends to each run, in one transaction: with many publishers, a commit for each would wait for the disk many times.
-   * Returns the last seq of each run when all are durable, or the error of each.
+   * Returns for each run its last seq, when all events are durable, or its error.
    */
   append(appends: readonly Append[]): (number | SeqGapError | unknown)[] {
     try {
@@ -102,7 +102,7 @@ export class SqliteWriter {
     return this.#write((queries) => queries.annotate(runId, changes));
   }
 
-  /** Gives a run another stream id if it still has `stream`; false when it has not. */
+  /** Gives a run another stream id if it still has `stream`; otherwise returns false. */
   renewStream(runId: string, stream: string): boolean {
     return this.#write((queries) => queries.renewStream(runId, stream));
   }
@@ -167,7 +167,7 @@ export class SqliteWriter {
     this.#database = openDatabase(this.#folder, { isSuspect: status === 'modified' });
     this.#queries = new SqliteQueries(this.#database);
     this.#queries.claim(this.#token);
-    // Modification times are ignored from now on: some file systems of containers change them by themselves.
+    // After such a change, modification times are not compared: some file systems of containers change them by themselves.
     this.#files = new DatabaseFiles(this.#path, { comparesTimes: status !== 'modified' });
     this.#reportLostEvents();
   }

@@ -18,7 +18,7 @@ export interface StoredEvent {
 /** An event to be stored, together with its decoded form, so that its text need not be parsed again. */
 export interface NewEvent extends StoredEvent {
   event: MonitorEvent;
-  /** The version of the protocol that the event needs; may be 2 for any event once its run has one of version 2. */
+  /** The version of the protocol that the event needs; may be 2 for any event once its run has an event of version 2. */
   version: ProtocolVersion;
 }
 
@@ -39,10 +39,10 @@ export const versionOf = (events: readonly Pick<NewEvent, 'version'>[]): Protoco
  */
 export type StoredSummary = Omit<RunSummary, 'connected' | 'commands' | 'model'>;
 
-/** Maximum size of a summary's JSON without its title and note. It is limited because an event may have more than 1 MB. */
+/** Maximum size of a summary's JSON without its title and note. It is limited because each of its events may have 900 kB. */
 export const maxSummaryBytes = 16 * 1024;
 
-/** The number of summaries that a store caches; each takes about 6 kB, and at most 16 kB with a note on top. */
+/** The number of summaries that a store caches; each takes about 6 kB, and at most 16 kB and its note. */
 export const maxCachedSummaries = 1_000;
 
 /** An entry of the list of runs, which a store returns without reading events. */
@@ -73,7 +73,7 @@ export interface EventPageOptions {
 export interface EventPage {
   /** The events that can be read. */
   events: StoredEvent[];
-  /** The seqs of the others, in the same range; absent if there are none. */
+  /** The seqs of the events in the same range that cannot be read; absent if there are none. */
   unreadable?: readonly number[];
   /** The stream of the events; undefined when there is no such run, or when it was replaced while it was read. */
   stream: string | undefined;

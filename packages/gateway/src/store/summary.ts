@@ -20,7 +20,7 @@ export interface SummaryRow {
   /** The name and the tags that a user gave, as JSON; null where the run has those of its publisher. */
   givenName: string | null;
   givenTags: string | null;
-  /** The names of its custom metrics, as JSON; null if events are from an older gateway, which did not collect the names. */
+  /** The names of the run's custom metrics, as JSON; null if an older gateway stored events and did not collect the names. */
   metricNames: string | null;
   bytes: number;
   /** When the last event was stored, in milliseconds; null for runs of older gateways. */
