@@ -343,7 +343,7 @@ const setups = [
       [
         'that uses HTTP/1.0',
         {
-          changes: [['        proxy_http_version 1.1;\n', ''], ...upgradeLines],
+          changes: [['proxy_http_version 1.1', 'proxy_http_version 1.0'], ...upgradeLines],
           shown:
             'expected HTTP/1.1, which WebSockets need, got HTTP/1.0; a proxy in front has to use HTTP/1.1',
           logged:
@@ -436,13 +436,15 @@ describeWith(nginx)('a gateway with its defaults, on loopback', () => {
     events: runOf(runId).slice(0, 9),
     commands: ['stop'] as const,
   });
-  /** The smallest configuration, which uses HTTP/1.0 and the gateway's address as Host. */
-  const defaults = replaced(nginxAtName.replace(/ {8}proxy_(?!pass)[^\n]*\n/g, ''), [['/ {', '/ {']]);
+  /** Only `proxy_pass`, as in a first attempt, with the HTTP version that nginx used by default before 1.29.7. */
+  const oldDefaults = replaced(nginxAtName.replace(/ {8}proxy_(?!pass)[^\n]*\n/g, ''), [
+    ['/ {\n', '/ {\n        proxy_http_version 1.0;\n'],
+  ]);
 
-  it('lets nobody behind nginx with its defaults delete or change runs, or command a trainer', async () => {
+  it('lets nobody behind nginx that uses HTTP/1.0 delete or change runs, or command a trainer', async () => {
     const runId = '20261130-140000-mine';
     const publisher = await monitor.publish(trainer(runId));
-    const origin = await startProxy(withNginx, defaults, monitor);
+    const origin = await startProxy(withNginx, oldDefaults, monitor);
     const change = { method: 'PATCH', headers: { 'content-type': 'application/json' } };
     for (const options of [{ method: 'DELETE' }, change]) {
       const { head, body } = await ask(`${origin}/api/runs/${runId}`, options);

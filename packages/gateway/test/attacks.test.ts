@@ -133,7 +133,7 @@ test('a request with two Host headers is refused at both ports', async () => {
   }
 });
 
-/** Sends a request over HTTP/1.0, as nginx does by default, and resolves with the status. */
+/** Sends a request over HTTP/1.0, as nginx before 1.29.7 does by default, and resolves with the status. */
 async function statusOverHttp10(url: string, method: string, path: string): Promise<number> {
   const { port, host } = new URL(url);
   const socket = connectTcp(Number(port), '127.0.0.1');

@@ -10,8 +10,8 @@ const proxyHeader = /^(forwarded|via|x-real-ip|x-forwarded-.+)$/;
 
 /**
  * Returns the sign by which a request is known to come through a proxy: the name of a header that proxies add, or a version
- * below HTTP/1.1: nginx uses HTTP/1.0 by default, browsers no longer do. Returns undefined when there is no sign, which does not
- * prove that there is no proxy.
+ * below HTTP/1.1, which no browser uses, but nginx by default before its version 1.29.7. Returns undefined when there is no sign.
+ * That does not prove that there is no proxy: since 1.29.7, nginx leaves no sign by default.
  */
 export function proxyTrace({ headers, raw }: ForwardedRequest): string | undefined {
   const header = Object.keys(headers).find((name) => proxyHeader.test(name));
