@@ -33,7 +33,7 @@ export interface RunDisplayOptions {
 /** Number of runs among which a trainer with a queue is searched: the pinned ones, then the latest ones. */
 const queueSearchLimit = 100;
 
-/** Types of messages that change the list of runs. */
+/** Types of messages that may change the list of runs. */
 const runListMessages: ReadonlySet<LiveClientMessage['type']> = new Set([
   'hello',
   'status',

@@ -139,12 +139,11 @@ export class ChartCard {
   }
 
   /**
-   * Draws the current data, unless the chart is off screen or was drawn less than its minimum interval ago.
+   * Draws the chart if it is on screen: new data at most once per minimum interval, a change of the view or the runs at once.
    * @param always Whether to draw in any case, as for printing.
    */
   draw(always: boolean): void {
     const { view, runs } = this.#context.state();
-    // A change of the view or the runs is drawn at once; new data only after the minimum interval.
     if (!always && (!this.#isOnScreen || this.#throttle.shouldWait(view, runs[0]?.run, runs.length))) return;
     const plot = this.#currentPlot();
     this.#drawn = this.#build(plot.width);

@@ -126,7 +126,7 @@ export interface ChartTexts {
   caption: string;
   /** Warning beside the caption; empty for none. */
   warning: string;
-  /** Text in place of the chart; empty when a curve is visible. */
+  /** Text in place of the chart; empty for none. */
   placeholder: string;
 }
 

@@ -123,7 +123,7 @@ class Charts {
     };
   }
 
-  /** Renders the texts of the cards. */
+  /** Renders the cards, without drawing their plots. */
   render(view: View, runs: readonly Run[]): void {
     this.#state = { ...this.#state, view: this.#shownView(view, runs[0]) };
     this.#shown = shownCharts(runs);

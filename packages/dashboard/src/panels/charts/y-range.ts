@@ -42,12 +42,15 @@ function extremes(columns: ColumnsOfCells, onlyPositive: boolean): { lowest: num
 
 /** Margin of a fitted axis above and below its values, as a share of their range. */
 const fitMargin = 0.06;
-/** If the lowest value is at least this share of the highest, the axis fits the values; otherwise it begins at 0. */
+/** If the lowest value is above 0, but below this share of the highest, the axis begins at 0. */
 const zeroShare = 0.4;
 /** Relative difference of values that are equal but for rounding, such as averages of a constant. */
 const roundingError = 1e-13;
 
-/** Returns the range of an axis that fits its values: from 0 if the lowest value is near 0, otherwise just around the values. */
+/**
+ * Returns the range of an axis that fits its values: from 0 if the lowest value is 0 or, above 0, far below the highest; otherwise
+ * just around the values.
+ */
 export function fitRange(columns: ColumnsOfCells): Range {
   const { lowest, highest } = extremes(columns, false);
   if (!Number.isFinite(highest)) return { min: 0, max: 1 };

@@ -17,7 +17,7 @@ export class DrawingPad {
   /** The pen that the keyboard moves; undefined before a key is pressed, without focus, and while a pointer draws. */
   #pen: { position: Point; down: boolean } | undefined;
 
-  /** @param onChange Called after each change of the drawing or of the keyboard's pen. */
+  /** @param onChange Called after each change of the drawing, and when a key moves, lowers or lifts the pen. */
   constructor(canvas: HTMLCanvasElement, onChange: () => void) {
     this.#canvas = canvas;
     this.#onChange = onChange;

@@ -40,7 +40,7 @@ const occlusion = new LatestComputation<OcclusionMap>(
   () => requestRefresh(),
 );
 
-/** The sections that the viewer has opened: what they show is computed only then. */
+/** Whether each section is open: its content is computed only while it is. */
 const opened = { mattered: false, maps: false };
 
 const snapshotsOf = memoizeLast((run: Run, snapshots: Run['snapshots']) =>
@@ -49,8 +49,8 @@ const snapshotsOf = memoizeLast((run: Run, snapshots: Run['snapshots']) =>
 const pixelsOf = memoizeLast((image: Float32Array) => image.map((value) => value * 255));
 
 /**
- * One image inside the network: read by every snapshot of the run, and, with the snapshot nearest to the timeline, what its answer
- * rests on, the filters, and the feature maps.
+ * One image inside the network: how every snapshot of the run reads it and, for the snapshot nearest to the position of the
+ * timeline, what the answer rests on, the filters, and the feature maps.
  */
 export const examinePanel: Panel = {
   render(state, actions) {

@@ -10,7 +10,7 @@ export const shownRatios = { low: 1e-6, high: 1 };
 
 /** Update ratios below and above which a layer has a problem. Between them and the healthy range it learns slowly or fast. */
 const problemRatios = { low: 1e-6, high: 0.1 };
-/** A layer of which at least this share of units is always 0 has lost much of its capacity. */
+/** A layer of which at least this share of the units is 0 for every image has lost much of its capacity. */
 const manyDeadUnits = 0.5;
 /** Number of the latest measurements whose median decides on the state of a layer. */
 const recentCount = 5;
