@@ -38,7 +38,7 @@ const stepper = fork(
 );
 const answer = async () => (await once(stepper, 'message'))[0];
 
-/** Returns the mean milliseconds of a bare step, without the first of a turn, which runs with the other process's caches. */
+/** Returns the mean milliseconds of a bare step, without the first of a turn, for which the other process has filled the caches. */
 async function bareTurn() {
   stepper.send(slice);
   return mean((await answer()).slice(1));

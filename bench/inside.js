@@ -15,7 +15,7 @@ const { values } = parseArgs({
     engines: { type: 'string', default: 'tensorflow,wasm' },
     /** Turns of each process that count. */
     rounds: { type: 'string', default: '6' },
-    /** Length of a turn, as far as whole steps allow. */
+    /** Seconds of a turn, as far as whole steps allow. */
     seconds: { type: 'string', default: '4' },
     'batch-size': { type: 'string', default: '512' },
   },
@@ -54,7 +54,7 @@ function sizes(events) {
 async function measure(engine) {
   const [off, on] = await Promise.all(['off', 'on'].map((inside) => start(engine, inside)));
   try {
-    // The first step compiles and allocates; the second one determines the length of a turn.
+    // The first step compiles and allocates; the time of the second one determines the number of steps in a turn.
     const firstStepMs = { off: (await off.turn(1)).ms, on: (await on.turn(1)).ms };
     const steps = Math.max(1, Math.round((Number(values.seconds) * 1_000) / (await off.turn(1)).ms));
     const first = await on.turn(steps);

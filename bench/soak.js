@@ -1,6 +1,6 @@
 // Attacks a gateway in every known way at once while one honest publisher and one honest viewer use it.
 // `npm run bench -- soak [--seconds 600] [--settle 60]` prints JSON. It exits with 0 only if there is no response 500 and no error in the
-// log, the resident memory returns to within 20 % of the start, and the honest viewer receives every event of the honest publisher once and in
+// log, the resident memory returns to within 20 % of its value before, and the honest viewer receives every event of the honest publisher once and in
 // order. Requires Linux.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -82,7 +82,7 @@ async function heapOf() {
   };
 }
 
-/** Makes the gateway collect all its garbage, so that memory which is still in use afterwards would be a leak. */
+/** Makes the gateway collect all its garbage: memory that has grown even after this is a leak. */
 async function collectGarbage() {
   const inspector = new WebSocket(inspectorUrl);
   await once(inspector, 'open');

@@ -18,7 +18,7 @@ const reportSkipped = (what, why) => {
   return undefined;
 };
 
-/** Returns the path of a Python with the packages that the examples need. @throws Error in CI when there is none. */
+/** Returns the path of a Python with the packages that the examples need; undefined, or in CI an error, when there is none. */
 function findPython() {
   const python = at('examples/.venv/bin/python');
   const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];

@@ -8,7 +8,7 @@ type Protocol struct {
 	greeting string
 	// Returns the kind of a message, and the answer to send, if any.
 	receive func(message []byte) (kind Kind, answer string)
-	// Whether events are sent as WebSocket messages after a hello, or as lines of text.
+	// Whether events are sent as WebSocket messages after a hello; otherwise they are sent as lines of text.
 	ingestsFrames bool
 }
 

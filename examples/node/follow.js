@@ -1,4 +1,4 @@
-// Follows the newest run and prints it, with the typed client, which reconnects and continues by itself.
+// Follows the newest run and prints its events, with the typed client, which reconnects and continues by itself.
 //
 //     npm ci && npm run build
 //     node examples/node/follow.js [ws://localhost:5000/live]

@@ -88,7 +88,7 @@ const { engines } = pytorch
     expect(found.dead[0][0]).toBe(4 / 32);
     expect(found.dead[0][4]).toBeGreaterThanOrEqual(32 / 128);
     expect(found.histograms).toBeLessThanOrEqual(2);
-    // Rounded to the nearest byte: half a scale, and the differences of float32.
+    // The logits are rounded to the nearest byte: they differ by up to half a scale, and by the rounding of float32.
     expect(found.logits).toBeLessThan(0.51);
   });
 });

@@ -47,7 +47,7 @@ export class Program {
     return this.#until(() => this.output.includes(text), `"${text}"`);
   }
 
-  /** Resolves when the program has written to stderr. @throws Error when it exits without. */
+  /** Resolves when the program has written to stderr. @throws Error when the program exits before that. */
   waitForErrors() {
     return this.#until(() => this.errors !== '', 'text on stderr');
   }

@@ -44,7 +44,7 @@ async function main(): Promise<void> {
 }
 
 /**
- * Reads the options. Under `npm start`, an invalid one is reported by the gateway, which reads the same options: here the result is
+ * Reads the options. Under `npm start`, the gateway reads the same options and reports an invalid one; the result here is then
  * undefined.
  */
 function readOptions(): TrainerConfig | undefined {
@@ -70,7 +70,7 @@ function stopOnSignals(): { signal: AbortSignal; exitCode: () => number | undefi
   process.on('message', ({ type, signal }: { type: string; signal: Signal }) => {
     if (type === 'stop') receive(signal);
   });
-  // Without a parent, `connected` is undefined.
+  // `connected` is undefined without a parent, and false when the parent has ended already.
   if (process.connected === false) stopWithoutParent();
   process.channel?.unref();
 
@@ -82,7 +82,7 @@ function stopOnSignals(): { signal: AbortSignal; exitCode: () => number | undefi
     received = name;
     interrupt(`stopped by ${name}`);
   };
-  // On Windows, Ctrl-C reaches all processes of the console. Under `npm start`, only its message stops this process.
+  // On Windows, Ctrl-C reaches all processes of the console. Under `npm start`, only the message of that program stops this process.
   const isStoppedByParent = process.platform === 'win32' && process.send !== undefined;
   for (const name of Object.keys(signalExitCodes) as Signal[])
     process.on(name, () => isStoppedByParent || receive(name));

@@ -28,7 +28,7 @@ export function writeAugmented(
   const shiftX = randomWithin(limits.shiftPixels);
   const shiftY = randomWithin(limits.shiftPixels);
   for (let y = 0; y < side; y++) {
-    // Position in `image` that maps to the first pixel of the row. The next pixel is at a constant distance from it.
+    // Position in `image` that maps to the first pixel of the row. From pixel to pixel, it moves by the same distance.
     let fromX = center + cosine * (-center - shiftX) + sine * (y - center - shiftY);
     let fromY = center - sine * (-center - shiftX) + cosine * (y - center - shiftY);
     const row = to + y * side;

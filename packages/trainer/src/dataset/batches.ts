@@ -12,7 +12,7 @@ export interface Batch {
   oneHot: Float32Array;
 }
 
-/** The order of the images in one epoch. */
+/** Options of `shuffledBatches` that determine the batches of one epoch. */
 export interface EpochOrder {
   seed: number;
   /** Number of the epoch, from 1. The order depends only on the seed and this number. */
@@ -33,7 +33,7 @@ export function* shuffledBatches(split: Split, batchSize: number, order: EpochOr
   shuffle(indices, seededRandom(deriveSeed(seed, epoch)));
   const write = augment ? augmentWith(seededRandom(deriveSeed(seed, epoch, 1))) : copy;
   for (let start = 0; start < split.size; start += batchSize) {
-    // Skipped batches are computed too: their augmentation draws random numbers, and later batches need the next ones.
+    // Skipped batches are computed too, because their augmentation draws the random numbers that precede those of later batches.
     const batch = gather(split, indices.subarray(start, start + batchSize), write);
     if (start >= skip * batchSize) yield batch;
   }

@@ -8,7 +8,7 @@ import { maxFileBytes } from './idx.ts';
 export interface FoundDataset {
   /** The folder that contains the files. */
   root: string;
-  /** The split of EMNIST whose files these are; undefined for files with MNIST's names. */
+  /** The split of EMNIST that the files contain, such as `letters`; undefined for files with MNIST's names. */
   emnist: string | undefined;
   /** Returns the path of one of the files. @throws MonitorError `dataset.invalid` when the file is missing. */
   pathOf(file: DatasetFile): string;

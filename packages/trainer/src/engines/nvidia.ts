@@ -88,7 +88,7 @@ function parseNumber(field: string | undefined): number | null {
 const parseText = (field: string | undefined): string | null =>
   !field || field.startsWith('[') ? null : field;
 
-/** Returns the values of these properties for the first GPU; null when nvidia-smi cannot be run. */
+/** Returns the values of properties of the first GPU, by their names in nvidia-smi; null when nvidia-smi cannot be run. */
 async function query(...fields: string[]): Promise<string[] | null> {
   const args = [`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits'];
   try {

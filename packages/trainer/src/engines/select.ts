@@ -18,7 +18,7 @@ export interface EngineRequest {
 /** The engine that trains, and why it was selected. */
 export interface SelectedEngine {
   engine: Engine;
-  /** Reason for this engine, in one clause. */
+  /** Reason for this engine; for `auto`, why each faster engine does not work. */
   reason: string;
   /** Whether `auto` selected a slow engine because faster ones do not work: wasm, or the CPU in a container with a GPU. */
   isFallback: boolean;
@@ -65,7 +65,7 @@ export async function selectEngine({ choice, threads }: EngineRequest): Promise<
   );
 }
 
-/** Starts TensorFlow. @throws MonitorError `engine.unavailable` when TensorFlow does not use a GPU. */
+/** Starts TensorFlow on an NVIDIA GPU. @throws MonitorError `engine.unavailable` when its library or the GPU does not work. */
 async function startCuda(): Promise<Engine> {
   if (installedLibrary()?.variant !== 'cuda')
     throw new MonitorError('engine.unavailable', await explainNoCudaLibrary());

@@ -20,7 +20,7 @@ interface Gpu {
 /** The kind of adapter that WebGPU selects on this machine. */
 export type AdapterKind = 'gpu' | 'software' | 'none';
 
-/** Dawn's module: its WebGPU object, and the globals of a browser that tfjs expects. */
+/** Loads Dawn's module: its WebGPU object, and the globals of a browser that tfjs expects. */
 export const loadDawn = async (): Promise<{ gpu: Gpu; globals: object }> => {
   const { create, globals } = (await import('webgpu')) as { create(options: string[]): Gpu; globals: object };
   return { gpu: create([]), globals };
@@ -35,8 +35,8 @@ const probeProgram = fileURLToPath(new URL('./webgpu-probe.js', import.meta.url)
 const timeoutMs = 30_000;
 
 /**
- * Finds out in a child process which adapter WebGPU selects. Vulkan's loader, its drivers and Dawn write about every driver that
- * does not work to stderr, and no setting prevents that; the child's stderr is discarded. A driver that crashes does not end
+ * Finds out in a child process which adapter WebGPU selects. Vulkan's loader, its drivers and Dawn write to stderr about every
+ * driver that does not work, and no setting prevents that; the child's stderr is discarded. A driver that crashes does not end
  * this process.
  * @param program Path of the child's program. For tests.
  * @returns The kind, or the signal that ended the child.

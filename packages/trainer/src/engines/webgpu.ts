@@ -15,7 +15,7 @@ export interface WebgpuOptions {
 
 /**
  * Starts tfjs's WebGPU backend on Dawn, which uses Metal, Vulkan or Direct3D 12.
- * @throws MonitorError `engine.unavailable` when there is no driver or no GPU.
+ * @throws MonitorError `engine.unavailable` when there is no driver or no GPU, or when the backend does not start.
  */
 export async function startWebgpu({ allowSoftware = false }: WebgpuOptions = {}): Promise<Engine> {
   if (!hasDriver()) throw unavailable('WebGPU finds no Vulkan driver');

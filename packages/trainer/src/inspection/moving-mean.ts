@@ -11,7 +11,7 @@ export class MovingMean {
     this.#window = window;
   }
 
-  /** Undefined before the first value. */
+  /** The mean; undefined before the first value. */
   get value(): number | undefined {
     return this.#count === 0 ? undefined : this.#mean;
   }

@@ -11,7 +11,13 @@ import { MovingMean } from './moving-mean.ts';
 import { chooseProbeSet, describeProbeImages, type ProbeSet } from './probe-set.ts';
 import { quantize, quantizeWeights } from './quantize.ts';
 import { type RunLength, snapshotSteps } from './snapshot-steps.ts';
-import { deadShares, describeUpdate, histogram, type ParameterUpdate, shorten } from './tensor-statistics.ts';
+import {
+  deadShares,
+  describeUpdate,
+  histogram,
+  type ParameterUpdate,
+  roundMeasures,
+} from './tensor-statistics.ts';
 import { TimeShare } from './time-share.ts';
 
 /** Options of `NetworkInspector`. */
@@ -30,7 +36,7 @@ export interface NetworkInspectorOptions extends RunLength {
   emitted: { step: number; probeImages: number };
   /** Writes a file of the run, named by its digest. */
   writeSnapshot: (digest: string, bytes: Uint8Array) => void;
-  /** Training time in seconds. */
+  /** Returns the training time in seconds. */
   seconds: () => number;
 }
 
@@ -173,7 +179,7 @@ export class NetworkInspector {
     const hasHistograms = epoch > this.#histogramEpoch;
     const histograms = hasHistograms ? update.before.map(({ values }) => histogram(values)) : [];
     this.#histogramEpoch = epoch;
-    return shorten({
+    return roundMeasures({
       step,
       ...describeUpdate(update),
       ...(this.#dead && { activations: [...this.#options.relus], dead: this.#dead }),

@@ -11,7 +11,7 @@ export interface RunLength {
 
 /**
  * Returns a function that decides whether a snapshot is due after a step: after the first one, at the ends of epochs (for many
- * epochs, of every second, third … and the last), and in between at equal distances. A run has at most 64 of them.
+ * epochs, of every second, third … and the last), and in between at equal distances. A run has at most 64 snapshots.
  */
 export function snapshotSteps({ epochs, batchesPerEpoch }: RunLength): (step: number) => boolean {
   const steps = epochs * batchesPerEpoch;

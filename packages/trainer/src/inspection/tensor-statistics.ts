@@ -32,7 +32,7 @@ export function describeUpdate({
 /**
  * Returns the data with every measure rounded to six significant digits: a relative error of at most 5e-6, and half the bytes.
  */
-export function shorten(layers: LayersData): LayersData {
+export function roundMeasures(layers: LayersData): LayersData {
   const round = <T extends number | null>(value: T): T =>
     value === null ? value : (Number((value as number).toPrecision(6)) as T);
   const { weightNorm, gradientNorm, updateRatio, dead, histograms } = layers;
@@ -55,7 +55,7 @@ export function norm(values: Float32Array): number {
   return Math.sqrt(sum);
 }
 
-/** Returns the Euclidean norm of the difference of two arrays of one length. */
+/** Returns the Euclidean norm of the difference of two arrays of the same length. */
 function distance(from: Float32Array, to: Float32Array): number {
   let sum = 0;
   for (let at = 0; at < from.length; at++) sum += (to[at] - from[at]) ** 2;
@@ -82,7 +82,7 @@ export function histogram(values: Float32Array): Histogram | undefined {
 }
 
 /**
- * Returns the share of the units of each relu whose largest output is 0, from 0 to 1.
+ * For each relu, returns the share of its units whose largest output is 0, from 0 to 1.
  * @param maxima For each relu, the largest output of each unit over all images.
  */
 export const deadShares = (maxima: readonly Float32Array[]): number[] =>

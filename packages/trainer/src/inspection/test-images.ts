@@ -8,7 +8,7 @@ const oneByteClasses = 256;
 
 /**
  * Returns the file with all images of a test set, followed by their labels, and its description for `run.started`; undefined for
- * a test set that is larger than such a file may be.
+ * a test set that is too large for a file.
  */
 export function testImagesFile(test: Split): { description: TestImages; content: Uint8Array } | undefined {
   const { images, size, classCount } = test;

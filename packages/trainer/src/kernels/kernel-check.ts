@@ -20,7 +20,7 @@ export function matchesPlainKernels(kernels: Kernels): boolean {
 
 /**
  * Returns the results of all operations on fixed inputs. Dropout masks differ between implementations, so the last result is
- * not a mask, but the product of its elements with their distance to the scale, which is 0 in every valid mask.
+ * not a mask: each element of the mask is multiplied by its distance to the scale, which gives 0 for every valid mask.
  */
 export function evaluateAll(kernels: Kernels): tf.Tensor[] {
   const random = seededRandom(7);

@@ -23,8 +23,8 @@ const pooling = {
 };
 
 /**
- * Kernels that use TensorFlow's own operations for gradients, each of which replaces several operations of tfjs, and for random
- * numbers. The operations exist in all builds of TensorFlow, for CPU and for CUDA.
+ * Kernels that compute gradients and random numbers with TensorFlow's own operations, each of which replaces several operations
+ * of tfjs. The operations exist in all builds of TensorFlow, for CPU and for CUDA.
  */
 export const tensorflowKernels: Kernels = {
   ...plainKernels,

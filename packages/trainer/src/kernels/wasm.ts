@@ -51,7 +51,7 @@ export const wasmKernels: Kernels = {
     }),
 
   // tfjs's kernel ignores maxima below zero, so the input is shifted above zero first. Rounding may remove differences
-  // below 1e-6; the gradient then goes to the first of those values.
+  // below 1e-6; the gradient then goes to the first of the values that became equal.
   maxPoolGradient: (x, y, dy, state) =>
     tf.tidy(() => plainKernels.maxPoolGradient(tf.add(tf.sub(x, tf.min(x)), 1), y, dy, state)),
 };

@@ -3,7 +3,7 @@ import type { Batch } from '../dataset/batches.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import tf from '../kernels/tfjs.cjs';
 import { imageShape, type LayerSpec, type ParameterSpec } from '../network/architecture.ts';
-import { Network, type StepResult } from '../network/network.ts';
+import { type BatchGradients, Network } from '../network/network.ts';
 import type {
   Inspection,
   Learner,
@@ -45,8 +45,8 @@ export class LocalLearner implements Learner {
    * First half of a step: returns the gradients of the batch's mean loss, and the batch's score. `update` disposes the
    * gradients, and `readScore` the score.
    */
-  gradients(batch: Batch, seed: number): StepResult {
-    return tf.tidy(() => this.network.step(imageTensor(batch), labelTensor(batch), seed));
+  gradients(batch: Batch, seed: number): BatchGradients {
+    return tf.tidy(() => this.network.gradients(imageTensor(batch), labelTensor(batch), seed));
   }
 
   /** Second half of a step: updates the parameters, and disposes the gradients. */

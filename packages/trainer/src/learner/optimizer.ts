@@ -9,7 +9,7 @@ export const momentum = 0.97;
 export const [beta1, beta2] = [0.9, 0.999];
 /** Added to the divisor in Adam, so that the divisor is not 0. */
 export const epsilon = 1e-8;
-/** Fraction of a parameter that AdamW subtracts per step, multiplied by the learning rate. */
+/** AdamW subtracts this fraction of each parameter, multiplied by the learning rate, in each step. */
 export const weightDecay = 0.01;
 
 /** Titles of the optimizers with their hyperparameters, as `run.started` reports them. */

@@ -11,8 +11,8 @@ import {
 } from './architecture.ts';
 import { buildLayer, type Layer, type LayerOutput } from './layers.ts';
 
-/** Result of a training step, before the parameters are updated. */
-export type StepResult = {
+/** Result of `Network.gradients`. */
+export type BatchGradients = {
   /** Gradients of the mean loss, one per parameter. */
   gradients: tf.Tensor[];
   /** [mean loss, accuracy] of the batch, with dropout on. */
@@ -95,7 +95,7 @@ export class Network {
    * @param oneHot [batch, classes]
    * @param seed Seed of the dropout masks; different for each step.
    */
-  step(images: tf.Tensor4D, oneHot: tf.Tensor2D, seed: number): StepResult {
+  gradients(images: tf.Tensor4D, oneHot: tf.Tensor2D, seed: number): BatchGradients {
     const outputs: LayerOutput[] = [];
     let x: tf.Tensor = images;
     this.#layers.forEach((layer, at) => {

@@ -84,9 +84,9 @@ export class GatewayConnection {
   readonly #executing = new Set<Promise<void>>();
   #replyTimer: NodeJS.Timeout | undefined;
   #isClosing = false;
-  /** The first error of the last socket; undefined when it had none. */
+  /** The first error of the latest socket; undefined when it had none. */
   #error: NodeJS.ErrnoException | undefined;
-  /** The code with which the last socket was closed; 0 while the socket is open. */
+  /** The code with which the latest socket was closed; 0 while the socket is open. */
   #closeCode = 0;
   /** Time of the first failed attempt since the gateway last answered. */
   #failingSince: number | undefined;
@@ -115,7 +115,7 @@ export class GatewayConnection {
     return this.#connection.socket?.bufferedAmount ?? 0;
   }
 
-  /** Why the last connection failed or was lost; undefined when the gateway has answered since. */
+  /** Why the latest connection failed or was lost; undefined when the gateway has answered since. */
   get problem(): string | undefined {
     return this.#problem;
   }

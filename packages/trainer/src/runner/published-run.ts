@@ -128,7 +128,7 @@ export class PublishedRun {
     const { identity } = this.#options;
     const { runId } = this.#run.config;
     this.#uploads.cancel();
-    // A run that the gateway has accepted once is never ended by it.
+    // The gateway never ends a run that it has accepted before.
     this.#conflict = this.#publisher.wasAccepted ? undefined : conflictError(why, this.#run, identity);
     if (!this.#conflict) {
       this.#report.print(

@@ -186,7 +186,7 @@ export class Publisher {
     this.sendPending();
   }
 
-  /** Continues after the events that the gateway has. Returns false if these are not the ones that this trainer has sent. */
+  /** Continues after the events that the gateway has. Returns false if these are more than this trainer can have sent. */
   #resume({ after, stream }: Extract<IngestServerMessage, { type: 'resume' }>): boolean {
     if (after > this.#highestKnown) {
       const { runId } = this.#options.log;

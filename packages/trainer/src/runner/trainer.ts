@@ -133,7 +133,7 @@ export class Trainer {
     return undefined;
   }
 
-  /** Reports a queued start on the console and, because no run is open between two runs, in the events of the next run. */
+  /** Reports a queued start that cannot begin: on the console and, as no run is open between two runs, in the next run's events. */
   #reportFailedStart({ queuedId, by }: QueuedStart, error: Error): void {
     const message = `The queued run ${queuedId} cannot begin: ${error.message}`;
     this.#options.output.write(`${message}\n`);

@@ -172,7 +172,7 @@ export class GraphBuilder {
   }
 }
 
-/** Returns the output of a node with an index. @param index At least 1, because `add` returns the output 0. */
+/** Returns another output of a node. @param index From 1, because `add` returns the output 0. */
 export const outputOf = ({ name, type }: GraphValue, index: number): GraphValue => ({
   name: `${name}:${index}`,
   type,

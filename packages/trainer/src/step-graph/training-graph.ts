@@ -14,7 +14,7 @@ import { type GraphParameter, graphOptimizers } from './graph-optimizer.ts';
 export interface TrainingGraphOptions {
   layers: readonly LayerSpec[];
   optimizer: OptimizerName;
-  /** Type of the values and gradients between the layers, except the last. */
+  /** Type of the values and gradients between the layers; those of the last layer are always float32. */
   precision: Precision;
   /** Type in which the layers compute. If this is not `precision`, the results of each layer are rounded to `precision`. */
   arithmetic: Precision;
@@ -78,7 +78,7 @@ export function buildTrainingGraph({
   const network = new GraphNetwork(graph, { layers, precision, arithmetic, variables });
   const images = graph.placeholder(graphNames.images, 'float32', [-1, ...imageShape]);
   const oneHot = graph.placeholder(graphNames.oneHot, 'float32', [-1, -1]);
-  const { gradients: rounded, score } = network.step(images, oneHot);
+  const { gradients: rounded, score } = network.gradients(images, oneHot);
   const gradients = rounded.map((gradient) => graph.cast(gradient, 'float32'));
   const identity = { T: { type: 'float32' } } as const;
   /** Adds an output for each value. @returns Their names. */
@@ -198,7 +198,7 @@ class GraphNetwork {
    * Adds forward and backward pass to the graph.
    * @returns Mean loss and accuracy, [2], and one gradient of the mean loss per parameter.
    */
-  step(images: GraphValue, oneHot: GraphValue): { score: GraphValue; gradients: GraphValue[] } {
+  gradients(images: GraphValue, oneHot: GraphValue): { score: GraphValue; gradients: GraphValue[] } {
     const outputs = this.#forward(images, (at) => {
       const name = `seed_${at}`;
       this.seeds.set(at, name);

@@ -130,7 +130,7 @@ function readEndStatus(folder: string): FinishedStatus | undefined {
   return last.ok && last.value.type === 'run.finished' ? last.value.data.status : undefined;
 }
 
-/** Returns the names in a folder; none when it cannot be read, an error that the start of a new run reports. */
+/** Returns the names in a folder; none when it cannot be read, because the start of a new run reports that error. */
 function readFolder(path: string): string[] {
   try {
     return readdirSync(path);

@@ -7,7 +7,7 @@ const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 /**
  * Opens a regular file in a folder and returns its descriptor, which the caller has to close. No link below the folder is
  * followed, not even one that appears during the call: the opened file is checked, not the path. Synchronous, unlike the
- * function of the gateway with this name, since the trainer writes the files of a run synchronously.
+ * gateway's function of the same name, because the trainer writes the files of a run synchronously.
  * @param name Path below the folder.
  * @param flags Numeric flags of `open`; not O_TRUNC, which would empty a file before it is checked.
  * @throws Error with a `code`: that of `open`, or ELOOP when it is a link or not a regular file.

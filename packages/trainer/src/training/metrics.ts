@@ -5,7 +5,7 @@ const binCount = eventLimits.calibrationBins;
 /** The mean confidence and the accuracy of the images whose confidence is in a bin. */
 export interface CalibrationBin {
   count: number;
-  /** Mean confidence, which is the largest probability of an image; null without images. */
+  /** Mean of the confidences, each the largest probability of an image; null without images. */
   confidence: number | null;
   accuracy: number | null;
 }
@@ -17,7 +17,7 @@ export interface Evaluation {
   accuracy: number;
   /** Accuracy per true class, which is the class's recall; null for a class without images. */
   perClass: (number | null)[];
-  /** Share of the images predicted as a class that belong to it; null for a class that was never predicted. */
+  /** For each class, the share of the images predicted as the class that belong to it; null for a class without predictions. */
   precision: (number | null)[];
   /** Confidence against accuracy, in bins of equal width from 0 to 1. */
   calibration: CalibrationBin[];

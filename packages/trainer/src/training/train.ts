@@ -43,7 +43,7 @@ export interface TrainingOptions {
 const maxKeptTestImages = 20_000;
 
 /**
- * The events of training: `batch` after each step, and those about the inside of the network where they are due; `epoch` and
+ * The events of training: `batch` after each step, events about the inside of the network when they are due, and `epoch` and
  * `samples` after each epoch.
  */
 export type TrainingEvent = Extract<EventBody, { type: 'batch' | 'epoch' | 'samples' }> | InspectionEvent;

@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { deadShares, describeUpdate, histogram, shorten } from '../../src/inspection/tensor-statistics.ts';
+import {
+  deadShares,
+  describeUpdate,
+  histogram,
+  roundMeasures,
+} from '../../src/inspection/tensor-statistics.ts';
 
 const tensor = (name: string, ...values: number[]) => ({
   name,
@@ -64,9 +69,9 @@ describe('histogram', () => {
   });
 });
 
-test('shorten rounds every measure to six digits, and keeps what is missing or not finite', () => {
+test('roundMeasures rounds every measure to six digits, and keeps what is missing or not finite', () => {
   const [edges, counts] = [Array.from({ length: 33 }, (_, at) => at / 3), Array(32).fill(1)];
-  const shortened = shorten({
+  const rounded = roundMeasures({
     step: 1_234_567,
     tensors: ['fc1.weight'],
     weightNorm: [1 / 3],
@@ -76,7 +81,7 @@ test('shorten rounds every measure to six digits, and keeps what is missing or n
     dead: [2 / 3],
     histograms: [{ edges, counts }],
   });
-  expect(shortened).toMatchObject({
+  expect(rounded).toMatchObject({
     step: 1_234_567,
     weightNorm: [0.333333],
     gradientNorm: [Number.NaN],
@@ -84,8 +89,8 @@ test('shorten rounds every measure to six digits, and keeps what is missing or n
     dead: [0.666667],
     histograms: [{ counts }],
   });
-  expect(shortened.histograms?.[0]?.edges.slice(0, 2)).toEqual([0, 0.333333]);
-  expect(shorten({ step: 1, tensors: [] })).toEqual({ step: 1, tensors: [] });
+  expect(rounded.histograms?.[0]?.edges.slice(0, 2)).toEqual([0, 0.333333]);
+  expect(roundMeasures({ step: 1, tensors: [] })).toEqual({ step: 1, tensors: [] });
 });
 
 test('deadShares returns the share of units whose largest output is 0', () => {

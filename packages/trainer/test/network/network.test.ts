@@ -48,7 +48,7 @@ describe.each(engines)('the network on the engine %s', (_name, start) => {
         );
         return tf.mean(losses).dataSync<'float32'>()[0];
       });
-    const { gradients } = tf.tidy(() => network.step(imageTensor(batch), labelTensor(batch), 1));
+    const { gradients } = tf.tidy(() => network.gradients(imageTensor(batch), labelTensor(batch), 1));
 
     const small = 3e-4; // Small enough not to cross the corners of relu and max-pool.
     // The slope of the loss along the gradient is the length of the gradient.
@@ -71,7 +71,7 @@ describe.each(engines)('the network on the engine %s', (_name, start) => {
     network = new Network({ kernels: engine.kernels, seed: 3 });
     const batch = firstBatch(8);
     const before = tf.memory().numTensors;
-    const { gradients, score } = tf.tidy(() => network.step(imageTensor(batch), labelTensor(batch), 1));
+    const { gradients, score } = tf.tidy(() => network.gradients(imageTensor(batch), labelTensor(batch), 1));
     expect(tf.memory().numTensors - before).toBe(gradients.length + 1);
     tf.dispose([...gradients, score]);
     expect(tf.memory().numTensors).toBe(before);
