@@ -13,7 +13,7 @@ type SettingName = keyof RunSettings;
 export type SettingField = {
   name: SettingName;
   label: string;
-  /** Value of the previous run; empty where it is unknown or not a choice of the form. */
+  /** Value in the run shown; empty where it is unknown or not a choice of the form. */
   value: string;
 } & (
   | { kind: 'number'; min: number; max: number; whole: boolean }
@@ -35,12 +35,12 @@ export const settingLabels: Record<SettingName, string> = {
   testSize: 'Test images',
 };
 
-/** Returns the fields, those changed most often first, filled with the settings of the previous run. */
-export function settingFields(last: RunStartedData | null): SettingField[] {
-  const previous = new Map<string, unknown>(Object.entries(last?.config ?? {}));
+/** Returns the fields, those changed most often first, filled with the settings of the run shown. */
+export function settingFields(shown: RunStartedData | null): SettingField[] {
+  const config = new Map<string, unknown>(Object.entries(shown?.config ?? {}));
   return (Object.keys(settingLabels) as SettingName[]).map((name): SettingField => {
     const common = { name, label: settingLabels[name] };
-    const value = String(previous.get(name) ?? '');
+    const value = String(config.get(name) ?? '');
     if (name === 'augment' || name in settingChoices) {
       const choices: readonly string[] =
         name === 'augment' ? ['on', 'off'] : settingChoices[name as keyof typeof settingChoices];
@@ -51,7 +51,7 @@ export function settingFields(last: RunStartedData | null): SettingField[] {
   });
 }
 
-/** Returns a predicate for the choice that a run reports: `sgd` for "SGD with momentum", `on` for true. */
+/** Returns a function that recognizes the choice for a reported setting: `sgd` for "SGD with momentum", `on` for true. */
 const matchesReported = (reported: string) => {
   const [word = ''] = reported.toLowerCase().split(' ');
   return (choice: string): boolean => choice === ({ true: 'on', false: 'off' }[word] ?? word);

@@ -11,7 +11,7 @@ const speeds = [2, 3, 5, 7, 11, 13, 17, 19, 23].map((prime) => 0.02 * Math.sqrt(
 
 /**
  * Returns the projection at a time: for each dimension its axis in the plane, [x, y]. At 0 s the axes are spread evenly over the
- * circle. The columns are orthonormal at any time, except with two dimensions, of which y is always 0.
+ * circle. The vectors of all x and of all y are orthonormal at any time, except with two dimensions: then y is always 0.
  */
 export function tourAxes(dimensions: number, seconds: number): [x: number, y: number][] {
   const length = Math.sqrt(2 / dimensions);

@@ -25,7 +25,7 @@ export interface ClassRows {
   rows: ClassRow[];
 }
 
-/** Returns the accuracy of each class in an epoch and its change since the previous epoch. */
+/** Returns the accuracy and precision of each class in an epoch, and the change of the accuracy since the previous epoch. */
 export function classRows(
   classes: readonly string[],
   { test }: EpochData,
@@ -47,7 +47,7 @@ export function classRows(
   return { floor, rows };
 }
 
-/** Returns the accuracy of each class: as published, or else as the confusion matrix shows it; empty without both. */
+/** Returns the accuracy of each class, as published or else from the confusion matrix: null without images; empty without both. */
 export function recallOf(test: EpochData['test'], classCount: number): readonly (number | null)[] {
   const given = test?.perClass ?? test?.recall;
   if (given) return given;

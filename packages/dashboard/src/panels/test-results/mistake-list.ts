@@ -3,7 +3,7 @@ import { formatCount } from '../../state/format.ts';
 import { nonZeroCells, worstMistakes } from './confusion-matrix.ts';
 import type { EpochResults } from './epoch-results.ts';
 
-/** Renders the most frequent mistakes. */
+/** Renders the most frequent mistakes, at most `limit` of them. */
 export function mistakeList(
   { classes, epoch }: EpochResults,
   limit: number,

@@ -8,7 +8,7 @@ const started = (first?.type === 'run.started' && first.data) as Version1EventOf
 const config = { ...started.config, optimizer: 'AdamW (beta 0.9 and 0.999)' };
 
 describe('the form for a new run', () => {
-  it('has a field for each setting of the command start, filled as in the previous run', () => {
+  it('has a field for each setting of the command start, filled as in the run shown', () => {
     const fields = settingFields({ ...started, config });
     expect(fields.map(({ name }) => name).slice(0, 3)).toEqual(['epochs', 'batchSize', 'learningRate']);
     expect(fields.find(({ name }) => name === 'learningRate')).toMatchObject({
