@@ -3,8 +3,8 @@ import type { Run, SeriesName } from './run.ts';
 import { awaitsEverything, lossUnitOf, speedUnitOf, unitOf } from './run-words.ts';
 
 /**
- * The range and spacing of a y axis. `close`: up to 100 % from just below the values; `full`: from 0 to 100 %; `fit`:
- * from the lowest to the highest value.
+ * The range and spacing of a y axis. `linear`: from 0, or from the lowest value if it is below 0; `log`: logarithmic; `close`: up to
+ * 100 % from just below the values; `full`: from 0 to 100 %; `fit`: from the lowest to the highest value.
  */
 export type YScale = 'linear' | 'log' | 'close' | 'full' | 'fit';
 
@@ -41,7 +41,7 @@ const machineNames: Readonly<Record<string, string>> = {
 export const machineName = (column: string, gpuCount = 1): string =>
   `${machineNames[column] ?? column}${gpuCount > 1 && column.startsWith('gpu') ? ', mean' : ''}`;
 
-/** Every chart of the page by name, in order. */
+/** The charts of the page by name, in order; `metricSpec` returns those of custom metrics. */
 export const chartSpecs = {
   loss: {
     title: 'Loss',
@@ -50,7 +50,7 @@ export const chartSpecs = {
     columns: ['loss'],
     smoothed: true,
     test: 'loss',
-    // A good and a very good network differ below 0.1: on a linear axis both are one flat line.
+    // Good and very good networks differ in losses below 0.1: on a linear axis, these are flat lines at the bottom.
     scales: ['log', 'linear'],
     format: formatLoss,
     tick: numberTick,

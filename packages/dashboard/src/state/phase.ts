@@ -1,6 +1,6 @@
 import { latestDataOf, type Session } from './session.ts';
 
-/** The phase of the run and the connection. */
+/** A phase of the run or of the connection. */
 export type Phase =
   | 'connecting'
   | 'unreachable'
@@ -31,7 +31,7 @@ export function phaseOf(session: Session): Phase {
   return status === 'paused' || session.hasLiveEvents ? 'running' : status;
 }
 
-/** Returns whether the run has ended in a phase. */
+/** Returns whether a phase means that the run has ended. */
 export function hasEnded(phase: Phase): boolean {
   return phase === 'completed' || phase === 'stopped' || phase === 'failed' || phase === 'interrupted';
 }

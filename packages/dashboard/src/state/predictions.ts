@@ -9,7 +9,7 @@ export interface EpochPredictions {
   bytes: Uint8Array;
 }
 
-/** Bytes of predictions of a run beyond which those of every second older epoch are removed: 800 epochs of 10,000 images. */
+/** Maximum size of a run's predictions, 800 epochs of 10,000 images: beyond it, every second one of the older epochs is removed. */
 const byteLimit = 8e6;
 
 /** Adds the predictions of an epoch. They replace those of this epoch and later ones, which a resumed run repeats. */

@@ -6,7 +6,7 @@ import { memoizeLast } from './memoize-last.ts';
 export interface ProbeHistory {
   /** Number of images. */
   readonly size: number;
-  /** The images by their position in the probe set; undefined for one that was not sent. */
+  /** The images by their position in the probe set; undefined for one that has not arrived. */
   readonly images: readonly (ProbeImage | undefined)[];
   /** The logits of all images, in ascending order of their steps. */
   readonly frames: readonly ProbeFrame[];
@@ -50,7 +50,7 @@ export interface Probe extends Pick<ProbeHistory, 'size' | 'images'> {
   readonly logits: ProbeLogits | null;
 }
 
-/** Bytes of logits of a run at which every second of the older frames is removed: 1,600 frames of 500 images of ten classes. */
+/** Maximum size of a run's logits, 1,600 frames of 500 images of ten classes: beyond it, every second older frame is removed. */
 const frameBytesLimit = 8e6;
 
 /** Returns the probe set after an event. */

@@ -15,7 +15,7 @@ export class RateMeter {
     this.#counts[slot] = (this.#counts[slot] as number) + 1;
   }
 
-  /** Returns the rate at `now`: events per second. */
+  /** Returns the rate at `now` in events per second, since the first event if that was less than five seconds ago. */
   perSecond(now: number): number {
     this.#advance(now);
     if (this.#firstSecond === undefined) return 0;

@@ -14,8 +14,8 @@ export interface RunAtStep {
 }
 
 /**
- * Returns a function that returns what was known of a run at a step, or is known now if the step is null or the run has not
- * moved beyond it. The function returns the same object until that changes.
+ * Creates a function that returns what was known of a run at a step or, for null and from the latest step on, what is known now.
+ * The function returns the same object until its content changes.
  */
 export function createCachedRunAtStep(): (run: Run, step: number | null) => RunAtStep {
   const cached = memoizeLast(runAtStepOf);

@@ -16,7 +16,7 @@ export function announcesEverything(started: RunStartedData | null | undefined):
 }
 
 /**
- * Returns whether panels wait in their places for values: before the first event, and in a run that announces everything.
+ * Returns whether panels are shown before their values arrive: before the first event, and in a run that announces everything.
  * A run that begins without `run.started` announces nothing.
  */
 export const awaitsEverything = (run: Run | null | undefined): boolean =>

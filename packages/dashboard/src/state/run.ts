@@ -327,7 +327,7 @@ function applyEpoch(run: Run, data: EpochEvent): void {
 
 type EpochEvent = Omit<EpochData, 'step'> & { step?: number | null | undefined };
 
-/** Removes the list of confusion cells of an epoch that has `age` or more later epochs. */
+/** Removes the list of confusion cells of an epoch that has too many later ones; `age` is their number. */
 const withoutOldCells = (epoch: EpochData, age: number): EpochData =>
   age >= cellEpochLimit && epoch.test?.confusionCells
     ? { ...epoch, test: { ...epoch.test, confusionCells: null } }

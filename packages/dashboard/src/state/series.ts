@@ -47,7 +47,7 @@ export function nearest(ascending: ArrayLike<number>, length: number, value: num
 /** Number of rows at which the older ones are thinned: with x and 7 columns of 8 bytes each, 34 MB. */
 const defaultLimit = 2 ** 19;
 
-/** Rows of a cell before the first thinning: twice as many as are kept of it. */
+/** Mean number of rows in a cell at the first thinning: twice the maximum number that is kept. */
 const rowsPerCell = 6;
 
 /**
@@ -62,9 +62,9 @@ export class Series<Name extends string> {
   generation = 0;
   /** Number of rows removed by thinning. */
   thinned = 0;
-  /** Columns with a value in at least one row. */
+  /** Columns that have had a value in at least one row. */
   readonly known: Set<Name> = new Set();
-  /** Columns without a value in at least one row, which contain NaN there. A value that is NaN looks the same. */
+  /** Columns that had no value in at least one row, and contain NaN there. A value that is NaN looks the same. */
   readonly sparse: Set<Name> = new Set();
   /** The lowest value that each column has had. */
   readonly lowest: Map<Name, number> = new Map();

@@ -20,11 +20,11 @@ export interface Session {
   connectionChangedAt: number;
   /** Version of the gateway; null before its first hello. */
   gatewayVersion: string | null;
-  /** The gateway's summary of the run in its last hello. */
+  /** The gateway's summary of the run in its last hello, with the annotations changed since. */
   summary: RunSummary | null;
   /** The gateway's last report on the run and its trainer. */
   reported: ReportedStatus | null;
-  /** Whether this page may send commands. */
+  /** Whether this page may send commands, and whether they need the command token. */
   commands: CommandAccess;
   /** Why commands are off, and what to set; empty otherwise. */
   commandsOffReason: string;
@@ -32,13 +32,13 @@ export interface Session {
   refusal: string;
   /** Why the run is shown from its beginning again, and since when; null if it is not. */
   restart: { reason: NonNullable<LiveHello['restart']>; at: number } | null;
-  /** Trainers that wait for a command to start a run. */
+  /** Number of trainers that wait for a command to start a run. */
   waitingTrainers: number;
   /** Id of an unfinished run, followed or not, whose trainer accepts starts into its queue; null when none is known. */
   queueRun: string | null;
   /** Why the gateway cannot store events; empty while it can. */
   storeProblem: string;
-  /** Viewers of all gateways that share the store, including this page; null before the first report. */
+  /** Number of viewers of all gateways that share the store, including this page; null before the first report. */
   viewers: number | null;
   run: Run | null;
   /** Whether the stored events have all arrived; until then the summary is ahead of the run. */
@@ -49,9 +49,9 @@ export interface Session {
   hasLiveEvents: boolean;
   readonly rate: RateMeter;
   readonly delay: DelayMeter;
-  /** Batches of the run that the gateway skipped because this page was too slow. */
+  /** Number of batches of the run that the gateway skipped because this page was too slow. */
   skipped: number;
-  /** Messages that did not match the protocol. */
+  /** Number of messages that did not match the protocol. */
   invalid: number;
   /** Number of times the connection was lost. */
   lostConnections: number;
@@ -162,7 +162,7 @@ const isUnfinished = ({ status }: Pick<ReportedStatus, 'status'>): boolean =>
 export const hasQueue = (reported: ReportedStatus): boolean =>
   reported.connected && isUnfinished(reported) && reported.commands.includes('enqueue');
 
-/** Returns the summary of a run with what users have changed about it. */
+/** Returns the summary of a run with the title, name, tags, note and pin of a message. */
 export const withAnnotations = (
   summary: RunSummary,
   { title, note, pinned, name, tags }: RunAnnotated,
@@ -188,7 +188,7 @@ function applyHello(session: Session, hello: LiveHello, now: number): void {
   Object.assign(session, { caughtUp: false, hasLiveEvents: false, storeProblem: '', queueRun: null });
 }
 
-/** Returns whether the events that follow a hello do not continue those of the session's run. */
+/** Returns whether the events after a hello replace those of the session, instead of continuing them. */
 export const announcesOtherEvents = ({ run }: Session, hello: LiveHello): boolean =>
   hello.run?.runId !== run?.runId || hello.restart !== undefined;
 

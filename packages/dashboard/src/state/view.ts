@@ -32,7 +32,7 @@ export interface View {
 /** Maximum number of compared runs: the colours and dash patterns of more are hard to distinguish. */
 export const otherRunLimit = 4;
 
-/** Characters of a search for metrics: the longest name of a metric. */
+/** Maximum length of a search for metrics: that of a metric's name. */
 const metricSearchLimit = 64;
 
 export const defaultView: View = {

@@ -124,7 +124,7 @@ it('no kind of run leads to a false finding', () => {
   }
 });
 
-it('cells of a large confusion matrix are kept for ten earlier epochs', () => {
+it('cells of a large confusion matrix are kept for the latest ten epochs', () => {
   const run = runOf(thousandClassRun('thousand', 13));
   const kept = run.epochs.map(({ test }) => Boolean(test?.confusionCells));
   expect(kept).toEqual(Array.from({ length: 13 }, (_, index) => index >= 3));
