@@ -20,7 +20,7 @@ export function openDialog(name: string, content: TemplateResult, className = ''
   return dialog;
 }
 
-/** Resolves when the dialog closes, with the value of the button that closed it; empty when it was cancelled. */
+/** Resolves when the dialog closes, with the value of the submit button that closed it; empty when it was closed otherwise. */
 export function whenClosed(dialog: HTMLDialogElement): Promise<string> {
   return new Promise((resolve) => {
     dialog.addEventListener('close', () => resolve(dialog.returnValue), { once: true });
@@ -35,8 +35,8 @@ export const dialogHeader = (name: string, title: string): TemplateResult => htm
   </div>`;
 
 /** Renders the buttons below a form: Cancel, which closes the dialog, and the one that submits the form. */
-export const dialogFooter = (submit: string, className = 'primary'): TemplateResult => html`
+export const dialogFooter = (submit: string): TemplateResult => html`
   <div class="dialog-foot">
     <button class="button" type="button" data-close>Cancel</button>
-    <button class="button ${className}" type="submit" value="yes">${submit}</button>
+    <button class="button primary" type="submit" value="yes">${submit}</button>
   </div>`;

@@ -21,7 +21,7 @@ export function listenForKeys(actions: Readonly<Record<string, KeyAction>>): voi
 /** Returns whether the focused element handles the key: a letter in a field, Space on a button. */
 function targetUsesKey({ target, key }: KeyboardEvent): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  // Unlike other inputs, these have no use for letters, digits and `?`. The page has no shortcut on an arrow key.
+  // These inputs use only Space and, where the page has no shortcuts, the arrow keys.
   if (target instanceof HTMLInputElement && ['range', 'checkbox'].includes(target.type)) return key === ' ';
   if (target.matches('input, select, textarea')) return true;
   return key === ' ' && target.matches('button, summary, a, td');

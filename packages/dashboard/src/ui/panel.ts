@@ -28,7 +28,7 @@ export interface PageState {
   readonly findings: readonly Finding[];
   readonly view: View;
   readonly theme: Theme;
-  /** Events received since the view was paused; null while the view is live. */
+  /** Number of events received since the view was paused; null while the view is live. */
   readonly unseenEvents: number | null;
   /** Time of the frame, in milliseconds of `performance.now()`. */
   readonly now: number;

@@ -13,7 +13,8 @@ export interface ViewStore {
 }
 
 /**
- * Reads the view from the page's address. A change to another run makes an entry in the browser's history.
+ * Creates the store of the view, which begins as the page's address describes it. A change to another run makes an entry in the
+ * browser's history.
  * @param onChange Called after each change.
  */
 export function createViewStore(preferences: Preferences, onChange: (view: View) => void): ViewStore {
