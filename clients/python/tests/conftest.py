@@ -137,7 +137,7 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
-    """Returns the warnings of the client so far."""
+    """A function that returns the warnings of the client so far."""
     caplog.set_level(logging.DEBUG)
 
     def read() -> list[str]:

@@ -208,7 +208,7 @@ class Connection:
                 self._clock.wait(self.closing, seconds)
 
     def try_once(self) -> float | None:
-        """Connects and publishes until the connection ends. Returns the wait before the next attempt; None if there is none."""
+        """Connects and publishes until the connection ends. Returns the seconds until the next attempt; None if there is none."""
         try:
             why = self._publish_once()
         except _RefusedError as refusal:

@@ -102,7 +102,7 @@ def _png(image: object) -> bytes:
         return bytes(image)
     if isinstance(image, (str, os.PathLike)):
         return Path(image).read_bytes()
-    # A figure of matplotlib: with fewer dots per inch until the file is small enough.
+    # A figure of matplotlib is saved with fewer dots per inch until the file is small enough.
     save = getattr(image, "savefig", None)
     if not callable(save):
         raise TypeError("expected a PNG as bytes or path, or a figure of matplotlib")

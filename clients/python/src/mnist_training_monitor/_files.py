@@ -17,7 +17,7 @@ from . import _limits as limits
 #: A copy of weights that no training changes any more: a safetensors file, or arrays in float32 by name.
 Weights: TypeAlias = bytes | dict[str, Any]
 
-# Types of numbers in safetensors files and in NumPy. Files with other types are not read.
+# Types of numbers in safetensors files and in NumPy. Of the other types, only BF16 is read.
 _NUMPY_TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "|i1", "U8": "|u1"}
 _MAX_INT8 = 127
 

@@ -89,7 +89,7 @@ TAKEN_SECONDS = 60.0
 # How long `finish` waits for the gateway, and how long while the gateway cannot be reached.
 FINISH_SECONDS = 30.0
 UNREACHABLE_SECONDS = 5.0
-# Messages from the gateway: commands and acknowledgements have a few hundred bytes.
+# Maximum size of a message from the gateway: commands and acknowledgements have a few hundred bytes.
 MAX_MESSAGE_BYTES = 1024 * 1024
 # Answers to commands, kept for commands that are sent again.
 ANSWERED_COMMANDS = 200
@@ -98,9 +98,9 @@ REPORTED_REJECTS = 5
 # Distinct warnings of one run, so that a mistake in a loop does not fill the log.
 WARNINGS = 100
 
-# A file of weights that are still to be rounded to int8: four bytes a weight, with room for the header.
+# Maximum size of a file of weights that are still to be rounded to int8: four bytes a weight, with room for the header.
 WEIGHTS_FILE_BYTES = 5 * SNAPSHOT_BYTES
-# Snapshots that wait for the gateway, the oldest of which are dropped: 8 MB each in float32.
+# Maximum number of snapshots that wait for the gateway, 8 MB each in float32. Beyond it, the oldest ones are dropped.
 WAITING_SNAPSHOTS = 4
-# Attempts for a file that the gateway answers with an error that may pass. A connection that fails is tried again without end.
+# Attempts to send a file when the gateway answers with an error that may be temporary. Failed connections do not count.
 UPLOAD_ATTEMPTS = 5

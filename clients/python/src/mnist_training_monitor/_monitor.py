@@ -112,7 +112,7 @@ class Monitor:
         token = (token if is_text else None) or os.environ.get("MONITOR_TOKEN") or None
         self._warn = Warnings(token)
         if not is_text:
-            # Without its value, which may be secret.
+            # The warning does not contain the value, which may be secret.
             self._warn("token", "The token is ignored: expected a text, got a value of another type.")
         self._clock = _clock or Clock()
         self._process = os.getpid()

@@ -69,8 +69,8 @@ class Outbox:
         self, max_bytes: int = limits.OUTBOX_BYTES, parent: str | os.PathLike[str] | None = None, name: str = "run"
     ) -> None:
         """
-        :param parent: The folder in which `open` creates the one of this outbox.
-        :param name: A part of the name of that folder, by which a person finds it.
+        :param parent: The folder in which `open` creates the folder of this outbox.
+        :param name: A part of the new folder's name, by which a person finds it.
         """
         self._lock = threading.Lock()
         self._parent = parent

@@ -76,7 +76,7 @@ def _largest_probabilities(probabilities: object) -> list[tuple[int, list[float]
     if array is None or array.ndim != 2 or array.shape[1] == 0:
         return [_largest([fraction(each) or 0 for each in row]) for row in plain_list(probabilities)]
     array = array.astype("float64")
-    array[~((array >= -1e-6) & (array <= 1 + 1e-6))] = 0  # NaN, too.
+    array[~((array >= -1e-6) & (array <= 1 + 1e-6))] = 0  # This includes NaN.
     array = array.clip(0, 1)
     size = array.shape[1]
     order = (-array).argsort(axis=1, kind="stable")[:, : limits.PROBABILITIES]
