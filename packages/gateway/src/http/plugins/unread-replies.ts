@@ -75,7 +75,9 @@ class UnreadReplies {
       // Without unsent bytes, the response waits for the store, not for its client.
       if (reply.sent !== sent || socket.writableLength === 0) reply.readAt = now;
       else if (now - reply.readAt >= this.#limits.stallTimeoutMs) this.#cut(response, reply);
-      if (stream) this.#measure(reply, socket.writableLength + stream.readableLength);
+      // A response that was removed no longer counts.
+      if (stream && this.#replies.has(response))
+        this.#measure(reply, socket.writableLength + stream.readableLength);
     }
     this.#makeRoom();
   }

@@ -1,7 +1,11 @@
-import { connect, type Socket } from 'node:net';
-import { describe, expect, test } from '@jest/globals';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { describe, expect, jest, test } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
+import Fastify from 'fastify';
+import { boundUnreadReplies } from '../../../src/http/plugins/unread-replies.ts';
 import type { Limits } from '../../../src/limits.ts';
+import { sentBytes } from '../../../src/sockets/sent-bytes.ts';
 import { openSqliteStore } from '../../../src/store/sqlite-store.ts';
 import { toNewEvent } from '../../../src/store/store.ts';
 import { afterTest, temporaryFolder } from '../../support/cleanup.ts';
@@ -102,4 +106,54 @@ test('a client that reads gets the whole response, however large', async () => {
     after = nextAfter;
   }
   expect(seqs).toEqual(run.map(({ seq }) => seq));
+});
+
+test('a response that grows before its client is disconnected leaves all of its memory to other responses', async () => {
+  const setInterval = jest.spyOn(globalThis, 'setInterval');
+  const app = Fastify();
+  const limits = {
+    allUnreadReplyBytes: 900_000,
+    replyPieceBytes: 1,
+    stallTimeoutMs: 100,
+    stallCheckMs: 60_000,
+  };
+  boundUnreadReplies(app, limits);
+  const check = setInterval.mock.calls.at(-1)![0] as () => void;
+  setInterval.mockRestore();
+  const body = new Readable({ read() {} });
+  const other = 'x'.repeat(100_000);
+  app.get('/unread', (_request, reply) => reply.send(body));
+  app.get('/other', (_request, reply) => reply.send(other));
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  afterTest(() => app.close());
+  const { port } = app.server.address() as AddressInfo;
+  const connected = new Promise<Socket>((resolve) => app.server.once('connection', resolve));
+  const client = connect(port, '127.0.0.1');
+  afterTest(() => client.destroy());
+  client.on('error', () => {});
+  client.pause().write('GET /unread HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+  const socket = await connected;
+  // Fills the buffers of the system, until nothing leaves this process any more.
+  let [sent, turns] = [0, 0];
+  await until(() => {
+    if (socket.writableLength === 0) body.push(Buffer.alloc(64 * 1024));
+    const sentNow = sentBytes(socket);
+    turns = socket.writableLength > 0 && sentNow === sent ? turns + 1 : 0;
+    sent = sentNow;
+    return turns === 50;
+  });
+
+  check();
+  body.push(Buffer.alloc(1_000_000));
+  const clock = jest.spyOn(performance, 'now');
+  let now = performance.now();
+  await until(() => {
+    now += limits.stallTimeoutMs;
+    clock.mockReturnValue(now);
+    check();
+    return socket.destroyed;
+  });
+  clock.mockRestore();
+
+  expect(await (await fetch(`http://127.0.0.1:${port}/other`)).text()).toBe(other);
 });
