@@ -120,7 +120,7 @@ export class HealthCheckedStore implements Store {
   }
 
   renewStream(runId: string, stream: string): Promise<boolean> {
-    return this.#observe('change', () => this.#store.renewStream(runId, stream));
+    return this.#observe('change', () => this.#detectStall(() => this.#store.renewStream(runId, stream)));
   }
 
   async page(runId: string, options: EventPageOptions): Promise<EventPage> {

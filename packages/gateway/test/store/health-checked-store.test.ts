@@ -99,6 +99,18 @@ describe('a health-checked store', () => {
     expect([reported.length, checked.failure]).toEqual([2, undefined]);
   });
 
+  test.each([
+    ['an annotation', 'annotate', { title: 'x' }],
+    ['a removal', 'remove', undefined],
+    ['a new stream id', 'renewStream', 'stream'],
+  ] as const)('reports a failure when %s does not end in time', async (_what, method, argument) => {
+    const { store, checked } = checkedStore(60_000, 10);
+    store[method] = () => new Promise(() => {});
+    void (checked[method] as (runId: string, argument: unknown) => Promise<boolean>)('a', argument);
+    await until(() => checked.failure !== undefined);
+    expect(checked.failure).toMatchObject({ code: 'store.stalled' });
+  });
+
   test('does not report reads of a store that is closed on purpose as failures', async () => {
     const { store, checked, reported } = checkedStore(60_000);
     store.summary = () => Promise.reject(new MonitorError('store.failing', 'the database is not open'));
