@@ -105,7 +105,10 @@ export const limits = {
   upgradesPerSecond: 20,
   upgradeBurst: 400,
 
-  /** A viewer with more unread bytes than this is sent nothing until it has read all of them. */
+  /**
+   * A viewer with more unread bytes than this is sent no events until it has read all of them. A publisher with as many unread
+   * replies is not read until then.
+   */
   unreadBytes: 256 * 1024,
   /**
    * Broadcasts that a viewer with `unreadBytes` unread may leave unread too: the largest change of a note, which has 68 kB with all
@@ -113,7 +116,7 @@ export const limits = {
    */
   unreadBroadcastBytes: 128 * 1024,
   /**
-   * Unread bytes of all viewers together. Beyond this, no viewer gets history, and only those that have read everything
+   * Unread bytes of all viewers together. Beyond this, no viewer gets history, and only viewers that have read everything
    * get live events.
    */
   allUnreadBytes: 128 * 1024 * 1024,

@@ -54,9 +54,9 @@ export const serverFactory =
   };
 
 /**
- * A request that counts as an upgrade only if it asks for a WebSocket. Java's `HttpClient` and `curl --http2` offer HTTP/2
- * (`Upgrade: h2c`) with ordinary requests, and a server that stays with HTTP/1.1 ignores that (RFC 9110, 7.8). Node.js
- * emits `upgrade` for each offer as soon as the event has a listener, and does not read the body of such a request.
+ * A request that counts as an upgrade only if it asks for a WebSocket, or is CONNECT. Java's `HttpClient` and `curl --http2`
+ * offer HTTP/2 (`Upgrade: h2c`) with ordinary requests, and a server that stays with HTTP/1.1 ignores that (RFC 9110, 7.8).
+ * Node.js emits `upgrade` for each offer as soon as the event has a listener, and does not read the body of such a request.
  */
 export class WebSocketOnlyMessage extends IncomingMessage {
   /** Assigned by Node.js: null at first, then whether the request has the headers of an upgrade. */

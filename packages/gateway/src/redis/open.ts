@@ -73,7 +73,7 @@ async function warnAboutUnsafeSettings(
   const found = await settingsOf(connection);
   for (const { name, value, loss } of safeSettings)
     if (found[name] !== undefined && found[name] !== value)
-      log.warn({ [name]: found[name] }, `${loss}: set ${name} to ${value} to keep all`);
+      log.warn({ [name]: found[name] }, `${loss}: set ${name} to ${value} to prevent this`);
 }
 
 /** Reads the settings with CONFIG GET, which some servers do not allow; INFO has some of the settings too. */

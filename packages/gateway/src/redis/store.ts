@@ -11,7 +11,7 @@ import type { GatewayMessage } from '../cluster/messages.ts';
 import { DamagedRunError } from '../store/damaged-run.ts';
 import {
   type FoundEvent,
-  maxPageBytes,
+  maxPageLength,
   OtherStreamError,
   replacedPage,
   SeqGapError,
@@ -113,9 +113,9 @@ export class RedisStore implements Store {
     } = (await this.position(runId)) ?? { lastSeq: 0, version: 1 as const };
     const found: FoundEvent[] = [];
     let through = after;
-    let bytes = 0;
+    let length = 0;
     for (let chunks = 0; through < last && found.length < limit; chunks++) {
-      if (bytes >= maxPageBytes || chunks === pageChunks) break;
+      if (length >= maxPageLength || chunks === pageChunks) break;
       const COUNT = types ? chunkEvents : Math.min(limit - found.length, chunkEvents);
       const [chunk, streamNow] = await this.#runOf(runId, (redis) =>
         Promise.all([
@@ -134,7 +134,7 @@ export class RedisStore implements Store {
         through = event.seq;
         if (types && !types.includes(event.type)) continue;
         found.push(event);
-        bytes += event.json?.length ?? 0;
+        length += event.json?.length ?? 0;
       }
       await slicer.yieldIfDue();
     }

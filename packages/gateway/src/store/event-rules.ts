@@ -2,8 +2,8 @@ import type { EventPage, StoredEvent } from './store.ts';
 
 // This file imports no zod, which the threads of the database would take 0.3 s to load.
 
-/** Number of characters of JSON after which a page ends, even if it has fewer events than its limit. */
-export const maxPageBytes = 4 * 1024 * 1024;
+/** Number of characters of JSON (UTF-16 units) after which a page ends, even if it has fewer events than its limit. */
+export const maxPageLength = 4 * 1024 * 1024;
 
 /** The error for events that do not follow the stored ones: the store has lost some, or the caller has left some out. */
 export class SeqGapError extends RangeError {

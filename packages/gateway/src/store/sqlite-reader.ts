@@ -1,7 +1,7 @@
 import { MonitorError } from '@mnist-monitor/shared/errors';
 import type Database from 'libsql';
 import { TimeSlicer } from '../time-slicer.ts';
-import { type FoundEvent, maxPageBytes, replacedPage, splitReadable } from './event-rules.ts';
+import { type FoundEvent, maxPageLength, replacedPage, splitReadable } from './event-rules.ts';
 import { toStoreError } from './sqlite-failures.ts';
 import { connectReader, databasePath } from './sqlite-file.ts';
 import { SqliteQueries } from './sqlite-queries.ts';
@@ -50,14 +50,14 @@ export class SqliteReader {
     const last = position?.lastSeq ?? 0;
     const found: FoundEvent[] = [];
     let through = after;
-    let bytes = 0;
-    while (through < last && found.length < limit && bytes < maxPageBytes) {
+    let length = 0;
+    while (through < last && found.length < limit && length < maxPageLength) {
       const count = Math.min(limit - found.length, chunkEvents);
       const chunk = this.#query((queries) =>
         queries.nextEvents(runId, { after: through, limit: count, types }),
       );
       found.push(...chunk);
-      for (const { json } of chunk) bytes += json?.length ?? 0;
+      for (const { json } of chunk) length += json?.length ?? 0;
       through = chunk.length === count ? chunk[count - 1]!.seq : last;
       await slicer.yieldIfDue();
     }

@@ -117,7 +117,12 @@ export interface Store {
    * lost. False when the run has another stream already, or is removed.
    */
   renewStream(runId: string, stream: string): Promise<boolean>;
+  /** Resolves with the next events of a run; with an empty page when there is no such run. */
   page(runId: string, options: EventPageOptions): Promise<EventPage>;
+  /**
+   * Resolves with the summary of a run; undefined when there is no such run.
+   * @throws DamagedRunError when events of the summary are missing or cannot be read.
+   */
   summary(runId: string): Promise<StoredSummary | undefined>;
   /**
    * Resolves with the runs, the newest first: in the order in which this store received the first event of each, since the

@@ -60,7 +60,7 @@ describe('opening Redis', () => {
       expect(await warningsAt(redis)).toEqual([
         [
           { 'maxmemory-policy': 'allkeys-lru' },
-          'Redis may remove runs when its memory is full: set maxmemory-policy to noeviction to keep all',
+          'Redis may remove runs when its memory is full: set maxmemory-policy to noeviction to prevent this',
         ],
       ]);
     });

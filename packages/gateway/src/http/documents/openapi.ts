@@ -132,7 +132,7 @@ const transform: SwaggerTransform = ({ schema, url }) => {
       ...rest,
       ...(params && { params: toSchema(params) }),
       ...(querystring && { querystring: queryJsonSchema(querystring, target) }),
-      ...(304 in response && { headers: tagHeader }),
+      ...(304 in response && { headers: conditionalHeaders }),
       ...(body && { body: toSchema(body) }),
       response: mapValues(response, (answer) =>
         'content' in answer
@@ -143,7 +143,7 @@ const transform: SwaggerTransform = ({ schema, url }) => {
   };
 };
 
-const tagHeader: JsonSchema = {
+const conditionalHeaders: JsonSchema = {
   type: 'object',
   properties: {
     'If-None-Match': { type: 'string', description: 'The ETag of the response that the client has.' },

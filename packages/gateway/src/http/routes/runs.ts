@@ -9,7 +9,7 @@ import {
 } from '@mnist-monitor/shared';
 import { type RunListPage, selectRuns } from '../../runs/run-list.ts';
 import type { RunSummaries } from '../../runs/run-summaries.ts';
-import { maxPageBytes } from '../../store/event-rules.ts';
+import { maxPageLength } from '../../store/event-rules.ts';
 import { type ReadPagesOptions, readPages } from '../../store/pages.ts';
 import type { Store } from '../../store/store.ts';
 import { TimeSlicer } from '../../time-slicer.ts';
@@ -100,7 +100,7 @@ async function* eventPage(
 ): AsyncGenerator<string> {
   let separator = '{"events":[';
   let nextAfter: number | undefined;
-  let [count, bytes] = [0, 0];
+  let [count, length] = [0, 0];
   for await (const page of readPages(store, selection)) {
     const events = page.events.slice(0, limit - count);
     const list = events.map(({ json }) => json).join(',');
@@ -109,9 +109,9 @@ async function* eventPage(
       separator = ',';
     }
     count += events.length;
-    bytes += list.length;
+    length += list.length;
     nextAfter = events.length < page.events.length ? events.at(-1)!.seq : page.through;
-    if (count === limit || bytes >= maxPageBytes) break;
+    if (count === limit || length >= maxPageLength) break;
   }
   const isLastPage = nextAfter === undefined || nextAfter >= selection.to;
   yield `${count > 0 ? '' : separator}],"nextAfter":${isLastPage ? null : nextAfter}}`;

@@ -121,7 +121,10 @@ function ensureLastRead(
   if (isBatchMissing || isEpochMissing) throw new DamagedRunError(runId, 'events are missing from the store');
 }
 
-/** Returns the position of a run's last event on an axis. */
+/**
+ * Returns where a run ends on an axis, from its summary. For steps, that is its last batch or epoch; a run without either counts
+ * as having a step for each event.
+ */
 function axisEnd(run: StoredSummary, axis: SeriesQuery['x']): number {
   switch (axis) {
     case 'seq':
