@@ -139,9 +139,6 @@ export function chartTexts(
   const hasData = runs.some(({ run }) => seriesOf(run, spec.series).length > 0);
   if (!drawn) return { caption: '', warning: '', placeholder: hasData ? '' : spec.empty };
   const { frame, options } = drawn;
-  // In a range without rows, the nearest point on each side is drawn: two are joined by a line through the range, one alone is
-  // outside of it.
-  const isVisible = frame.rowCount > 0 || frame.pointCount > 1;
   const isWhole = viewport.kind === 'all' && spec.series !== 'machine';
   const thinned = isWhole && main ? seriesOf(main, spec.series).thinned : 0;
   const floor = options.scale === 'close' ? frame.plot.y.min : 0;
@@ -151,7 +148,7 @@ export function chartTexts(
       spec.test === 'loss'
         ? nonFiniteWarning(frame.plot.nonFinite, main?.diverged?.step, stepWordOf(main))
         : '',
-    placeholder: isVisible ? '' : hasData ? 'No data in this range.' : spec.empty,
+    placeholder: frame.isVisible ? '' : hasData ? 'No data in this range.' : spec.empty,
   };
 }
 

@@ -24,6 +24,8 @@ export interface ChartFrame {
   rowCount: number;
   /** Number of points that are drawn; those of each run include at most one beyond each edge of the range. */
   pointCount: number;
+  /** Whether a point or a line is in the visible range. */
+  isVisible: boolean;
   /** Whether there are values of 0 or below, which a logarithmic axis cannot show. */
   hidesValues: boolean;
 }
@@ -81,6 +83,7 @@ export class FrameBuilder {
     const hidesValues = options.scale === 'log' && breakAtZero(columns);
     return {
       hidesValues,
+      isVisible: tables.some(isVisible),
       rowCount: sum(tables.map(({ points }) => points[0]?.rowCount ?? 0)),
       pointCount: sum(tables.map(({ points }) => points[0]?.x.length ?? 0)),
       plot: {
@@ -175,6 +178,13 @@ export class FrameBuilder {
     return accuracyFloor(values.length === 0 || target === null ? values : [...values, target]);
   }
 }
+
+/**
+ * Returns whether a curve of a run is in the visible range. In a range without rows, the nearest point on each side is drawn: two are
+ * joined by a line through the range, one alone is outside of it.
+ */
+const isVisible = ({ points: [first] }: RunTables): boolean =>
+  first !== undefined && (first.rowCount > 0 || first.x.length > 1);
 
 /** Returns the row of a run nearest to `x`, the last row when `x` is null, and -1 when the series is empty. */
 function rowAt(run: Run, x: number | null, { axis, series }: { axis: AxisName; series: SeriesName }): number {

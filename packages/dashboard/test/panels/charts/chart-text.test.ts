@@ -11,7 +11,7 @@ import {
 } from '../../../src/panels/charts/chart-text.ts';
 import { FrameBuilder } from '../../../src/panels/charts/frame-builder.ts';
 import { chartSpecs, metricSpec } from '../../../src/state/chart-specs.ts';
-import { applyEvent, emptyRun } from '../../../src/state/run.ts';
+import { applyEvent, copyRun, emptyRun } from '../../../src/state/run.ts';
 import type { Range } from '../../../src/state/viewport.ts';
 import { epochsOnlyRun } from '../../support/kinds-of-runs.ts';
 
@@ -117,9 +117,9 @@ describe('the texts of a chart', () => {
 
   it('are a placeholder while there is no data, in the run or in the visible range', () => {
     const run = emptyRun('20261124-100000-test');
-    const draw = (range: Range): DrawnChart => {
+    const draw = (range: Range, runs = [{ ...train, run }]): DrawnChart => {
       const options = { axis: 'step', scale: 'log', smoothing: 0.85, buckets: 100, target: null } as const;
-      const frame = new FrameBuilder(chartSpecs.loss).build([{ ...train, run }], { ...options, range });
+      const frame = new FrameBuilder(chartSpecs.loss).build(runs, { ...options, range });
       return { frame, options: { ...options, range } };
     };
     const textsOf = (drawn?: DrawnChart) =>
@@ -134,5 +134,10 @@ describe('the texts of a chart', () => {
       placeholder: '',
     });
     expect(textsOf(draw({ min: 900, max: 999 })).placeholder).toBe('No data in this range.');
+    // Each of two runs has its last point before the range: no line joins them.
+    const compared = { ...train, run: copyRun(run) };
+    expect(textsOf(draw({ min: 900, max: 999 }, [{ ...train, run }, compared])).placeholder).toBe(
+      'No data in this range.',
+    );
   });
 });
