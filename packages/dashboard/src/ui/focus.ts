@@ -1,8 +1,8 @@
 /**
- * Focuses the first of the elements that the next frame adds, so that the keyboard continues there.
+ * Focuses the first of the elements that the next render adds, so that the keyboard continues there.
  * @param find Returns the element; undefined when there is none.
  */
-export function focusNext(find: () => HTMLElement | undefined): void {
+export function focusAfterRender(find: () => HTMLElement | undefined): void {
   requestAnimationFrame(() => {
     const element = find();
     if (!element) return;
@@ -12,6 +12,6 @@ export function focusNext(find: () => HTMLElement | undefined): void {
   });
 }
 
-/** Scrolls an element into view after the next frame, which removes content above the element. */
-export const showNext = (element: Element): number =>
+/** Scrolls an element into view after the next render, which removes content above the element. */
+export const scrollAfterRender = (element: Element): number =>
   requestAnimationFrame(() => element.scrollIntoView({ block: 'nearest' }));

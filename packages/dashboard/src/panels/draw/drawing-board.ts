@@ -107,7 +107,7 @@ export class DrawingBoard {
       // Without a decimal from 9.95 %, which is displayed as 10 %.
       const percent = `${(probability * 100).toFixed(probability > 0.0995 ? 0 : 1)}\u00a0%`;
       return html`
-        <li class=${label === top?.label ? 'read' : nothing}>
+        <li class=${label === top?.label ? 'predicted' : nothing}>
           <span title=${name}>${names[label]}</span>
           <span class="meter-track" aria-hidden="true">
             <i ${styled({ transform: `scaleX(${probability.toFixed(3)})` })}></i>

@@ -3,7 +3,7 @@ import { live } from 'lit-html/directives/live.js';
 import { formatCount } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Run } from '../../state/run.ts';
-import { focusNext, showNext } from '../../ui/focus.ts';
+import { focusAfterRender, scrollAfterRender } from '../../ui/focus.ts';
 import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
 import { showMetricCharts } from '../charts/charts-panel.ts';
 import { type MetricGroup, shownAtFirst, shownMetrics } from './metric-groups.ts';
@@ -86,6 +86,6 @@ function toggleAll({ currentTarget }: Event, { refresh }: PageActions): void {
   showsAll = !showsAll;
   const before = new Set(shownPlots());
   refresh();
-  if (showsAll) focusNext(() => shownPlots().find((plot) => !before.has(plot)));
-  else showNext(currentTarget as Element);
+  if (showsAll) focusAfterRender(() => shownPlots().find((plot) => !before.has(plot)));
+  else scrollAfterRender(currentTarget as Element);
 }

@@ -63,7 +63,7 @@ export class ProbeCanvas {
     element.tabIndex = 0;
     element.setAttribute('role', 'application');
     element.ariaLabel =
-      'Probe images in the space of their logits. The arrow keys go through the misclassified ones, Enter looks inside.';
+      'Probe images in the space of their logits. The arrow keys go through the misclassified ones, Enter shows the selected one inside the network.';
     new ResizeObserver(() => this.#draw()).observe(element);
     new IntersectionObserver(([entry]) => {
       this.#isOnScreen = entry?.isIntersecting ?? false;

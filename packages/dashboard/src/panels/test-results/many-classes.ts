@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { capitalize, formatCount } from '../../state/format.ts';
-import { focusNext, showNext } from '../../ui/focus.ts';
+import { focusAfterRender, scrollAfterRender } from '../../ui/focus.ts';
 import { cellImages, matrixHint } from './cell-images.ts';
 import {
   type ClassColumn,
@@ -153,7 +153,9 @@ export class ManyClasses {
     this.#showsAll = !this.#showsAll;
     this.#refresh();
     if (this.#showsAll)
-      focusNext(() => document.querySelectorAll<HTMLElement>('#class-table tbody tr')[initialRowCount]);
-    else showNext(currentTarget as Element);
+      focusAfterRender(
+        () => document.querySelectorAll<HTMLElement>('#class-table tbody tr')[initialRowCount],
+      );
+    else scrollAfterRender(currentTarget as Element);
   }
 }

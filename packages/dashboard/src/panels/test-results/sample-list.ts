@@ -3,7 +3,7 @@ import { guard } from 'lit-html/directives/guard.js';
 import { base64Bytes } from '../../state/base64.ts';
 import type { SamplePrediction, SamplesData } from '../../state/event-data.ts';
 import { className, formatPercent, shortClassNames } from '../../state/format.ts';
-import { focusNext, showNext } from '../../ui/focus.ts';
+import { focusAfterRender, scrollAfterRender } from '../../ui/focus.ts';
 import { type ImageSize, pixelImage } from '../../ui/pixel-image.ts';
 import { styled } from '../../ui/styled.ts';
 import type { EpochResults } from './epoch-results.ts';
@@ -109,8 +109,9 @@ export class SampleList {
     this.#showsAll = !this.#showsAll;
     this.#refresh();
     const first = ordered.findIndex((sample) => !shown.includes(sample));
-    if (this.#showsAll) focusNext(() => document.querySelectorAll<HTMLElement>('#sample-grid > li')[first]);
-    else showNext(currentTarget as Element);
+    if (this.#showsAll)
+      focusAfterRender(() => document.querySelectorAll<HTMLElement>('#sample-grid > li')[first]);
+    else scrollAfterRender(currentTarget as Element);
   }
 }
 
@@ -125,7 +126,7 @@ function sampleItem(sample: SamplePrediction, size: ImageSize, classes: readonly
       <canvas aria-hidden="true" ${pixelImage(base64Bytes(sample.image), size)}></canvas>
       <div class="sample-words">
         <span class="sr-only">${sampleSentence(sample, classes)}</span>
-        <span class=${predicted.length > 2 ? 'sample-read long' : 'sample-read'} aria-hidden="true">
+        <span class=${predicted.length > 2 ? 'sample-prediction long' : 'sample-prediction'} aria-hidden="true">
           ${predicted}<span class="sample-mark">${right ? '✓' : '✗'}</span>
         </span>
         <span class="sample-truth" aria-hidden="true">${right ? 'right' : `is ${truth}`}</span>
@@ -146,10 +147,10 @@ function bars(sample: SamplePrediction, classes: readonly string[]): TemplateRes
   const names = shortClassNames(classes);
   const heights = barHeights(classes.map((_, label) => probabilityOf(sample, label) ?? 0));
   return heights.map((height, label) => {
-    const read = label === sample.prediction ? ' read' : '';
+    const predicted = label === sample.prediction ? ' predicted' : '';
     const truth = !isRight(sample) && label === sample.label ? ' truth' : '';
     const px = `${(height * barHeight).toFixed(1)}px`;
-    return html`<span class="bar${read}${truth}" title=${classes[label] ?? nothing}><i ${styled({ height: px })}></i>${names[label] ?? nothing}</span>`;
+    return html`<span class="bar${predicted}${truth}" title=${classes[label] ?? nothing}><i ${styled({ height: px })}></i>${names[label] ?? nothing}</span>`;
   });
 }
 
@@ -159,7 +160,7 @@ const ranks = (sample: SamplePrediction, classes: readonly string[]): TemplateRe
     .map(({ label, probability }) => {
       const width = `${((barHeights([probability])[0] ?? 0) * 100).toFixed(1)}%`;
       return html`
-      <li class=${label === sample.prediction ? 'read' : label === sample.label ? 'truth' : nothing}>
+      <li class=${label === sample.prediction ? 'predicted' : label === sample.label ? 'truth' : nothing}>
         <span>${className(classes, label)}</span><span>${formatPercent(probability, 1)}</span>
         <i class="rank-bar" aria-hidden="true" ${styled({ width })}></i>
       </li>`;
