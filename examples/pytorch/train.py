@@ -94,6 +94,7 @@ def evaluate(model: MnistCnn, images: torch.Tensor, labels: torch.Tensor) -> tup
         "test_accuracy": confusion.diagonal().sum().item() / len(labels),
         "confusion": confusion,
         "predictions": logits.argmax(1),
+        "confidences": logits.softmax(1).amax(1),
     }
     return results, logits.softmax(1)
 

@@ -578,6 +578,16 @@ def test_predictions_of_many_classes_have_two_bytes_also_where_they_are_small(ga
     assert struct.unpack("<3H", base64.b64decode(predictions)) == (1, 0, 2)
 
 
+def test_confidences_are_bytes_and_are_left_out_where_one_is_no_probability(gateway: Gateway, warnings) -> None:
+    with Monitor(gateway.ingest_url, run_id="sure", classes=range(3)) as monitor:
+        monitor.epoch(1, predictions=[1, 0, 2], confidences=[1, 0.5, 0])
+        monitor.epoch(2, predictions=[1, 0, 2], confidences=[1, 1.5, 0])
+    first, second = (event["data"]["test"] for event in gateway.complete_export("sure") if event["type"] == "epoch")
+    assert list(base64.b64decode(first["confidences"])) == [255, 128, 0]
+    assert "confidences" not in second
+    assert warnings() == ["The confidences are left out: expected a probability from 0 to 1 for each item."]
+
+
 def test_nested_lists_give_the_same_data_with_and_without_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numpy")
     fractions = [[[x * y / 9 for x in range(4)] for y in range(3)] for _ in range(2)]
@@ -588,7 +598,8 @@ def test_nested_lists_give_the_same_data_with_and_without_numpy(monkeypatch: pyt
     def everything() -> list[Any]:
         contents = Contents(lambda _key, message: found.append(message), lambda _metrics: {})
         tests = [
-            {"confusion": [[3, 1], [0, 0]], "predictions": [0, 1, 1]},
+            {"confusion": [[3, 1], [0, 0]], "predictions": [0, 1, 1], "confidences": [1, 0.375, 0]},
+            {"confidences": [0.5, math.nan]},
             {"confusion": large, "predictions": [0, 119]},
             {"confusion": [[1.5, 1], [0, 0]], "predictions": [0.5, 1]},
             {"confusion": [[1, 2], [3]], "predictions": [-1]},

@@ -64,6 +64,11 @@ describe('training on', () => {
 
       const { test: results } = dataOf(runId, 'epoch')[0]!;
       const { confusion, confusionCells, predictions, precision, recall, perClass, calibration } = results!;
+      const sure = Buffer.from(results!.confidences!, 'base64');
+      expect(sure).toHaveLength(300);
+      // The mean confidence, and that of the bins, which are not rounded to bytes.
+      const meanOfBins = calibration!.reduce((sum, bin) => sum + bin.count * (bin.confidence ?? 0), 0) / 300;
+      expect(sure.reduce((sum, byte) => sum + byte / 255, 0) / 300).toBeCloseTo(meanOfBins, 2);
       expect([precision, recall, perClass].map((values) => values!.length)).toEqual(
         Array(3).fill(classCount),
       );

@@ -26,6 +26,7 @@ SAMPLES = 100
 # JSON of a sample without its image: ten probabilities, their classes, and names of the fields.
 SAMPLE_BYTES = 400
 PREDICTIONS_BYTES = 200_000
+CONFIDENCES_BYTES = 100_000
 PROBABILITIES = 10
 IMAGE_SIDE = 64
 FIGURE_BYTES = 128 * 1024

@@ -306,6 +306,7 @@ class Monitor:
         recall: object = None,
         calibration: Sequence[Mapping[str, object]] | None = None,
         predictions: object = None,
+        confidences: object = None,
         seconds: float | None = None,
         **metrics: object,
     ) -> None:
@@ -314,6 +315,7 @@ class Monitor:
 
         :param confusion: N × N counts, with a row for each true class. The values per class follow from it.
         :param predictions: The predicted class of every test item, in the order of the test set.
+        :param confidences: The probability of each of these predictions, from 0 to 1.
         :param calibration: 15 bins of {count, confidence, accuracy}.
         """
         with self._guard("epoch"):
@@ -332,6 +334,7 @@ class Monitor:
                     "recall": recall,
                     "calibration": calibration,
                     "predictions": predictions,
+                    "confidences": confidences,
                 },
                 seconds=seconds,
                 metrics=metrics,

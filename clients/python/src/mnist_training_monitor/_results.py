@@ -17,6 +17,7 @@ from ._values import (
     first,
     fraction,
     number,
+    numbers_of,
     plain_list,
     whole_numbers,
 )
@@ -31,7 +32,7 @@ class Facts:
 
 
 def class_results(test: Mapping[str, object], facts: Facts, warn: Warn) -> dict[str, Json]:
-    """Returns values per class, the matrix, the calibration and the predictions. What contradicts the run is left out."""
+    """Returns values per class, the matrix, the calibration, predictions and confidences. What contradicts the run is left out."""
     data: dict[str, Json] = {}
     if test.get("confusion") is not None:
         data = _confusion(test["confusion"], facts, warn)
@@ -49,6 +50,8 @@ def class_results(test: Mapping[str, object], facts: Facts, warn: Warn) -> dict[
     if test.get("predictions") is not None:
         classes = facts.classes or next((len(data[key]) for key in ("perClass", "precision", "recall") if key in data), None)
         data["predictions"] = _predictions(test["predictions"], classes, facts.test_images, warn)
+    if test.get("confidences") is not None:
+        data["confidences"] = _confidences(test["confidences"], facts.test_images, warn)
     return data
 
 
@@ -146,6 +149,32 @@ def _predictions(predictions: object, classes: int | None, test_images: int | No
     if array is not None:
         return base64.b64encode(array.astype(f"<u{size}").tobytes()).decode("ascii")
     return base64.b64encode(b"".join(each.to_bytes(size, "little") for each in values)).decode("ascii")
+
+
+def _confidences(confidences: object, test_images: int | None, warn: Warn) -> Json:
+    given = first(confidences, limits.CONFIDENCES_BYTES + 1)
+    array = numbers_of(given)
+    if array is not None:
+        array = array.astype("float64")
+        is_fraction = ((array >= -1e-6) & (array <= 1 + 1e-6)).all()  # NaN compares as neither smaller nor larger.
+        values = (255 * array.clip(0, 1)).round().astype("u1").tobytes() if is_fraction else None
+    else:
+        fractions = [fraction(each) for each in plain_list(given)]
+        known = [each for each in fractions if each is not None]
+        values = bytes(round(255 * each) for each in known) if len(known) == len(fractions) else None
+    if values is None:
+        warn("confidences", "The confidences are left out: expected a probability from 0 to 1 for each item.")
+        return None
+    if test_images not in (None, len(values)):
+        warn(
+            "confidences",
+            f"The confidences are left out: expected one for each of {test_images} test images, got {len(values)}.",
+        )
+        return None
+    if len(values) > limits.CONFIDENCES_BYTES:
+        warn("confidences", "The confidences are left out: expected at most 100,000.")
+        return None
+    return base64.b64encode(values).decode("ascii")
 
 
 def _class_fraction(value: object) -> Json:

@@ -16,7 +16,10 @@ export function byteIssues({ type, data }: MonitorEvent): ValidationIssue[] {
     case 'run.started':
       return testImageIssues(data.dataset?.testImages);
     case 'epoch':
-      return atMost('data.test.predictions', data.test?.predictions, eventLimits.predictionBytes);
+      return [
+        ...atMost('data.test.predictions', data.test?.predictions, eventLimits.predictionBytes),
+        ...atMost('data.test.confidences', data.test?.confidences, eventLimits.confidenceBytes),
+      ];
     case 'samples':
       return data.items.flatMap(({ image }, index) =>
         exactly(`data.items.${index}.image`, image, imageBytesOf(data)),

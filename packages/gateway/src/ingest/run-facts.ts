@@ -1,4 +1,10 @@
-import type { EventOf, MonitorEvent, TestResults, ValidationIssue } from '@mnist-monitor/shared';
+import {
+  base64Bytes,
+  type EventOf,
+  type MonitorEvent,
+  type TestResults,
+  type ValidationIssue,
+} from '@mnist-monitor/shared';
 import { maxIssues } from './published-event.ts';
 
 /** Numbers that the first events of a run state, and that its later events must not contradict. */
@@ -61,7 +67,7 @@ function* changedFacts(
 }
 
 function* wrongResults(test: TestResults, { classes, testImages }: RunFacts): Generator<ValidationIssue> {
-  const { perClass, precision, recall, confusion, confusionCells, predictions } = test;
+  const { perClass, precision, recall, confusion, confusionCells, predictions, confidences } = test;
   const lists = { perClass, precision, recall, confusion };
   for (const [name, list] of Object.entries(lists))
     if (list != null && classes !== undefined && list.length !== classes)
@@ -78,6 +84,7 @@ function* wrongResults(test: TestResults, { classes, testImages }: RunFacts): Ge
   for (const [at, value] of (confusionCells?.[cell] ?? []).slice(0, 2).entries())
     yield* outside(`data.test.confusionCells.${cell}.${at}`, value, range);
   if (predictions != null) yield* wrongPredictions(predictions, range, testImages);
+  if (confidences != null) yield* wrongConfidences(confidences, testImages);
 }
 
 /** A number of classes, undefined if it is not known, and where it is from. */
@@ -116,6 +123,15 @@ function* wrongPredictions(
       const value = size === 1 ? bytes[at]! : bytes.readUInt16LE(at);
       if (value >= classes) return yield* outside(path, value, range);
     }
+}
+
+function* wrongConfidences(text: string, testImages: number | undefined): Generator<ValidationIssue> {
+  const bytes = base64Bytes(text);
+  if (testImages !== undefined && bytes !== testImages)
+    yield {
+      path: 'data.test.confidences',
+      message: `expected ${testImages} bytes, one for each of the ${testImages} test images ${inRunStarted}, got ${bytes}`,
+    };
 }
 
 function* wrongSamples(

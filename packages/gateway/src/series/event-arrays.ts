@@ -125,5 +125,23 @@ export const eventArrays = {
         ? row(data.epoch, String(decode(data.test.predictions).length))
         : undefined,
   },
+  confidences: {
+    event: 'epoch',
+    description:
+      'uint8 [epochs, images]: the probability of the predicted class of every test image, from 0 to 255 for 1.',
+    rows: ({ type, data }) => {
+      if (type !== 'epoch' || !data.test?.confidences) return undefined;
+      const bytes = decode(data.test.confidences);
+      return { type: '|u1', count: 1, shape: [bytes.length], group: String(bytes.length), bytes };
+    },
+  },
+  'confidence-epochs': {
+    event: 'epoch',
+    description: 'uint32 [epochs]: the epoch of each row of `confidences`.',
+    rows: ({ type, data }) =>
+      type === 'epoch' && data.test?.confidences
+        ? row(data.epoch, String(decode(data.test.confidences).length))
+        : undefined,
+  },
 } as const satisfies Record<string, EventArray>;
 export type EventArrayName = keyof typeof eventArrays;

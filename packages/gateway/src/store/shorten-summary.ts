@@ -76,7 +76,7 @@ const version1Shortenings: readonly Shorten[] = [withoutLists, withoutOwnValues,
  * Shortens a summary so that its JSON, without the title and note, has at most `maxSummaryBytes`. A larger summary loses
  * its files and all layers except the first, then the values of each class, then the publisher's own settings, the
  * values of its metrics, and their meanings; if that is not enough, its long texts are cut. A summary that fits version 1
- * of the protocol still does. The predicted classes of an epoch are never part of a summary.
+ * of the protocol still does. The predicted classes of an epoch, and their confidences, are never part of a summary.
  */
 export function shortenSummary(summary: StoredSummary): StoredSummary {
   let shortened = withoutPredictions(summary);
@@ -89,8 +89,8 @@ export function shortenSummary(summary: StoredSummary): StoredSummary {
 
 function withoutPredictions(summary: StoredSummary): StoredSummary {
   const { epoch } = summary;
-  if (epoch?.test?.predictions == null) return summary;
-  const { predictions, ...test } = epoch.test;
+  if (epoch?.test?.predictions == null && epoch?.test?.confidences == null) return summary;
+  const { predictions, confidences, ...test } = epoch.test;
   return { ...summary, epoch: { ...epoch, test } };
 }
 

@@ -59,6 +59,9 @@ test('predictions and figures have at most their number of bytes, not of charact
   expect(issuesOf('epoch', { epoch: 1, test: { predictions: bytes(200_001) } })).toEqual([
     'data.test.predictions: expected at most 200000 bytes in base64, got 200001',
   ]);
+  expect(issuesOf('epoch', { epoch: 1, test: { confidences: bytes(100_001) } })).toEqual([
+    'data.test.confidences: expected at most 100000 bytes in base64, got 100001',
+  ]);
   const figure = { title: 'Plot' };
   expect(issuesOf('figure', { ...figure, image: png(800, 600, 131_072) })).toEqual([]);
   expect(issuesOf('figure', { ...figure, image: png(800, 600, 131_073) })).toEqual([

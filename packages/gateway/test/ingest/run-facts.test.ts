@@ -108,6 +108,12 @@ const contradicting: [what: string, event: readonly [EventType, object], path: s
     'expected 4 bytes, one for each of the 4 test images in run.started, got 3',
   ],
   [
+    'five confidences of four test images',
+    testOf({ confidences: bytes(0, 1, 2, 3, 255) }),
+    'data.test.confidences',
+    'expected 4 bytes, one for each of the 4 test images in run.started, got 5',
+  ],
+  [
     'a sample of class 3',
     samplesOf({ label: 3 }),
     'data.items.0.label',
@@ -180,7 +186,7 @@ describe('an event of a run of three classes and four test images', () => {
   test.each([
     ['results of three classes', testOf({ perClass: [1, null, 0], confusion: matrix(3) })],
     ['cells of three classes', testOf({ confusionCells: [[2, 2, 4]] })],
-    ['four predictions', testOf({ predictions: bytes(0, 1, 2, 2) })],
+    ['four predictions', testOf({ predictions: bytes(0, 1, 2, 2), confidences: bytes(255, 0, 9, 9) })],
     ['samples', samplesOf({ classes: [2, 0] })],
     ['a probe', probeOf({ ...logitsOf(3), ...probeImagesOf({}) })],
     ['the description again', ['run.started', started.data]],

@@ -88,6 +88,7 @@ const withoutColumn: Record<string, string> = {
     ]),
   ),
   'epoch.test.predictions': 'bytes',
+  'epoch.test.confidences': 'bytes',
   ...Object.fromEntries(
     ['width', 'height', 'channels', 'items'].map((field) => [
       `samples.${field}`,

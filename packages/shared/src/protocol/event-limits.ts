@@ -38,6 +38,8 @@ export const eventLimits = {
   calibrationBins: 15,
   /** Bytes of the predicted classes of a test set: 100,000 images at two bytes each. */
   predictionBytes: 200_000,
+  /** Bytes of the confidences of a test set: 100,000 images at one byte each. */
+  confidenceBytes: 100_000,
   /** Items of one `samples` event, and images in one `probe` event. */
   items: 100,
   /** Width and height of an image in pixels: small images show a wrong prediction well, larger ones only cost bandwidth. */

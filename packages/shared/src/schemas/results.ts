@@ -64,6 +64,11 @@ const testResultsSchema = scoreSchema
       .describe(
         'Predicted class of every test sample, in the order of the test set, in base64: one byte each, or two (the low byte first) for more than 256 classes.',
       ),
+    confidences: bytesSchema(eventLimits.confidenceBytes)
+      .nullish()
+      .describe(
+        'Probability of the predicted class of every test sample, in the order of the test set, in base64: one byte each, from 0 to 255 for 1.',
+      ),
   })
   .superRefine((test, context) => {
     const lists = {

@@ -145,6 +145,7 @@ function epochWithTest(): Extract<EventBody, { type: 'epoch' }>['data'] {
         index === 0 ? { count: 0, confidence: null, accuracy: null } : bin,
       ),
       predictions: base64(8, (index) => index * 9),
+      confidences: base64(8, (index) => 255 - index * 9),
     },
   };
 }

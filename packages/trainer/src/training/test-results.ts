@@ -4,14 +4,17 @@ import type { Evaluation } from './metrics.ts';
 
 type TestData = EpochData['test'];
 
-/** Size of the JSON of `confusionCells` above which the predictions are left out, so that the event stays below 900 kB. */
-const maxCellBytes = 500_000;
+/**
+ * Sizes of the JSON of `confusionCells` above which the predictions, and before them the confidences, are left out, so that the
+ * event stays below 900 kB.
+ */
+const maxCellBytes = { predictions: 500_000, confidences: 350_000 };
 
 /** Returns the results on the test set as an `epoch` event contains them. */
 export function describeResults(evaluation: Evaluation): TestData {
   const { loss, accuracy, perClass, precision, calibration } = evaluation;
   const confusion = describeConfusion(evaluation);
-  const isLarge = JSON.stringify(confusion.confusionCells ?? []).length > maxCellBytes;
+  const cellBytes = JSON.stringify(confusion.confusionCells ?? []).length;
   return {
     loss,
     accuracy,
@@ -20,7 +23,8 @@ export function describeResults(evaluation: Evaluation): TestData {
     recall: perClass,
     ...confusion,
     calibration,
-    ...(!isLarge && describePredictions(evaluation)),
+    ...(cellBytes <= maxCellBytes.predictions && describePredictions(evaluation)),
+    ...(cellBytes <= maxCellBytes.confidences && describeConfidences(evaluation)),
   };
 }
 
@@ -48,6 +52,13 @@ function describePredictions({ predictions, perClass }: Evaluation): Pick<TestDa
   const bytes = perClass.length <= 256 ? Uint8Array.from(predictions) : toLittleEndian(predictions);
   if (bytes.length > eventLimits.predictionBytes) return {};
   return { predictions: Buffer.from(bytes.buffer).toString('base64') };
+}
+
+/** Returns the probability of each prediction in base64; nothing where one is not finite, or for a test set that is too large. */
+function describeConfidences({ confidences }: Evaluation): Pick<TestData, 'confidences'> {
+  if (confidences.length > eventLimits.confidenceBytes || !confidences.every(Number.isFinite)) return {};
+  const bytes = Uint8Array.from(confidences, (confidence) => Math.round(255 * confidence));
+  return { confidences: Buffer.from(bytes.buffer).toString('base64') };
 }
 
 function toLittleEndian(values: Uint16Array): Uint8Array {

@@ -59,7 +59,13 @@ describe('an array of a run', () => {
       },
     },
     { type: 'epoch', data: { epoch: 1, test: { perClass: [1, 1, 1], predictions: base64(0, 1, 2) } } },
-    { type: 'epoch', data: { epoch: 3, test: { perClass: [1, 1, 1], predictions: base64(2, 2, 2) } } },
+    {
+      type: 'epoch',
+      data: {
+        epoch: 3,
+        test: { perClass: [1, 1, 1], predictions: base64(2, 2, 2), confidences: base64(255, 9, 0) },
+      },
+    },
   ];
 
   beforeEach(async () => {
@@ -91,6 +97,8 @@ describe('an array of a run', () => {
     ['probe-images', '|u1', [2, 1, 2, 1], [0, 9, 1, 9]],
     ['predictions', '|u1', [2, 3], [0, 1, 2, 2, 2, 2]],
     ['prediction-epochs', '<u4', [2], [1, 3]],
+    ['confidences', '|u1', [1, 3], [255, 9, 0]],
+    ['confidence-epochs', '<u4', [1], [3]],
   ])('is a file of NumPy: %s', async (name, type, shape, values) => {
     expect(await load(`a/arrays/${name}.npy`)).toEqual({ type, shape, values });
   });
