@@ -8,6 +8,7 @@ import { headerPanel } from './panels/header/header-panel.ts';
 import { epochsPanel, noticesPanel } from './panels/log/log-panel.ts';
 import { testResultsPanel } from './panels/test-results/test-results-panel.ts';
 import { topbarPanel } from './panels/topbar/topbar-panel.ts';
+import { canExamine } from './state/examined-image.ts';
 import { lazyPanel } from './ui/lazy-panel.ts';
 import type { Panel } from './ui/panel.ts';
 
@@ -33,7 +34,7 @@ const layers = lazyPanel(
 );
 
 const examine = lazyPanel(
-  ({ run }) => (run?.snapshots.length ?? 0) > 0 && Boolean(run?.started?.model),
+  ({ run }) => run !== null && canExamine(run),
   async () => (await import('./panels/examine/examine-panel.ts')).examinePanel,
 );
 const misread = lazyPanel(

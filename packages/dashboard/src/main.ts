@@ -12,6 +12,7 @@ import type { ExaminedImage } from './state/examined-image.ts';
 import { createCachedFindings } from './state/findings.ts';
 import { capitalize } from './state/format.ts';
 import { createCachedRunAtStep } from './state/run-at-step.ts';
+import { focusAfterRender } from './ui/focus.ts';
 import { oncePerFrame } from './ui/frames.ts';
 import { listenForKeys } from './ui/keyboard.ts';
 import type {
@@ -124,6 +125,11 @@ const actions: PageActions = {
   examine(image) {
     examined = image;
     actions.refresh();
+  },
+  lookInside(image) {
+    actions.examine(image);
+    focusAfterRender(() => document.getElementById('examine-title') ?? undefined);
+    requestAnimationFrame(() => document.getElementById('examine')?.scrollIntoView());
   },
   openHelp: async () => (await import('./panels/help/help-dialog.ts')).openHelp(session.run),
   async openNewRun() {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { EventBody, MonitorEvent } from '@mnist-monitor/shared';
@@ -127,6 +127,34 @@ function strokeSnapshot(upright: number): Buffer {
     expect(await violationsInBothThemes(page)).toEqual([]);
     await page.setViewportSize({ width: 390, height: 844 });
     expect(await overflowWidth(page)).toBe(0);
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it('has a history through which the keyboard moves the timeline', async () => {
+    const page = await follow('20261130-183000-keys');
+    await page.locator('#sample-grid .image-button').first().click();
+    await counts(page, '.examine-history .cell.top', 3);
+    const readings = page.locator('#examine-readings');
+    await readings.focus();
+    await page.keyboard.press('ArrowLeft');
+    await shows(page, '#timeline-text', 'Batch 30 of 60');
+    await page.keyboard.press('Home');
+    await shows(page, '#timeline-text', 'Batch 10 of 60');
+    await page.waitForFunction(() =>
+      document.querySelector('#examine-readings')?.getAttribute('aria-valuetext')?.startsWith('batch 10: '),
+    );
+    expect(await readings.getAttribute('aria-label')).toMatch(
+      /^Probabilities of the classes over the run\. Read as /,
+    );
+    await page.keyboard.press('End');
+    await shows(page, '#timeline-text', 'Now: batch 60');
+    expect(await readings.evaluate((element) => element === document.activeElement)).toBe(true);
+    await page.locator('#examine-mattered summary').click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.locator('#mattered-csv').click(),
+    ]);
+    expect(readFileSync(await download.path(), 'utf8').split('\n')).toHaveLength(51);
     expect(monitor.browserProblems).toEqual([]);
   });
 

@@ -127,12 +127,77 @@ const layers = (step: number, updateRatio: number): EventBody => ({
     expect(monitor.browserProblems).toEqual([]);
   });
 
+  it('can be seen from elsewhere: an axis is dragged with the pointer, or moved with the keyboard', async () => {
+    const runId = '20261130-151000-drag';
+    await follow(runId, [images, logits(1, [])]);
+    const page = await monitor.visit(`?run=${runId}`, { reducedMotion: 'reduce' });
+    const canvas = page.locator('.probe-canvas');
+    await canvas.scrollIntoViewIfNeeded();
+    const drawn = (): Promise<string> => canvas.evaluate((element: HTMLCanvasElement) => element.toDataURL());
+    const changes = async (action: () => Promise<unknown>): Promise<void> => {
+      const before = await drawn();
+      await action();
+      await page.waitForFunction(
+        (old) => document.querySelector<HTMLCanvasElement>('.probe-canvas')?.toDataURL() !== old,
+        before,
+      );
+    };
+    const box = (await canvas.boundingBox()) ?? { x: 0, y: 0, width: 0 };
+    const [x, y] = [box.x + box.width / 2, box.y + box.width / 2];
+    // Without motion, the axis of the first class points to the right.
+    await page.mouse.move(x + box.width / 2 - 26, y);
+    await changes(() => page.mouse.down());
+    await changes(() => page.mouse.move(x, y + box.width / 3, { steps: 4 }));
+    await changes(() => page.mouse.up());
+    await canvas.focus();
+    await changes(() => page.keyboard.press('PageDown'));
+    await shows(page, '#announcer', 'Axis 0');
+    await changes(() => page.keyboard.press('Shift+ArrowRight'));
+    await changes(() => page.keyboard.press('Escape'));
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
   it('shows each layer, and says in a sentence which one does not learn', async () => {
     const page = await follow('20261130-160000-layers', [layers(1, 1e-3), layers(2, 0), layers(3, 0)]);
     await counts(page, '#layers tbody tr', 2);
     await shows(page, '#layers [data-layer="fc1"]', '0.20 %');
     await shows(page, '#layers', 'conv1 does not change at all');
     await shows(page, '.layer-dead', '12.5 %');
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it('shows how the weights have spread over the run, loaded when it is opened, with the keyboard', async () => {
+    const spread = (step: number, width: number): EventBody => {
+      const edges = Array.from({ length: 33 }, (_, edge) => width * (edge / 16 - 1));
+      const counts = Array.from({ length: 32 }, (_, bin) => 16 - Math.abs(bin - 16));
+      const event = layers(step, 1e-3);
+      return { ...event, data: { ...event.data, histograms: Array(3).fill({ edges, counts }) } } as EventBody;
+    };
+    const page = await follow('20261130-161000-weights', [spread(1, 0.25), layers(2, 1e-3), spread(18, 0.5)]);
+    await counts(page, '#layers tbody tr', 2);
+    const loaded: string[] = [];
+    page.on('request', (request) => loaded.push(request.url()));
+    await page.locator('#layer-weights summary').first().focus();
+    await page.keyboard.press('Enter');
+    await shows(
+      page,
+      field('weights-sentence'),
+      /^At batch 18, half of the weights are from -0\.\d+ to 0\.\d+, all from -0\.5\d* to 0\.5\d*; at batch 1 /,
+    );
+    expect(loaded.some((url) => /weights-over-time/.test(url))).toBe(true);
+    await counts(page, '.weights-picture svg g', 2);
+    await page.locator('#weights-tensor').selectOption('fc1.weight');
+    await page.locator('#timeline-position').fill('5');
+    await shows(page, field('weights-sentence'), 'At batch 1, half');
+    await counts(page, '.weights-picture .now', 1);
+    await page.locator('#layer-weights details summary').click();
+    await counts(page, '#layer-weights tbody tr', 2);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.locator('#weights-csv').click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('weights-20261130-161000-weights.csv');
+    expect(await violationsInBothThemes(page, '#layers')).toEqual([]);
     expect(monitor.browserProblems).toEqual([]);
   });
 

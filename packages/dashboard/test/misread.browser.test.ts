@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { EventBody, MonitorEvent } from '@mnist-monitor/shared';
@@ -16,6 +16,10 @@ const predictions = (wrong: readonly number[]): string =>
   Buffer.from(Array.from({ length: count }, (_, at) => (at + (wrong.includes(at) ? 3 : 0)) % 10)).toString(
     'base64',
   );
+/** Confidences of 80 %, and of images 52 and 243 of 50 % and 98 %. */
+const confidences = Buffer.from(
+  Array.from({ length: count }, (_, at) => (at === 52 ? 128 : at === 243 ? 250 : 204)),
+).toString('base64');
 /** The images that each epoch misreads: 52 always, 243 in the first and third. */
 const misread = [[52, 243, 377], [52], [52, 243]];
 
@@ -37,7 +41,7 @@ const misread = [[52, 243, 377], [52], [52, 243]];
         ...event,
         data: {
           ...event.data,
-          test: { ...event.data.test, predictions: predictions(misread[epoch++] ?? []) },
+          test: { ...event.data.test, predictions: predictions(misread[epoch++] ?? []), confidences },
         },
       };
     }) as MonitorEvent[] as (MonitorEvent & EventBody)[];
@@ -62,6 +66,46 @@ const misread = [[52, 243, 377], [52], [52, 243]];
     await page.locator('#timeline-position').fill('40');
     await shows(page, field('misread-note'), '1 misread at epoch 2, 3 at any epoch so far');
     expect(await violationsInBothThemes(page, '#misread')).toEqual([]);
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it('are found by how sure the network was, with the keyboard', async () => {
+    const page = await follow('20261130-230500-sure');
+    const first = page.locator('#misread-grid li').first();
+    await shows(page, '#misread-grid li:first-child', '2, read as 5 with 50 %');
+    await page.locator('#misread-order').focus();
+    await page.keyboard.press('ArrowDown');
+    await shows(page, '#misread-grid li:first-child', '3, read as 6 with 98 %');
+    await shows(page, '#misread-grid li:first-child', 'Epochs 1 as 6, 2 as 3, 3 as 6');
+    expect(await first.getAttribute('data-index')).toBe('243');
+    await page.locator('#misread-order').selectOption('leastSure');
+    await shows(page, '#misread-grid li:first-child', 'with 50 %');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.locator('#misread-csv').click(),
+    ]);
+    expect(readFileSync(await download.path(), 'utf8')).toMatch(
+      /\n52,2,5,0\.502,3,,0\n243,3,6,0\.980,2,2,1\n$/,
+    );
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it('are where the history of a sample leads to, with the keyboard, also in a run without snapshots', async () => {
+    const page = await follow('20261130-231500-sample');
+    await shows(page, field('misread-note'), '2 misread');
+    const sample = page.locator('#sample-grid .image-button').first();
+    const label = (await sample.getAttribute('aria-label')) ?? '';
+    expect(label).toMatch(/^Test image \d+\. Look inside the network\.$/);
+    await sample.focus();
+    await page.keyboard.press('Enter');
+    await shows(page, '#examine', label.split('.')[0] as string);
+    await shows(page, field('examine-epochs'), 'Epochs 1 to 3 as');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('examine-title');
+    expect(await page.locator('#examine .alarm').count()).toBe(0);
+    expect(await violationsInBothThemes(page, '#examine')).toEqual([]);
+    await page.locator('#examine-cell').focus();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.activeElement?.id === 'misread-title');
     expect(monitor.browserProblems).toEqual([]);
   });
 

@@ -1,3 +1,5 @@
+import type { Run } from './run.ts';
+
 /** An image that the viewer looks at inside the network. */
 export interface ExaminedImage {
   /** Describes the image: "Your drawing of a digit", "Test image 47, true class 7". */
@@ -6,7 +8,13 @@ export interface ExaminedImage {
   image: Float32Array;
   /** The true class; null where it is not known. */
   label: number | null;
+  /** Index in the test set, from 0; null for an image that is not part of it. */
+  index: number | null;
 }
+
+/** Returns whether the page can show how an image was read over the run: by snapshots of the weights, or by the epochs. */
+export const canExamine = ({ snapshots, predictions, started }: Run): boolean =>
+  (snapshots.length > 0 && Boolean(started?.model)) || predictions.length > 0;
 
 /** A test image as it was sent, with values from 0 to 255. */
 interface TestImage {
@@ -16,15 +24,18 @@ interface TestImage {
   channels?: 1 | 3 | null | undefined;
 }
 
+/** Returns whether an image has grey values, as the network on the page can read it. */
+export const isGrey = ({ channels }: Pick<TestImage, 'channels'>): boolean => channels !== 3;
+
 /** Returns a test image to look at; null for one that is coloured or not square, which the network on the page cannot read. */
 export function examinedTestImage(
   { index, label, pixels, channels }: TestImage,
   classes: readonly string[],
 ): ExaminedImage | null {
-  if (channels === 3 || !Number.isInteger(Math.sqrt(pixels.length))) return null;
+  if (!isGrey({ channels }) || !Number.isInteger(Math.sqrt(pixels.length))) return null;
   return {
     title: `Test image ${index}, true class ${classes[label] ?? label}`,
     image: Float32Array.from(pixels, (value) => value / 255),
-    label,
+    ...{ label, index },
   };
 }

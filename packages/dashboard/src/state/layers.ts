@@ -19,6 +19,16 @@ export interface Layers {
   readonly tensors: ReadonlyMap<string, TensorSeries>;
   /** The activations by name. */
   readonly activations: ReadonlyMap<string, ActivationSeries>;
+  /** Histograms of the weights of each tensor by name, in ascending order of their steps. */
+  readonly histograms: ReadonlyMap<string, readonly WeightHistogram[]>;
+}
+
+/** How the weights of a tensor were distributed at a step. */
+export interface WeightHistogram {
+  step: number;
+  /** The edges of the bins, one more than there are counts. */
+  edges: Float32Array;
+  counts: Uint32Array;
 }
 
 /** Maximum number of tensors, and of activations, that are kept: those of a transformer of 40 blocks. */
@@ -26,7 +36,10 @@ const nameLimit = 500;
 /** Points of a series at which the older ones are thinned: 64 kB for a tensor, and several for each pixel of its curve. */
 const rowLimit = 2 ** 11;
 
-export const noLayers: Layers = { tensors: new Map(), activations: new Map() };
+/** Histograms of a tensor at which every second of the older ones is removed, and of all tensors: 5 MB. */
+const histogramLimits = { tensor: 128, run: 20_000 };
+
+export const noLayers: Layers = { tensors: new Map(), activations: new Map(), histograms: new Map() };
 
 /** Returns the measurements after an event. */
 export function withLayersData(layers: Layers, data: LayersData): Layers {
@@ -40,7 +53,8 @@ export function withLayersData(layers: Layers, data: LayersData): Layers {
       weightNorm: measure('weightNorm'),
     });
   });
-  if (!activationNames || !dead) return { ...layers, tensors };
+  const histograms = withHistograms(layers.histograms, data);
+  if (!activationNames || !dead) return { ...layers, tensors, histograms };
   const activations = withNames(
     layers.activations,
     activationNames,
@@ -49,11 +63,30 @@ export function withLayersData(layers: Layers, data: LayersData): Layers {
   activationNames.forEach((name, index) => {
     activations.get(name)?.append(step, { dead: dead[index] ?? undefined });
   });
-  return { tensors, activations };
+  return { tensors, activations, histograms };
+}
+
+function withHistograms(
+  before: Layers['histograms'],
+  { step, tensors, histograms }: LayersData,
+): Layers['histograms'] {
+  if (!histograms) return before;
+  const limit = Math.min(histogramLimits.tensor, Math.floor(histogramLimits.run / tensors.length));
+  const after = new Map(before);
+  tensors.forEach((name, index) => {
+    const sent = histograms[index];
+    if (!sent || (!after.has(name) && after.size >= nameLimit)) return;
+    // A run that resumes from a checkpoint repeats steps.
+    const kept = (after.get(name) ?? []).filter((each) => each.step < step);
+    const added = { step, edges: Float32Array.from(sent.edges), counts: Uint32Array.from(sent.counts) };
+    after.set(name, [...(kept.length >= limit ? kept.filter((_, at) => at % 2 === 0) : kept), added]);
+  });
+  return after;
 }
 
 /** Returns a copy that later events do not change. */
-export const copyLayers = ({ tensors, activations }: Layers): Layers => ({
+export const copyLayers = ({ tensors, activations, histograms }: Layers): Layers => ({
+  histograms,
   tensors: new Map([...tensors].map(([name, series]) => [name, series.copy()])),
   activations: new Map([...activations].map(([name, series]) => [name, series.copy()])),
 });

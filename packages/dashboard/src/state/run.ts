@@ -314,9 +314,10 @@ function applyEpoch(run: Run, data: EpochEvent): void {
   }
   const step = data.step ?? run.step;
   // The predictions are kept apart, as bytes.
-  const text = data.test?.predictions;
-  if (text) run.predictions = withPredictions(run.predictions, { epoch, step, text });
-  const test = data.test && { ...data.test, predictions: null };
+  const { predictions, confidences } = data.test ?? {};
+  if (predictions)
+    run.predictions = withPredictions(run.predictions, { epoch, step, predictions, confidences });
+  const test = data.test && { ...data.test, predictions: null, confidences: null };
   const before = run.epochs.filter((other) => other.epoch < epoch);
   run.epochs = [
     ...before.map((other, index) => withoutOldCells(other, before.length - index)),

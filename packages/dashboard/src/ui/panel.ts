@@ -80,6 +80,8 @@ export interface PageActions {
   openDraw(): void;
   /** Sets the image that the viewer looks at inside the network; null for none. */
   examine(image: ExaminedImage | null): void;
+  /** Looks at an image inside the network, and moves the page and the focus to it. */
+  lookInside(image: ExaminedImage): void;
   openHelp(): void;
 }
 

@@ -124,7 +124,7 @@ export class DrawingBoard {
     if (this.#image) this.#classify();
     else this.#prediction = null;
     const title = `Your drawing of ${drawnThing(this.#run)}`;
-    this.#actions.examine(this.#image && { title, image: this.#image, label: null });
+    this.#actions.examine(this.#image && { title, image: this.#image, label: null, index: null });
   }
 
   #followRun(run: Run | null, step: number | null): void {

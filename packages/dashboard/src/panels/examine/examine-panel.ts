@@ -7,15 +7,17 @@ import { type RunWeights, snapshotWeights, weightsAt } from '../../network/run-w
 import { type ExaminedImage, examinedTestImage } from '../../state/examined-image.ts';
 import { formatCount, formatPercent, formatPlural, shortClassNames } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
+import { epochReadings, epochReadingsText } from '../../state/predictions.ts';
 import type { Run } from '../../state/run.ts';
 import { stepWordOf } from '../../state/run-words.ts';
 import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
 import { pixelImage, recolorImages } from '../../ui/pixel-image.ts';
 import { saveFile } from '../../ui/save-file.ts';
 import { styled } from '../../ui/styled.ts';
+import { cellChooser } from '../misread/cell-choice.ts';
 import { LatestComputation } from './latest-computation.ts';
-import { filtersMosaic, mapsMosaic, mapsText, occlusionSentence, shownLayers } from './maps.ts';
-import { guesses, historySentence, readingsCsv, readingText } from './reading-text.ts';
+import { filtersMosaic, mapsMosaic, mapsText, occlusionCsv, occlusionSentence, shownLayers } from './maps.ts';
+import { guesses, historySentence, moveColumn, readingsCsv, readingText } from './reading-text.ts';
 import { type Reading, SnapshotReadings } from './snapshot-readings.ts';
 import './examine.css';
 
@@ -115,20 +117,48 @@ function body(examined: ExaminedImage, context: Context): TemplateResult {
   const atStep = readingAt(shown, step);
   const words = { classes, stepWord: stepWordOf(run), label: examined.label };
   const sentence = historySentence(shown, words);
+  const hasSnapshots = run.snapshots.length > 0;
   return html`
     <div class="examine-head">
-      <canvas class="examine-image" aria-hidden="true" ${pixelImage(pixelsOf(examined.image))}></canvas>
+      <canvas class="examine-image" aria-hidden="true" ${pixelImage(pixelsOf(examined.image), sizeOf(examined.image))}></canvas>
       <div>
-        <p class="examine-reading" data-field="examine-reading">${atStep ? html`<b>${readingText(atStep.probabilities, classes)}</b> at ${words.stepWord} ${formatCount(atStep.step)}` : 'Reading…'}</p>
+        ${hasSnapshots ? html`<p class="examine-reading" data-field="examine-reading">${atStep ? html`<b>${readingText(atStep.probabilities, classes)}</b> at ${words.stepWord} ${formatCount(atStep.step)}` : 'Reading…'}</p>` : nothing}
         <p data-field="examine-history" role="status">${readings.isComplete ? sentence : ''}</p>
+        ${epochsNote(examined, context)}
         ${problemNote()}
       </div>
     </div>
-    <h3>Over the run</h3>
-    <p class="card-note">A column for each snapshot, a row for each class; the darker, the surer. The framed cell is the answer. Click a column to move the timeline there.</p>
-    ${guard([shown, step, classes], () => history(shown, atStep, sentence, context))}
-    ${section('mattered', 'What mattered', context, () => mattered(examined, context))}
-    ${section('maps', 'Filters and feature maps', context, () => maps(context))}`;
+    ${
+      hasSnapshots
+        ? html`
+          <h3>Over the run</h3>
+          <p class="card-note">A column for each snapshot, a row for each class; the darker, the surer. The framed cell is the answer. Click a column, or use the arrow keys, to move the timeline there.</p>
+          ${guard([shown, step, classes], () => history(shown, atStep, sentence, context))}`
+        : nothing
+    }
+    ${weights ? section('mattered', 'What mattered', context, () => mattered(examined, context)) : nothing}
+    ${weights ? section('maps', 'Filters and feature maps', context, () => maps(context)) : nothing}`;
+}
+
+/** Renders how each epoch read a test image, and a button that shows all images that were read like it. */
+function epochsNote(
+  { index, label }: ExaminedImage,
+  { run, classes }: Context,
+): TemplateResult | typeof nothing {
+  if (index === null || label === null) return nothing;
+  const epochs = epochReadings(run.predictions, index, classes.length);
+  const last = epochs.at(-1);
+  if (!last) return nothing;
+  const choose = run.started?.dataset?.testImages && cellChooser();
+  return html`
+    <p class="card-note" data-field="examine-epochs">${epochReadingsText(epochs, classes)}</p>
+    ${choose ? html`<button class="button small" type="button" id="examine-cell" @click=${() => choose({ truth: label, predicted: last.prediction })}>Show all ${classes[label]} read as ${classes[last.prediction]}</button>` : nothing}`;
+}
+
+/** Returns the size of a square image. */
+function sizeOf({ length }: Float32Array): { width: number; height: number } {
+  const side = Math.sqrt(length);
+  return { width: side, height: side };
 }
 
 function problemNote(): TemplateResult | typeof nothing {
@@ -164,12 +194,26 @@ function history(
   const width = shown.length * cell.width;
   const height = rows.length * cell.height;
   const word = stepWordOf(run);
+  const current = atStep ? shown.indexOf(atStep) : -1;
+  // The last column is now, so that the view follows the run from there.
+  const show = (column: number): void =>
+    actions.changeView({ step: column === shown.length - 1 ? null : (shown[column]?.step ?? null) });
+  if (shown.length === 0) return html``;
   return html`
     <div class="examine-history">
       <div class="examine-classes" aria-hidden="true">${rows.map((label) => html`<span>${names[label] ?? label}</span>`)}</div>
-      <svg viewBox="0 0 ${width} ${height}" role="img" aria-label=${`Probabilities of the classes over the run. ${sentence}`} preserveAspectRatio="none"
+      <svg viewBox="0 0 ${width} ${height}" id="examine-readings" preserveAspectRatio="none"
+        role="slider" tabindex="0" aria-label=${`Probabilities of the classes over the run. ${sentence}`}
+        aria-valuemin="1" aria-valuemax=${shown.length} aria-valuenow=${current + 1}
+        aria-valuetext=${atStep ? `${word} ${formatCount(atStep.step)}: ${readingText(atStep.probabilities, classes)}` : nothing}
         ${styled({ height: `${rows.length * 18}px`, 'max-width': `${shown.length * 28}px` })}
-        @click=${(event: MouseEvent) => moveTo(event, shown, actions)}>
+        @click=${(event: MouseEvent) => show(columnAt(event, shown.length))}
+        @keydown=${(event: KeyboardEvent) => {
+          const column = moveColumn(event.key, current, shown.length);
+          if (column === undefined) return;
+          event.preventDefault();
+          show(column);
+        }}>
         ${shown.map(
           (reading, column) => svg`
           <g>
@@ -210,10 +254,10 @@ function historyRows(shown: readonly Reading[], classes: readonly string[]): num
     .sort((a, b) => a - b);
 }
 
-function moveTo(event: MouseEvent, shown: readonly Reading[], { changeView }: PageActions): void {
-  const { left, width } = (event.currentTarget as Element).getBoundingClientRect();
-  const reading = shown[Math.floor(((event.clientX - left) / width) * shown.length)];
-  if (reading) changeView({ step: reading.step });
+/** Returns the column that was clicked. */
+function columnAt({ clientX, currentTarget }: MouseEvent, columns: number): number {
+  const { left, width } = (currentTarget as Element).getBoundingClientRect();
+  return Math.min(columns - 1, Math.max(0, Math.floor(((clientX - left) / width) * columns)));
 }
 
 function section(
@@ -238,11 +282,11 @@ const status = (part: LatestComputation<unknown>): TemplateResult =>
     ? html`<p class="card-note">Computing…</p>`
     : html`<p class="alarm">This cannot be computed: ${part.problem}.</p>`;
 
-/** Renders a note with the name of the weights that a section was computed with. */
+/** Renders a note with the name of the weights that a section was computed with: a snapshot, or else the saved model. */
 const source = (weights: RunWeights | undefined): TemplateResult =>
-  html`<p class="card-note">With the weights of ${weights?.name}, the nearest snapshot to the timeline.</p>`;
+  html`<p class="card-note">With the weights of ${weights?.name}${weights?.epoch === undefined ? ', the nearest snapshot to the timeline' : ''}.</p>`;
 
-function mattered({ image }: ExaminedImage, { classes }: Context): TemplateResult {
+function mattered({ image }: ExaminedImage, { run, classes }: Context): TemplateResult {
   const map = occlusion.result;
   if (!map) return status(occlusion);
   const { side, drops } = map;
@@ -251,7 +295,7 @@ function mattered({ image }: ExaminedImage, { classes }: Context): TemplateResul
   return html`
     <p data-field="examine-mattered">${sentence}</p>
     <div class="examine-occlusion">
-      <canvas aria-hidden="true" ${pixelImage(pixelsOf(image))}></canvas>
+      <canvas aria-hidden="true" ${pixelImage(pixelsOf(image), sizeOf(image))}></canvas>
       <svg viewBox="0 0 ${side} ${side}" role="img" aria-label=${sentence}>
         ${Array.from(
           drops,
@@ -263,7 +307,8 @@ function mattered({ image }: ExaminedImage, { classes }: Context): TemplateResul
       </svg>
     </div>
     <p class="card-note">Each square of 4 × 4 pixels was covered once. The number is by how many percentage points the probability of the answer changes without it.</p>
-    ${source(occlusion.weights)}`;
+    ${source(occlusion.weights)}
+    <button class="button" type="button" id="mattered-csv" @click=${() => saveFile(new Blob([occlusionCsv(map)], { type: 'text/csv' }), `mattered-${run.runId}.csv`)}>Save as CSV</button>`;
 }
 
 function maps({ run }: Context): TemplateResult {

@@ -96,3 +96,14 @@ export function occlusionSentence({ label, side, drops }: OcclusionMap, classes:
   const points = formatPlural(Math.round(100 * largest), 'percentage point', 'percentage points');
   return `The answer ${name} rests most on the ${place}: covering this square lowers its probability by ${points}.`;
 }
+
+/** Returns an occlusion map as CSV: for each square its first row and column of pixels, and the change of the probability without it. */
+export const occlusionCsv = ({ side, drops }: OcclusionMap): string =>
+  [
+    'row,column,change',
+    ...Array.from(
+      drops,
+      (drop, square) => `${4 * Math.floor(square / side)},${4 * (square % side)},${(-drop).toPrecision(6)}`,
+    ),
+    '',
+  ].join('\n');

@@ -1,3 +1,4 @@
+import { csvName } from '../../state/csv.ts';
 import { formatCount, formatPercent } from '../../state/format.ts';
 import type { Reading } from './snapshot-readings.ts';
 
@@ -55,10 +56,22 @@ export function readingText(probabilities: ArrayLike<number>, classes: readonly 
 
 /** Returns the readings as CSV: a row for each snapshot, with the probability of each class. */
 export function readingsCsv(readings: readonly Reading[], classes: readonly string[]): string {
-  const quoted = (name: string): string => (/[",\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);
-  const head = ['step', ...classes.map((name) => quoted(`p(${name})`))].join(',');
+  const head = ['step', ...classes.map((name) => csvName(`p(${name})`))].join(',');
   const rows = readings.map(({ step, probabilities }) =>
     [step, ...Array.from(probabilities, (value) => value.toPrecision(6))].join(','),
   );
   return `${[head, ...rows].join('\n')}\n`;
+}
+
+/** Returns the column that an arrow key, Home or End moves to; undefined for other keys. */
+export function moveColumn(key: string, current: number, columns: number): number | undefined {
+  const next = {
+    ArrowLeft: current - 1,
+    ArrowDown: current - 1,
+    ArrowRight: current + 1,
+    ArrowUp: current + 1,
+    Home: 0,
+    End: columns - 1,
+  }[key];
+  return next === undefined ? undefined : Math.min(columns - 1, Math.max(0, next));
 }

@@ -2,6 +2,7 @@ import { html, nothing, svg, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { formatLoss, formatPercent } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
+import { lazyPart } from '../../ui/lazy-part.ts';
 import type { Panel } from '../../ui/panel.ts';
 import {
   type DeadUnits,
@@ -33,15 +34,37 @@ const stateTexts: Record<LayerRow['state'], string> = {
 const rowsOf = memoizeLast(layerRows);
 const deadUnitsOf = memoizeLast(deadUnits);
 
+let requestRefresh: () => void = () => {};
+
+/** Whether the viewer has opened the weights over the run, and the tensor that they have chosen; undefined for the first one. */
+let weights: { isOpen: boolean; tensor: string | undefined } = { isOpen: false, tensor: undefined };
+/** Returns the view of the weights, whose code is loaded when it is opened. */
+const weightsView = lazyPart(
+  async () => (await import('./weights-over-time.ts')).weightsOverTime,
+  () => requestRefresh(),
+);
+
+function choose(tensor: string): void {
+  weights = { ...weights, tensor };
+  requestRefresh();
+}
+
 /** The layers while they learn: by how much a step changes their weights, norms of weights and gradients, dead units. */
 export const layersPanel: Panel = {
-  render({ run, runAtStep }) {
+  render({ run, runAtStep }, { refresh }) {
     if (!run || !runAtStep) return html``;
+    requestRefresh = refresh;
     // A new measurement replaces `layers`: the rows and the units are not computed again before that.
     const rows = rowsOf(run.layers, runAtStep.step);
     const units = deadUnitsOf(run.layers, runAtStep.step);
     const guess = guessing(run, runAtStep.step);
-    return html`${guard([rows, units, guess?.accuracy], () => card(rows, units, guess))}`;
+    const { histograms } = run.layers;
+    const view = weights.isOpen ? weightsView() : undefined;
+    const content = (): TemplateResult | typeof nothing =>
+      histograms.size === 0
+        ? nothing
+        : weightsSection(view?.({ run, step: runAtStep.step, ...weights, choose }));
+    return html`${guard([rows, units, guess?.accuracy, histograms, weights, view], () => card(rows, units, guess, content()))}`;
   },
 };
 
@@ -49,6 +72,7 @@ const card = (
   rows: readonly LayerRow[],
   units: readonly DeadUnits[],
   guess: Guessing | undefined,
+  weights: TemplateResult | typeof nothing,
 ): TemplateResult => html`
       <section class="card layers" id="layers" aria-labelledby="layers-title">
         <div class="card-head">
@@ -68,6 +92,7 @@ const card = (
           </table>
         </section>
         ${units.length > 0 ? deadUnitsList(units) : nothing}
+        ${weights}
       </section>`;
 
 const layerRow = ({
@@ -107,3 +132,15 @@ const deadUnitsList = (units: readonly DeadUnits[]): TemplateResult => html`
         html`<div><dt>${activation}</dt><dd>${share === undefined ? '–' : formatPercent(share, 1)}</dd></div>`,
     )}
   </dl>`;
+
+function weightsSection(content: TemplateResult | undefined): TemplateResult {
+  const toggle = ({ target }: Event): void => {
+    weights = { ...weights, isOpen: (target as HTMLDetailsElement).open };
+    requestRefresh();
+  };
+  return html`
+    <details class="layer-weights" id="layer-weights" @toggle=${toggle}>
+      <summary>Weights over the run</summary>
+      ${content ?? nothing}
+    </details>`;
+}

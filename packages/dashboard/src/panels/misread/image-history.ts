@@ -1,4 +1,5 @@
-import type { EpochPredictions } from '../../state/predictions.ts';
+import { formatPercent } from '../../state/format.ts';
+import { classesIn, type EpochPredictions } from '../../state/predictions.ts';
 
 /** How the reading of one test image changed over the epochs. */
 export interface ImageHistory {
@@ -7,6 +8,8 @@ export interface ImageHistory {
   label: number;
   /** The prediction of the latest epoch. */
   prediction: number;
+  /** Probability of that prediction, from 0 to 1; undefined where it was not sent. */
+  confidence: number | undefined;
   /** Number of epochs in which the image was misread. */
   misread: number;
   /** The first epoch in which it was read correctly; undefined if there is none. */
@@ -14,15 +17,6 @@ export interface ImageHistory {
   /** How often an epoch misread what the one before had read correctly. Source: Toneva et al. 2019. */
   forgotten: number;
 }
-
-/** Returns the classes in a list of bytes: one byte each or, of more than 256 classes, two (the low byte first). */
-export const classesIn = (bytes: Uint8Array, classCount: number): ArrayLike<number> =>
-  classCount <= 256
-    ? bytes
-    : Uint16Array.from(
-        { length: bytes.length >> 1 },
-        (_, at) => (bytes[2 * at] as number) + 256 * (bytes[2 * at + 1] as number),
-      );
 
 /**
  * Returns the images that were misread in at least one of the epochs, those that were misread most often first.
@@ -36,6 +30,7 @@ export function imageHistories(
   const predictions = epochs.map(({ epoch, bytes }) => ({ epoch, classes: classesIn(bytes, classCount) }));
   const last = predictions.at(-1);
   if (!last) return [];
+  const { confidences } = epochs.at(-1) as EpochPredictions;
   const found: ImageHistory[] = [];
   for (let index = 0; index < labels.length; index++) {
     const label = labels[index] as number;
@@ -49,9 +44,37 @@ export function imageHistories(
       wasRight = isRight;
     }
     const prediction = last.classes[index] as number;
-    if (misread > 0) found.push({ index, label, prediction, misread, learned, forgotten });
+    const byte = confidences?.[index];
+    const confidence = byte === undefined ? undefined : byte / 255;
+    if (misread > 0) found.push({ index, label, prediction, confidence, misread, learned, forgotten });
   }
-  return found.sort((a, b) => b.misread - a.misread || b.forgotten - a.forgotten || a.index - b.index);
+  return found.sort(comparisons.hardest);
+}
+
+const hardestFirst = (a: ImageHistory, b: ImageHistory): number =>
+  b.misread - a.misread || b.forgotten - a.forgotten || a.index - b.index;
+
+/** Orders of the images. An image without a confidence comes last when they are sorted by it. */
+const comparisons = {
+  hardest: hardestFirst,
+  surest: (a, b) => (b.confidence ?? -1) - (a.confidence ?? -1) || hardestFirst(a, b),
+  leastSure: (a, b) => (a.confidence ?? 2) - (b.confidence ?? 2) || hardestFirst(a, b),
+} as const satisfies Record<string, (a: ImageHistory, b: ImageHistory) => number>;
+export type ImageOrder = keyof typeof comparisons;
+
+/** Returns the images in another order than the hardest first. */
+export const inOrder = (histories: readonly ImageHistory[], order: ImageOrder): readonly ImageHistory[] =>
+  order === 'hardest' ? histories : histories.toSorted(comparisons[order]);
+
+/** Describes the latest reading: "7, read as 2 with 93 %", or "7, read correctly now with 51 %". */
+export function latestReadingText(
+  { label, prediction, confidence }: ImageHistory,
+  classes: readonly string[],
+): string {
+  const name = (each: number): string => classes[each] ?? String(each);
+  const how = label === prediction ? 'read correctly now' : `read as ${name(prediction)}`;
+  const sure = confidence === undefined ? '' : ` with ${formatPercent(confidence, 0)}`;
+  return `${name(label)}, ${how}${sure}`;
 }
 
 /** Describes how the reading changed: "Misread in 3 of 5 epochs: learned at epoch 3, forgotten twice". */
@@ -67,9 +90,9 @@ export function historyText({ misread, learned, forgotten }: ImageHistory, epoch
 /** Returns the histories as CSV. */
 export const historiesCsv = (histories: readonly ImageHistory[]): string =>
   [
-    'index,label,prediction,misread,learned,forgotten',
-    ...histories.map(({ index, label, prediction, misread, learned, forgotten }) =>
-      [index, label, prediction, misread, learned ?? '', forgotten].join(','),
+    'index,label,prediction,confidence,misread,learned,forgotten',
+    ...histories.map(({ index, label, prediction, confidence, misread, learned, forgotten }) =>
+      [index, label, prediction, confidence?.toFixed(3) ?? '', misread, learned ?? '', forgotten].join(','),
     ),
     '',
   ].join('\n');

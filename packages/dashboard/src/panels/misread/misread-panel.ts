@@ -1,16 +1,30 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { readRunFileRange, testImagesUrl } from '../../net/api.ts';
-import { examinedTestImage } from '../../state/examined-image.ts';
 import { formatCount } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
-import type { EpochPredictions } from '../../state/predictions.ts';
+import {
+  classesIn,
+  type EpochPredictions,
+  epochReadings,
+  epochReadingsText,
+} from '../../state/predictions.ts';
 import type { Run } from '../../state/run.ts';
+import { focusAfterRender } from '../../ui/focus.ts';
+import { imageButton } from '../../ui/image-button.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
-import { pixelImage, recolorImages } from '../../ui/pixel-image.ts';
+import { recolorImages } from '../../ui/pixel-image.ts';
 import { saveFile } from '../../ui/save-file.ts';
 import { type CellChoice, onCellChoice } from './cell-choice.ts';
-import { classesIn, historiesCsv, historyText, type ImageHistory, imageHistories } from './image-history.ts';
+import {
+  historiesCsv,
+  historyText,
+  type ImageHistory,
+  type ImageOrder,
+  imageHistories,
+  inOrder,
+  latestReadingText,
+} from './image-history.ts';
 import { TestImages, type TestImagesFile } from './test-images.ts';
 import './misread.css';
 
@@ -20,10 +34,17 @@ const pageSize = 24;
 const noClasses: readonly string[] = [];
 let images: { key: string; file: TestImages } | undefined;
 /** The chosen true class and prediction, null for any; with `all`, images that the latest epoch reads correctly are shown too. */
-let filter: { truth: number | null; predicted: number | null; all: boolean } = {
+let filter: { truth: number | null; predicted: number | null; all: boolean; order: ImageOrder } = {
   truth: null,
   predicted: null,
   all: false,
+  order: 'hardest',
+};
+
+const orderTitles: Record<ImageOrder, string> = {
+  hardest: 'the hardest first',
+  surest: 'the surest first',
+  leastSure: 'the least sure first',
 };
 let shownCount = pageSize;
 let requestRefresh: () => void = () => {};
@@ -40,7 +61,8 @@ const historiesOf = memoizeLast(
 
 onCellChoice(({ truth, predicted }: CellChoice) => {
   setFilter({ truth, predicted, all: truth === predicted });
-  requestAnimationFrame(() => document.getElementById('misread')?.scrollIntoView({ block: 'start' }));
+  focusAfterRender(() => document.getElementById('misread-title') ?? undefined);
+  requestAnimationFrame(() => document.getElementById('misread')?.scrollIntoView());
 });
 
 /** Every test image that an epoch up to the position of the timeline has misread, the hardest first. */
@@ -108,16 +130,18 @@ interface Context {
 
 function body(histories: readonly ImageHistory[], context: Context): TemplateResult {
   const { run, classes } = context;
-  const found = histories.filter(
+  const chosen = histories.filter(
     ({ label, prediction }) =>
       (filter.all || label !== prediction) &&
       (filter.truth === null || label === filter.truth) &&
       (filter.predicted === null || prediction === filter.predicted),
   );
+  const found = inOrder(chosen, filter.order);
   return html`
     <div class="filters">
       ${classChoice('misread-truth', 'True', classes, filter.truth, (truth) => setFilter({ truth }))}
       ${classChoice('misread-predicted', 'Read as', classes, filter.predicted, (predicted) => setFilter({ predicted }))}
+      ${histories.some(({ confidence }) => confidence !== undefined) ? orderChoice() : nothing}
       <label class="tool"><input type="checkbox" id="misread-all" .checked=${filter.all} @change=${({ target }: Event) => setFilter({ all: (target as HTMLInputElement).checked })} /><span>also those that are right now</span></label>
       <button class="button" type="button" id="misread-csv" @click=${() => saveFile(new Blob([historiesCsv(found)], { type: 'text/csv' }), `misread-${run.runId}.csv`)}>Save as CSV</button>
     </div>
@@ -150,27 +174,26 @@ const classChoice = (
     </select>
   </label>`;
 
+const orderChoice = (): TemplateResult => html`
+  <label class="tool">
+    <span>Order</span>
+    <select class="input" id="misread-order" @change=${({ target }: Event) => setFilter({ order: (target as HTMLSelectElement).value as ImageOrder })}>
+      ${Object.entries(orderTitles).map(([order, title]) => html`<option value=${order} .selected=${order === filter.order}>${title}</option>`)}
+    </select>
+  </label>`;
+
 function item(history: ImageHistory, { description, classes, epochs, actions }: Context): TemplateResult {
-  const { index, label, prediction } = history;
+  const { index, label } = history;
   const pixels = images?.file.pixels(index);
-  const name = (each: number): string => classes[each] ?? String(each);
-  const reading =
-    label === prediction
-      ? `${name(label)}, read correctly now`
-      : `${name(label)}, read as ${name(prediction)}`;
-  const examined =
-    pixels && examinedTestImage({ index, label, pixels, channels: description.channels }, classes);
-  const look = (): void => {
-    if (!examined) return;
-    actions.examine(examined);
-    requestAnimationFrame(() => document.getElementById('examine')?.scrollIntoView({ block: 'nearest' }));
-  };
+  const reading = latestReadingText(history, classes);
+  const readings = epochReadings(epochs, index, classes.length);
   return html`
     <li data-index=${index}>
-      <button type="button" class="misread-image" ?disabled=${!examined} @click=${look}
-        aria-label=${`Test image ${index}: ${reading}. Look inside the network.`}>
-        ${pixels ? html`<canvas aria-hidden="true" ${pixelImage(pixels, description)}></canvas>` : nothing}
-      </button>
-      <div><b>${reading}</b><span class="card-note">${historyText(history, epochs.length)}</span></div>
+      ${imageButton({ index, label, pixels, size: description, classes }, `Test image ${index}: ${reading}`, actions.lookInside)}
+      <div>
+        <b>${reading}</b>
+        <span class="card-note">${historyText(history, epochs.length)}</span>
+        ${readings.length > 1 ? html`<span class="card-note">${epochReadingsText(readings, classes)}</span>` : nothing}
+      </div>
     </li>`;
 }

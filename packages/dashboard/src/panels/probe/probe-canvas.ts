@@ -1,6 +1,7 @@
 import type { Probe, ProbeLogits } from '../../state/probe.ts';
+import { announce } from '../../ui/announcer.ts';
 import { nearestAnswer, type ProbeAnswer } from './probe-results.ts';
-import { centered, project, radiusOf, toCanvas, tourAxes } from './tour.ts';
+import { type Axes, centered, evenAxes, project, radiusOf, toCanvas, turned, withAxis } from './tour.ts';
 
 /** The content of the canvas. */
 export interface ProbeContent {
@@ -25,12 +26,18 @@ const driftMs = 900;
 const drawEveryMs = 33;
 /** Maximum distance between the pointer and the point that it selects, in CSS pixels. */
 const pointerReach = 14;
+/** Maximum distance between the pointer and the name of an axis that it drags, in CSS pixels. */
+const axisReach = 16;
+/** Distance by which an arrow key moves an axis, as a share of the longest one. */
+const axisStep = 0.15;
+/** Distance of the name of an axis from the middle, as a multiple of its length. */
+const nameDistance = 1.06;
 /** Space at the edge for the names of the axes, in CSS pixels. */
 const margin = 26;
 
 /**
- * The probe images as points, each written as its true class, in a turning projection of their logits. The rotation pauses with
- * `prefers-reduced-motion`, off screen, and while an image is selected.
+ * The probe images as points, each written as its true class, in a turning projection of their logits, whose axes can be dragged.
+ * The rotation pauses with `prefers-reduced-motion`, off screen, and while an image or an axis is selected.
  */
 export class ProbeCanvas {
   readonly element = document.createElement('canvas');
@@ -46,8 +53,13 @@ export class ProbeCanvas {
   #selected: ProbeAnswer | null = null;
   #isOnScreen = false;
   #isScheduled = false;
-  /** Time of the rotation in milliseconds, without its pauses. */
-  #tourMs = 0;
+  /** The projection, and the class of the axis that is selected; undefined without one. */
+  #axes: Axes = [];
+  #axis: number | undefined;
+  /** The pointer that drags the selected axis; undefined without one. */
+  #dragging: number | undefined;
+  /** Whether the last press of the pointer was on an axis. */
+  #hasGrabbed = false;
   #drawnAt = Number.NEGATIVE_INFINITY;
   #colors: Colors | undefined;
 
@@ -63,16 +75,39 @@ export class ProbeCanvas {
     element.tabIndex = 0;
     element.setAttribute('role', 'application');
     element.ariaLabel =
-      'Probe images in the space of their logits. The arrow keys go through the misclassified ones, Enter shows the selected one inside the network.';
+      'Probe images in the space of their logits. The arrow keys go through the misclassified ones, Enter shows the selected one inside the network. Page Up and Page Down choose the axis of a class, Shift with the arrow keys moves it.';
     new ResizeObserver(() => this.#draw()).observe(element);
     new IntersectionObserver(([entry]) => {
       this.#isOnScreen = entry?.isIntersecting ?? false;
       this.#schedule();
     }).observe(element);
-    element.addEventListener('pointermove', (event) => this.#select(this.#answerAt(event)));
-    element.addEventListener('click', (event) => this.#choose(this.#answerAt(event)));
+    element.addEventListener('pointerdown', (event) => this.#grab(event));
+    element.addEventListener('pointermove', (event) => {
+      if (event.pointerId === this.#dragging) this.#drag(event);
+      else this.#point(event);
+    });
+    for (const end of ['pointerup', 'pointercancel'] as const)
+      element.addEventListener(end, ({ pointerId }) => {
+        if (pointerId === this.#dragging) this.#release();
+      });
+    // A finger on an axis drags it, anywhere else it scrolls the page.
+    element.addEventListener(
+      'touchstart',
+      (event) => {
+        const [touch] = event.touches;
+        const { left, top } = element.getBoundingClientRect();
+        if (touch && this.#axisAt(touch.clientX - left, touch.clientY - top) !== undefined)
+          event.preventDefault();
+      },
+      { passive: false },
+    );
+    // The end of a drag is no choice of the image below it.
+    element.addEventListener('click', (event) => this.#hasGrabbed || this.#choose(this.#answerAt(event)));
     element.addEventListener('pointerleave', () => this.#select(null));
-    element.addEventListener('blur', () => this.#select(null));
+    element.addEventListener('blur', () => {
+      this.#select(null);
+      this.#release();
+    });
     element.addEventListener('keydown', (event) => this.#handleKey(event));
     this.#reducedMotion.addEventListener('change', () => this.#schedule());
   }
@@ -85,6 +120,11 @@ export class ProbeCanvas {
       this.#changedAt = performance.now();
     }
     this.#content = content;
+    const dimensions = logits?.classes ?? 0;
+    if (this.#axes.length !== dimensions) {
+      this.#axes = evenAxes(dimensions);
+      this.#release();
+    }
     this.#schedule();
   }
 
@@ -100,9 +140,9 @@ export class ProbeCanvas {
     requestAnimationFrame((now) => {
       this.#isScheduled = false;
       if (now - this.#drawnAt < drawEveryMs) return this.#schedule();
-      const isMoving = !this.#reducedMotion.matches && !this.#selected;
+      const isMoving = !this.#reducedMotion.matches && !this.#selected && this.#axis === undefined;
       // After a pause, for example of a hidden page, the rotation continues where it was.
-      if (isMoving) this.#tourMs += Math.min(100, now - this.#drawnAt);
+      if (isMoving) this.#axes = turned(this.#axes, Math.min(100, now - this.#drawnAt) / 1_000);
       this.#drawnAt = now;
       this.#draw(now);
       if (isMoving || now < this.#changedAt + driftMs) this.#schedule();
@@ -133,33 +173,43 @@ export class ProbeCanvas {
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.clearRect(0, 0, side, side);
     const values = this.#valuesAt(now, logits);
-    const axes = tourAxes(logits.classes, this.#tourMs / 1_000);
     // The projection shortens most vectors to about sqrt(2 / classes) of their length. Some remain longer: hence the factor 1.3.
     const shortening = Math.min(1, 1.3 * Math.sqrt(2 / logits.classes));
     const scale = (side / 2 - margin) / (radiusOf(values, logits.classes) * shortening);
-    this.#points = toCanvas(project(values, axes), side, scale);
-    this.#drawAxes(context, side, axes);
+    this.#points = toCanvas(project(values, this.#axes), side, scale);
+    this.#drawAxes(context);
     this.#drawPoints(context);
   }
 
-  #drawAxes(context: CanvasRenderingContext2D, side: number, axes: readonly [number, number][]): void {
-    const { grid, muted } = this.#readColors();
-    const length = side / 2 - margin;
-    const longest = Math.max(...axes.map(([x, y]) => Math.hypot(x, y)));
-    context.font = `600 12px ${getComputedStyle(this.element).fontFamily}`;
+  /** Returns the end of each axis on the canvas; the longest one reaches from the middle to the margin. */
+  #axisEnds(): { x: number; y: number }[] {
+    const { clientWidth: side } = this.element;
+    const scale = (side / 2 - margin) / this.#longest;
+    return this.#axes.map(([x, y]) => ({ x: side / 2 + x * scale, y: side / 2 + y * scale }));
+  }
+
+  get #longest(): number {
+    return Math.max(...this.#axes.map(([x, y]) => Math.hypot(x, y)));
+  }
+
+  #drawAxes(context: CanvasRenderingContext2D): void {
+    const { grid, muted, text } = this.#readColors();
+    const middle = this.element.clientWidth / 2;
+    const family = getComputedStyle(this.element).fontFamily;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
-    context.strokeStyle = grid;
-    context.lineWidth = 1;
-    axes.forEach(([x, y], dimension) => {
-      const [dx, dy] = [(x / longest) * length, (y / longest) * length];
+    this.#axisEnds().forEach(({ x, y }, dimension) => {
+      const isSelected = dimension === this.#axis;
+      context.strokeStyle = isSelected ? text : grid;
+      context.lineWidth = isSelected ? 2 : 1;
       context.beginPath();
-      context.moveTo(side / 2, side / 2);
-      context.lineTo(side / 2 + dx, side / 2 + dy);
+      context.moveTo(middle, middle);
+      context.lineTo(x, y);
       context.stroke();
-      context.fillStyle = muted;
+      context.font = `${isSelected ? 800 : 600} 12px ${family}`;
+      context.fillStyle = isSelected ? text : muted;
       const name = this.#content?.names[dimension] ?? String(dimension);
-      context.fillText(name, side / 2 + dx * 1.06, side / 2 + dy * 1.06);
+      context.fillText(name, middle + (x - middle) * nameDistance, middle + (y - middle) * nameDistance);
     });
   }
 
@@ -206,6 +256,47 @@ export class ProbeCanvas {
     return nearestAnswer(this.#content?.answers ?? [], this.#points, { x, y, reach: pointerReach }) ?? null;
   }
 
+  /** Returns the class whose axis ends at a position; undefined without one. */
+  #axisAt(x: number, y: number): number | undefined {
+    const distances = this.#axisEnds().map((end) => Math.hypot(end.x - x, end.y - y));
+    const nearest = Math.min(...distances);
+    return nearest <= axisReach ? distances.indexOf(nearest) : undefined;
+  }
+
+  #point(event: PointerEvent): void {
+    this.element.style.cursor = this.#axisAt(event.offsetX, event.offsetY) === undefined ? '' : 'grab';
+    this.#select(this.#answerAt(event));
+  }
+
+  #grab({ offsetX, offsetY, pointerId, button }: PointerEvent): void {
+    const axis = button === 0 ? this.#axisAt(offsetX, offsetY) : undefined;
+    this.#hasGrabbed = axis !== undefined;
+    if (axis === undefined) return;
+    this.#axis = axis;
+    this.#dragging = pointerId;
+    this.element.setPointerCapture(pointerId);
+    this.#select(null);
+    this.#schedule();
+  }
+
+  #drag({ offsetX, offsetY }: PointerEvent): void {
+    const middle = this.element.clientWidth / 2;
+    const scale = this.#longest / (middle - margin);
+    this.#moveAxis((offsetX - middle) * scale, (offsetY - middle) * scale);
+  }
+
+  #moveAxis(x: number, y: number): void {
+    if (this.#axis === undefined) return;
+    this.#axes = withAxis(this.#axes, this.#axis, [x, y]);
+    this.#schedule();
+  }
+
+  /** Selects no axis: the view turns again. */
+  #release(): void {
+    this.#axis = this.#dragging = undefined;
+    this.#schedule();
+  }
+
   #choose(answer: ProbeAnswer | null): void {
     if (answer) this.#onChoose(answer);
   }
@@ -217,12 +308,33 @@ export class ProbeCanvas {
     this.#schedule();
   }
 
+  /** Selects the next axis, and moves it with Shift and the arrow keys. @returns Whether the key is used for that. */
+  #handleAxisKey({ key, shiftKey }: KeyboardEvent): boolean {
+    const count = this.#axes.length;
+    const next = { PageDown: 1, PageUp: -1 }[key];
+    const move = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[key];
+    if (count === 0 || (next === undefined && !(shiftKey && move))) return false;
+    if (next !== undefined)
+      this.#axis =
+        this.#axis === undefined ? (next > 0 ? 0 : count - 1) : (this.#axis + next + count) % count;
+    this.#axis ??= 0;
+    const [x, y] = this.#axes[this.#axis] as Axes[number];
+    const step = axisStep * this.#longest;
+    if (next === undefined && move) this.#moveAxis(x + step * (move[0] ?? 0), y + step * (move[1] ?? 0));
+    this.#select(null);
+    announce(`Axis ${this.#content?.names[this.#axis] ?? this.#axis}`);
+    this.#schedule();
+    return true;
+  }
+
   /** Handles a key: arrows select the next or previous misclassified image, Escape none; Enter chooses the selected one. */
   #handleKey(event: KeyboardEvent): void {
     if (event.key === 'Enter') return this.#choose(this.#selected);
+    if (this.#handleAxisKey(event)) return event.preventDefault();
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (step === undefined && event.key !== 'Escape') return;
     event.preventDefault();
+    this.#release();
     if (step === undefined) return this.#select(null);
     const wrong = this.#content?.answers.filter(({ label, prediction }) => label !== prediction) ?? [];
     if (wrong.length === 0) return;

@@ -32,7 +32,7 @@ const contentOf = memoizeLast(
 
 /** Fixed test images in the space of the network's logits: the classes drift apart while the network learns. */
 export const probePanel: Panel = {
-  render({ run, runAtStep }, { refresh, examine }) {
+  render({ run, runAtStep }, { refresh, lookInside }) {
     const probe = runAtStep?.probe;
     if (!run || !probe) return html``;
     const answers = answersOf(probe);
@@ -46,8 +46,8 @@ export const probePanel: Panel = {
       ({ position }) => {
         const image = shown?.images[position];
         if (!image) return;
-        examine(examinedTestImage(image, names()));
-        requestAnimationFrame(() => document.getElementById('examine')?.scrollIntoView({ block: 'nearest' }));
+        const examined = examinedTestImage(image, names());
+        if (examined) lookInside(examined);
       },
     );
     shown = { images: probe.images, classes };
@@ -66,6 +66,7 @@ export const probePanel: Panel = {
           <div class="probe-side">
             <p class="card-note">
               Each image is written as its true class, in a turning view of the network's logits. Ringed ones are misclassified.
+              Drag the name of a class to look from elsewhere.
               ${run.snapshots.length > 0 ? 'Click one to look at it inside the network.' : nothing}
             </p>
             <div class="probe-detail">${answer ? detail(answer, probe, classes) : nothing}</div>

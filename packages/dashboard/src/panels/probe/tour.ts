@@ -10,16 +10,24 @@
 const speeds = [2, 3, 5, 7, 11, 13, 17, 19, 23].map((prime) => 0.02 * Math.sqrt(prime));
 
 /**
- * Returns the projection at a time: for each dimension its axis in the plane, [x, y]. At 0 s the axes are spread evenly over the
- * circle. The vectors of all x and of all y are orthonormal at any time, except with two dimensions: then y is always 0.
+ * A projection: for each dimension its axis in the plane, [x, y]. The vectors of all x and of all y are orthonormal, except with two
+ * dimensions: then y is 0 at first.
  */
-export function tourAxes(dimensions: number, seconds: number): [x: number, y: number][] {
+export type Axes = readonly (readonly [x: number, y: number])[];
+
+/** Returns a projection whose axes are spread evenly over the circle. */
+export function evenAxes(dimensions: number): Axes {
   const length = Math.sqrt(2 / dimensions);
-  const axes = Array.from({ length: dimensions }, (_, dimension): [number, number] => {
+  return Array.from({ length: dimensions }, (_, dimension) => {
     const angle = (2 * Math.PI * dimension) / dimensions;
     return [Math.cos(angle) * length, Math.sin(angle) * length];
   });
-  for (let plane = 0; plane + 1 < dimensions; plane++) {
+}
+
+/** Returns a projection after it has turned for a time. */
+export function turned(start: Axes, seconds: number): Axes {
+  const axes = start.map(([x, y]): [number, number] => [x, y]);
+  for (let plane = 0; plane + 1 < axes.length; plane++) {
     const angle = seconds * (speeds[plane % speeds.length] as number);
     const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
     const [[ax, ay], [bx, by]] = [axes[plane], axes[plane + 1]] as [[number, number], [number, number]];
@@ -29,19 +37,52 @@ export function tourAxes(dimensions: number, seconds: number): [x: number, y: nu
   return axes;
 }
 
+/** The longest axis that can be set: with an axis of length 1, the others leave no room for a second direction. */
+const longestAxis = 0.98;
+
+/**
+ * Returns a projection in which an axis has a new position; the others move as little as they must for the columns to stay
+ * orthonormal. Source: Li, Zhao and Scheidegger 2020, "Visualizing neural networks with the Grand Tour".
+ */
+export function withAxis(axes: Axes, dimension: number, position: readonly [x: number, y: number]): Axes {
+  const [x0, y0] = axes[dimension] as Axes[number];
+  const room = 1 - x0 * x0 - y0 * y0;
+  // The axes of two classes are opposite, and cannot move apart.
+  if (room < 1e-9) return axes;
+  const shrink = Math.min(1, longestAxis / (Math.hypot(...position) || 1));
+  const [x1, y1] = [position[0] * shrink, position[1] * shrink];
+  // Without an axis p, the products of the columns are I - p pᵀ. The others are multiplied by the inverse root of that for the axis
+  // before, and by its root for the axis after.
+  const stretch = factorAlong(x0, y0, 1 / Math.sqrt(room));
+  const shorten = factorAlong(x1, y1, Math.sqrt(1 - x1 * x1 - y1 * y1));
+  return axes.map(([x, y], each) => {
+    if (each === dimension) return [x1, y1];
+    const before = stretch * (x * x0 + y * y0);
+    const [u, v] = [x + before * x0, y + before * y0];
+    const after = shorten * (u * x1 + v * y1);
+    return [u + after * x1, v + after * y1];
+  });
+}
+
+/** Returns c, with which I + c p pᵀ multiplies vectors along p = [x, y] by a factor, and leaves those across it. */
+function factorAlong(x: number, y: number, factor: number): number {
+  const squared = x * x + y * y;
+  return squared === 0 ? 0 : (factor - 1) / squared;
+}
+
 /**
  * Projects points to the plane.
  * @param values [points, dimensions]
  * @returns [points, 2]: x and y of each point.
  */
-export function project(values: Float32Array, axes: readonly [x: number, y: number][]): Float32Array {
+export function project(values: Float32Array, axes: Axes): Float32Array {
   const dimensions = axes.length;
   const points = new Float32Array((values.length / dimensions) * 2);
   for (let point = 0; point * 2 < points.length; point++) {
     let [x, y] = [0, 0];
     for (let dimension = 0; dimension < dimensions; dimension++) {
       const value = values[point * dimensions + dimension] as number;
-      const [ax, ay] = axes[dimension] as [number, number];
+      const [ax, ay] = axes[dimension] as Axes[number];
       x += value * ax;
       y += value * ay;
     }

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { base64Bytes } from '../../state/base64.ts';
-import { pixelImage } from '../../ui/pixel-image.ts';
+import { imageButton, type LookInside } from '../../ui/image-button.ts';
 import { cellChooser } from '../misread/cell-choice.ts';
 import { type CellPosition, cellNote } from './confusion-matrix.ts';
 import type { EpochResults } from './epoch-results.ts';
@@ -17,11 +17,18 @@ function allOfCell([truth, predicted]: CellPosition): TemplateResult | typeof no
   return html`<button class="button small" type="button" id="cell-all" @click=${() => choose({ truth, predicted })}>Show all</button>`;
 }
 
-/** Renders the sample images of a cell, and how many of its images are not among them. `count` returns the count of a cell. */
+/** What the images of a cell are rendered with. */
+export interface CellImagesOptions {
+  /** Returns how often a cell was counted. */
+  count: (cell: CellPosition) => number;
+  look: LookInside | undefined;
+}
+
+/** Renders the sample images of a cell, and how many of its images are not among them. */
 export function cellImages(
   { epoch, samples, classes, provisional }: EpochResults,
   cell: CellPosition | null,
-  count: (cell: CellPosition) => number,
+  { count, look }: CellImagesOptions,
 ): TemplateResult | typeof nothing {
   if (!cell || !samples) return nothing;
   // Until the samples of the epoch arrive, `samples` are those of an earlier epoch, which this matrix does not count.
@@ -32,7 +39,7 @@ export function cellImages(
       const sentence = sampleSentence(sample, classes);
       return html`
         <li title=${sentence}>
-          <canvas aria-hidden="true" ${pixelImage(base64Bytes(sample.image), samples)}></canvas>
+          ${imageButton({ ...sample, pixels: base64Bytes(sample.image), size: samples, classes }, `Test image ${sample.index}`, look)}
           <span class="sr-only">${sentence}</span>
         </li>`;
     })}

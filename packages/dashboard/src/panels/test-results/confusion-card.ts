@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { formatCount } from '../../state/format.ts';
+import type { LookInside } from '../../ui/image-button.ts';
 import { lazyPart } from '../../ui/lazy-part.ts';
 import { mistakeCount, nonZeroCells } from './confusion-matrix.ts';
 import { type EpochResults, provisionalNote } from './epoch-results.ts';
@@ -22,7 +23,12 @@ export class ConfusionCard {
     this.#many = lazyPart(async () => new (await import('./many-classes.ts')).ManyClasses(refresh), refresh);
   }
 
-  render(results: EpochResults | null, epochChoice: TemplateResult): TemplateResult {
+  /** @param look Looks at an image inside the network; undefined where the page cannot. */
+  render(
+    results: EpochResults | null,
+    epochChoice: TemplateResult,
+    look: LookInside | undefined,
+  ): TemplateResult {
     const hasMany = (results?.classes.length ?? 0) > numberedClassLimit;
     this.#shown = results ? (hasMany ? this.#many : this.#few)() : undefined;
     const hasMatrix = !results || nonZeroCells(results.epoch.test).length > 0;
@@ -33,7 +39,7 @@ export class ConfusionCard {
           <p class="card-note" data-field="confusion-note">${guard([results], () => note(results))}</p>
           ${epochChoice}
         </div>
-        ${results === null ? html`<p class="empty">Mistakes on the test images appear here after the first epoch.</p>` : this.#shown?.render(results)}
+        ${results === null ? html`<p class="empty">Mistakes on the test images appear here after the first epoch.</p>` : this.#shown?.render(results, look)}
       </section>`;
   }
 

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { shortClassNames } from '../../state/format.ts';
+import type { LookInside } from '../../ui/image-button.ts';
 import { styled } from '../../ui/styled.ts';
 import { cellImages, matrixHint } from './cell-images.ts';
 import {
@@ -29,7 +30,7 @@ export class ConfusionGrid {
     this.#refresh = refresh;
   }
 
-  render(results: EpochResults): TemplateResult {
+  render(results: EpochResults, look: LookInside | undefined): TemplateResult {
     const { classes, epoch } = results;
     const digits = nonZeroCells(epoch.test).reduce(
       (most, { count }) => Math.max(most, String(count).length),
@@ -59,7 +60,7 @@ export class ConfusionGrid {
         </div>
         <p class="matrix-sentence" id="matrix-sentence" aria-live="polite">${this.#sentence(results)}</p>
         <ul class="cell-samples" id="cell-samples">
-          ${guard([results, this.#selected], () => cellImages(results, this.#selected, countIn(results)))}
+          ${guard([results, this.#selected, look], () => cellImages(results, this.#selected, { count: countIn(results), look }))}
         </ul>
       </div>`;
   }

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { formatPercent } from '../../state/format.ts';
+import type { LookInside } from '../../ui/image-button.ts';
 import { styled } from '../../ui/styled.ts';
 import { type ClassRow, classRows, recallOf } from './class-accuracy.ts';
 import { ConfusionGrid } from './confusion-grid.ts';
@@ -19,11 +20,11 @@ export class FewClasses {
     this.#grid = new ConfusionGrid(refresh);
   }
 
-  render(results: EpochResults): TemplateResult {
+  render(results: EpochResults, look: LookInside | undefined): TemplateResult {
     const hasMatrix = nonZeroCells(results.epoch.test).length > 0;
     return html`
       <div class=${hasMatrix ? 'confusion-body' : 'confusion-body without-matrix'} id="confusion-body">
-        ${hasMatrix ? this.#grid.render(results) : nothing}
+        ${hasMatrix ? this.#grid.render(results, look) : nothing}
         <div class="classes">
           <h3>${recallOf(results.epoch.test, results.classes.length).length > 0 ? 'Accuracy' : 'Precision'} by class</h3>
           <ul class=${results.epoch.test?.precision ? 'class-rows with-precision' : 'class-rows'} id="class-rows">${guard([results], () => classList(results))}</ul>

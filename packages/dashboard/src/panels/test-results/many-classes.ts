@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { capitalize, formatCount } from '../../state/format.ts';
 import { focusAfterRender, scrollAfterRender } from '../../ui/focus.ts';
+import type { LookInside } from '../../ui/image-button.ts';
 import { cellImages, matrixHint } from './cell-images.ts';
 import {
   type ClassColumn,
@@ -52,7 +53,7 @@ export class ManyClasses {
     });
   }
 
-  render(results: EpochResults): TemplateResult {
+  render(results: EpochResults, look: LookInside | undefined): TemplateResult {
     const { classes, epoch } = results;
     if (classes !== this.#classes) {
       this.#classes = classes;
@@ -64,7 +65,7 @@ export class ManyClasses {
     const hasMatrix = cells.length > 0;
     return html`
       <div class=${hasMatrix ? 'confusion-body many' : 'confusion-body many without-matrix'} id="confusion-body">
-        ${hasMatrix ? this.#matrixFrame(results) : nothing}
+        ${hasMatrix ? this.#matrixFrame(results, look) : nothing}
         <div class="classes">
           <h3>Classes</h3>
           <p class="card-note" data-field="class-summary">${guard([results], () => recallSummary(results))}</p>
@@ -83,14 +84,14 @@ export class ManyClasses {
     this.#matrix.draw();
   }
 
-  #matrixFrame(results: EpochResults): TemplateResult {
+  #matrixFrame(results: EpochResults, look: LookInside | undefined): TemplateResult {
     return html`
       <div class="matrix-frame">
         <p class="matrix-top" aria-hidden="true">Predicted</p>
         <p class="matrix-side" aria-hidden="true">True</p>
         ${this.#matrix.element}
         <p class="matrix-sentence" id="matrix-sentence" aria-live="polite">${this.#sentence(results)}</p>
-        <ul class="cell-samples" id="cell-samples">${guard([results, this.#selected], () => cellImages(results, this.#selected, (cell) => this.#matrix.countAt(cell)))}</ul>
+        <ul class="cell-samples" id="cell-samples">${guard([results, this.#selected, look], () => cellImages(results, this.#selected, { count: (cell) => this.#matrix.countAt(cell), look }))}</ul>
       </div>`;
   }
 

@@ -4,7 +4,8 @@ import { base64Bytes } from '../../state/base64.ts';
 import type { SamplePrediction, SamplesData } from '../../state/event-data.ts';
 import { className, formatPercent, shortClassNames } from '../../state/format.ts';
 import { focusAfterRender, scrollAfterRender } from '../../ui/focus.ts';
-import { type ImageSize, pixelImage } from '../../ui/pixel-image.ts';
+import { imageButton, type LookInside } from '../../ui/image-button.ts';
+import type { ImageSize } from '../../ui/pixel-image.ts';
 import { styled } from '../../ui/styled.ts';
 import type { EpochResults } from './epoch-results.ts';
 import {
@@ -41,12 +42,14 @@ export class SampleList {
     this.#refresh = refresh;
   }
 
-  render(results: EpochResults, samples: SamplesData): unknown {
-    return guard([results, this.#filter, this.#showsAll], () => this.#body(samples, results.classes));
+  render({ classes }: EpochResults, samples: SamplesData, look: LookInside | undefined): unknown {
+    return guard([samples, classes, this.#filter, this.#showsAll, look], () =>
+      this.#body(samples, { size: samples, classes, look }),
+    );
   }
 
-  #body(samples: SamplesData, classes: readonly string[]): TemplateResult {
-    const { items } = samples;
+  #body({ items }: SamplesData, context: SampleContext): TemplateResult {
+    const { classes } = context;
     const isLong = listsClasses(classes) && classes.some(({ length }) => length > shortNameLength);
     const ordered = filterSamples(orderSamples(items), this.#filter);
     const shown = this.#showsAll ? ordered : firstSamples(ordered, initialCount);
@@ -56,7 +59,7 @@ export class SampleList {
         ${this.#classChoice(classes)}
       </div>
       <ul class=${isLong ? 'sample-grid long' : 'sample-grid'} id="sample-grid">
-        ${shown.length > 0 ? shown.map((sample) => sampleItem(sample, samples, classes)) : html`<li class="empty">No sample matches.</li>`}
+        ${shown.length > 0 ? shown.map((sample) => sampleItem(sample, context)) : html`<li class="empty">No sample matches.</li>`}
       </ul>
       <button
         class="button" type="button" id="samples-all" ?hidden=${ordered.length <= initialCount}
@@ -117,13 +120,20 @@ export class SampleList {
 
 const outcomeNames: Record<SampleFilter['outcome'], string> = { all: 'All', wrong: 'Wrong', right: 'Right' };
 
-function sampleItem(sample: SamplePrediction, size: ImageSize, classes: readonly string[]): TemplateResult {
+/** What the samples are rendered with. */
+interface SampleContext {
+  size: ImageSize;
+  classes: readonly string[];
+  look: LookInside | undefined;
+}
+
+function sampleItem(sample: SamplePrediction, { size, classes, look }: SampleContext): TemplateResult {
   const right = isRight(sample);
   const predicted = className(classes, sample.prediction);
   const truth = className(classes, sample.label);
   return html`
     <li class=${right ? 'sample right' : 'sample wrong'}>
-      <canvas aria-hidden="true" ${pixelImage(base64Bytes(sample.image), size)}></canvas>
+      ${imageButton({ ...sample, pixels: base64Bytes(sample.image), size, classes }, `Test image ${sample.index}`, look)}
       <div class="sample-words">
         <span class="sr-only">${sampleSentence(sample, classes)}</span>
         <span class=${predicted.length > 2 ? 'sample-prediction long' : 'sample-prediction'} aria-hidden="true">

@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
+import type { LookInside } from '../../ui/image-button.ts';
 import { lazyPart } from '../../ui/lazy-part.ts';
 import { type EpochResults, provisionalNote } from './epoch-results.ts';
 import type { SampleList } from './sample-list.ts';
@@ -14,7 +15,8 @@ export class SamplesCard {
     this.#list = lazyPart(async () => new (await import('./sample-list.ts')).SampleList(refresh), refresh);
   }
 
-  render(results: EpochResults | null): TemplateResult {
+  /** @param look Looks at an image inside the network; undefined where the page cannot. */
+  render(results: EpochResults | null, look: LookInside | undefined): TemplateResult {
     return html`
       <section class="card samples" aria-labelledby="samples-title">
         <div class="card-head">
@@ -23,7 +25,7 @@ export class SamplesCard {
         </div>
         ${
           results?.samples
-            ? this.#list()?.render(results, results.samples)
+            ? this.#list()?.render(results, results.samples, look)
             : html`<p class="empty">Test images and their predictions appear here after the first epoch.</p>`
         }
       </section>`;

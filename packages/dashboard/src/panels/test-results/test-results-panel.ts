@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import type { EpochData, SamplesData } from '../../state/event-data.ts';
+import { canExamine } from '../../state/examined-image.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Run } from '../../state/run.ts';
 import { awaitsEverything } from '../../state/run-words.ts';
@@ -72,16 +73,18 @@ export const testResultsPanel: Panel = {
     // The cards stay in their places when the timeline is before their first results.
     const showsClasses = isExpected || tested.length > 0 || provisional !== null;
     const isNow = runAtStep?.step === null;
+    const look = run && canExamine(run) ? actions.lookInside : undefined;
     return html`
       ${
         showsClasses
           ? confusion.render(
               hasClassResults(shown?.epoch.test) ? shown : null,
               epochSlider(tested, { results: shown, isNow }, actions),
+              look,
             )
           : nothing
       }
-      ${isExpected || hasItems(shown?.samples ?? run?.samples[0]) ? samples.render(shown) : nothing}`;
+      ${isExpected || hasItems(shown?.samples ?? run?.samples[0]) ? samples.render(shown, look) : nothing}`;
   },
   recolor() {
     confusion?.recolor();

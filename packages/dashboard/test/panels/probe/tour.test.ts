@@ -1,5 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import { centered, project, radiusOf, toCanvas, tourAxes } from '../../../src/panels/probe/tour.ts';
+import {
+  type Axes,
+  centered,
+  evenAxes,
+  project,
+  radiusOf,
+  toCanvas,
+  turned,
+  withAxis,
+} from '../../../src/panels/probe/tour.ts';
+
+const expectOrthonormal = (axes: Axes): void => {
+  const sum = (of: (axis: Axes[number]) => number) => axes.reduce((total, axis) => total + of(axis), 0);
+  expect(sum(([x]) => x * x)).toBeCloseTo(1, 9);
+  expect(sum(([, y]) => y * y)).toBeCloseTo(1, 9);
+  expect(sum(([x, y]) => x * y)).toBeCloseTo(0, 9);
+};
 
 describe('the projection', () => {
   it.each([
@@ -9,15 +25,11 @@ describe('the projection', () => {
     [3, 42],
     [1_000, 7],
   ])('of %i dimensions after %p s has orthonormal columns', (dimensions, seconds) => {
-    const axes = tourAxes(dimensions, seconds);
-    const sum = (of: (axis: [number, number]) => number) => axes.reduce((total, axis) => total + of(axis), 0);
-    expect(sum(([x]) => x * x)).toBeCloseTo(1, 9);
-    expect(sum(([, y]) => y * y)).toBeCloseTo(1, 9);
-    expect(sum(([x, y]) => x * y)).toBeCloseTo(0, 9);
+    expectOrthonormal(turned(evenAxes(dimensions), seconds));
   });
 
   it('begins with the axes evenly around the circle, and turns slowly', () => {
-    const [first, second] = [tourAxes(10, 0), tourAxes(10, 0.1)];
+    const [first, second] = [evenAxes(10), turned(evenAxes(10), 0.1)];
     first.forEach(([x, y], dimension) => {
       expect(Math.hypot(x, y)).toBeCloseTo(Math.sqrt(0.2), 9);
       expect(Math.atan2(y, x)).toBeCloseTo(
@@ -28,6 +40,38 @@ describe('the projection', () => {
       expect(Math.hypot(nextX - x, nextY - y)).toBeLessThan(0.02);
       expect(second).not.toEqual(first);
     });
+  });
+
+  it('stays orthonormal over many small turns', () => {
+    let axes = evenAxes(10);
+    for (let frame = 0; frame < 10_000; frame++) axes = turned(axes, 0.033);
+    expectOrthonormal(axes);
+  });
+
+  it.each([
+    ['beside it', 3, [0.3, 0.2]],
+    ['in the middle', 0, [0, 0]],
+    ['beyond the longest that it can have', 9, [-3, 4]],
+  ] as const)('has an axis where it is dragged to, %s, and stays orthonormal', (_where, axis, position) => {
+    const dragged = withAxis(turned(evenAxes(10), 3), axis, position);
+    const factor = Math.min(1, 0.98 / (Math.hypot(...position) || 1));
+    expect(dragged[axis]?.[0]).toBeCloseTo(position[0] * factor, 9);
+    expect(dragged[axis]?.[1]).toBeCloseTo(position[1] * factor, 9);
+    expectOrthonormal(dragged);
+  });
+
+  it('hardly moves the other axes when one is dragged a little', () => {
+    const before = turned(evenAxes(10), 3);
+    const [x, y] = before[4]!;
+    withAxis(before, 4, [x + 0.01, y]).forEach(([nextX, nextY], axis) => {
+      expect(Math.hypot(nextX - before[axis]![0], nextY - before[axis]![1])).toBeLessThan(0.011);
+    });
+  });
+
+  it('has no axis to drag with two classes, whose axes are opposite', () => {
+    const axes = evenAxes(2);
+    expect(withAxis(axes, 0, [0.5, 0.5])).toBe(axes);
+    expectOrthonormal(withAxis(evenAxes(3), 0, [0.5, 0.5]));
   });
 
   it('projects each point by its values along the axes', () => {
