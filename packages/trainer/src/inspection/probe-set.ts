@@ -40,7 +40,7 @@ function select({ images, labels, classCount }: Split, indices: Uint32Array): Sp
 type ProbeImages = NonNullable<ProbeData['images']>;
 
 /** Returns the images of a probe set from one position on, in parts of at most 100 images. */
-export function describeProbeImages({ indices, split }: ProbeSet, from: number): ProbeImages[] {
+export function probeImageParts({ indices, split }: ProbeSet, from: number): ProbeImages[] {
   const parts: ProbeImages[] = [];
   for (let first = from; first < indices.length; first += eventLimits.items) {
     const to = Math.min(first + eventLimits.items, indices.length);

@@ -68,8 +68,8 @@ export async function* train(options: TrainingOptions): AsyncGenerator<TrainingE
     if (position.batch === 0) position.epochStart = stopwatch.seconds;
     let stepStart = stopwatch.seconds;
 
-    const order = { seed, epoch, augment, skip: position.batch };
-    for (const batch of shuffledBatches(dataset.train, batchSize, order)) {
+    const epochOptions = { seed, epoch, augment, skip: position.batch };
+    for (const batch of shuffledBatches(dataset.train, batchSize, epochOptions)) {
       step++;
       const learningRate = learningRateAt(schedule, control.baseLearningRateAt(step), step, steps);
       const score = await (inspector ?? learner).step(batch, {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { takeFirst } from '../../src/dataset/dataset.ts';
 import { loadDataset } from '../../src/dataset/load.ts';
-import { chooseProbeSet, describeProbeImages } from '../../src/inspection/probe-set.ts';
+import { chooseProbeSet, probeImageParts } from '../../src/inspection/probe-set.ts';
 
 const { test: images } = await loadDataset(undefined);
 const countByClass = (labels: Iterable<number>): number[] => {
@@ -33,11 +33,11 @@ describe('chooseProbeSet', () => {
   });
 });
 
-describe('describeProbeImages', () => {
+describe('probeImageParts', () => {
   const probeSet = chooseProbeSet(images, 250, 42);
 
   test('returns all images in parts of at most 100', () => {
-    const parts = describeProbeImages(probeSet, 0);
+    const parts = probeImageParts(probeSet, 0);
     expect(parts.map(({ first, indices }) => [first, indices.length])).toEqual([
       [0, 100],
       [100, 100],
@@ -51,7 +51,7 @@ describe('describeProbeImages', () => {
   });
 
   test('continues after images that were sent before', () => {
-    expect(describeProbeImages(probeSet, 200).map(({ first }) => first)).toEqual([200]);
-    expect(describeProbeImages(probeSet, 250)).toEqual([]);
+    expect(probeImageParts(probeSet, 200).map(({ first }) => first)).toEqual([200]);
+    expect(probeImageParts(probeSet, 250)).toEqual([]);
   });
 });
