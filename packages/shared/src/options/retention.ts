@@ -1,6 +1,6 @@
 /** Limits beyond which old runs are deleted; an absent limit does not apply. */
 export interface RetentionPolicy {
-  /** Maximum time since a run's last event, in milliseconds. */
+  /** Maximum time since the last event of a run was received, in milliseconds. */
   ageMs?: number;
   /** Maximum number of runs. */
   runs?: number;

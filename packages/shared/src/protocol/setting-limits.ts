@@ -24,7 +24,7 @@ export const settingChoices = {
 export type RecipeName = (typeof settingChoices.recipe)[number];
 export type OptimizerName = (typeof settingChoices.optimizer)[number];
 export type ScheduleName = (typeof settingChoices.schedule)[number];
-/** An engine, or `auto` for the fastest one that works. */
+/** An engine, or `auto` for the first one that works. */
 export type EngineChoice = (typeof settingChoices.engine)[number];
 export type Precision = (typeof precisions)[number];
 export type PrecisionChoice = Precision | 'auto';

@@ -80,7 +80,7 @@ function isPositiveInteger(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
-// `JSON.parse` reads 1e999 as Infinity.
+// Excludes Infinity, which `JSON.parse` returns for 1e999.
 function isDuration(value: unknown): boolean {
   return Number.isFinite(value) && (value as number) >= 0;
 }

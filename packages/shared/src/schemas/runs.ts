@@ -11,9 +11,9 @@ import { runNameSchema, runStartedDataSchema, tagsSchema } from './run-started.t
 import { metricNameSchema, textSchema } from './values.ts';
 
 /**
- * Status of a run: the status in `run.finished` while that is the last event, otherwise one that the gateway derives.
- * `stalled` means that no event has arrived for a while, `interrupted` that the publisher has been disconnected for a
- * long time. Both change back when events arrive.
+ * Status of a run: the status in `run.finished` while that is the last event, otherwise one that the gateway derives. Of these,
+ * `stalled` means that the publisher has sent nothing for a while, and `interrupted` that it has been disconnected for a long
+ * time. Both change back when the publisher sends again.
  */
 export const runStatusSchema = z.enum(['running', 'paused', 'stalled', ...finishedStatusSchema.options]);
 
