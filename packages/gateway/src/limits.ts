@@ -53,8 +53,8 @@ export const limits = {
   /** The largest message of a publisher: larger than `eventBytes`, so that a larger event is rejected, not the connection closed. */
   ingestPayloadBytes: 1024 * 1024,
   /**
-   * An event as it is stored and sent to viewers: many clients refuse messages over 1 MiB, and would
-   * receive the same one again after each reconnection.
+   * The largest event, as it is stored and sent to viewers: many clients refuse messages over 1 MiB, and would receive the
+   * same event again after each reconnection.
    */
   eventBytes: 900 * 1024,
   /**
@@ -170,7 +170,7 @@ export const limits = {
 
   /** Events in a page of history: about 150 kB, read in about a millisecond. */
   pageEvents: 500,
-  /** The newest runs, whose statuses are broadcast after a restart even without new events. Each takes 1 ms to read. */
+  /** The newest runs, whose changes of status are broadcast after a restart even without new events. Each takes 1 ms to read. */
   watchedRuns: 500,
 
   /** How often to check that the store works, and the longest time between two checks of a failing one. */
@@ -187,8 +187,8 @@ export const limits = {
   /** How often the retention policy is applied: days and gigabytes change slowly. */
   sweepIntervalMs: 60_000,
   /**
-   * How often to check whether V8's heap has unused memory after high load: at the end of a collection the event loop stops, for
-   * some 0.1 s on a busy machine, which has to be rare; and memory is to be returned within a minute.
+   * How often to check whether V8's heap has unused memory after high load: rarely, because a collection stops the event loop
+   * at its end, for some 0.1 s on a busy machine; but often enough to return memory within a minute.
    */
   heapCheckMs: 20_000,
   /** The growth of V8's heap that is worth a collection, which takes some 50 ms of processor time for 30 MB in use. */

@@ -40,9 +40,9 @@ interface ForwardedCommand {
 }
 
 /**
- * Sends commands to trainers and returns their results. It remembers commands by their ids, so that a client may repeat
+ * Sends commands to trainers and returns their results. The router remembers commands by their ids, so that a client may repeat
  * a command without a second effect. A trainer that reconnects is sent its unanswered commands again, which is safe
- * because trainers remember ids too. Commands that no client waits for any more are left out: they would take effect
+ * because trainers remember ids too. Commands that no client waits for any more are not sent again: they would take effect
  * unexpectedly late.
  */
 export class CommandRouter {

@@ -74,8 +74,9 @@ export const asFile = (reply: FastifyReply, name: string): FastifyReply =>
 export const runTag = (run: StoredSummary): string => `W/"${run.stream}-${run.lastSeq}"`;
 
 /**
- * Sets the ETag and returns whether `If-None-Match` lists it, so that a 304 is enough. A weak tag matches the strong tag
- * with the same text (RFC 9110 section 13.1.2), since a proxy that compresses a response makes its tag weak.
+ * Sets the ETag, with `cache-control: no-cache`, and returns whether `If-None-Match` lists it, so that a 304 is enough. A weak
+ * tag matches the strong tag with the same text (RFC 9110 section 13.1.2), since a proxy that compresses a response makes its
+ * tag weak.
  */
 export function isUnchanged(request: FastifyRequest, reply: FastifyReply, tag: string): boolean {
   reply.header('cache-control', 'no-cache').header('vary', 'accept-encoding').header('etag', tag);

@@ -87,7 +87,7 @@ function* wrongResults(test: TestResults, { classes, testImages }: RunFacts): Ge
   if (confidences != null) yield* wrongConfidences(confidences, testImages);
 }
 
-/** A number of classes, undefined if it is not known, and where it is from. */
+/** A number of classes, undefined if it is not known, and where the number is stated. */
 type ClassRange = readonly [classes: number | undefined, where: string];
 
 function* outside(path: string, value: number, [classes, where]: ClassRange): Generator<ValidationIssue> {

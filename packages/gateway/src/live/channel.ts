@@ -5,7 +5,7 @@ import { type Chunk, FrameBatch, type Selection } from './frame-batch.ts';
 /** Receives the events of a run when they are published. */
 export interface Subscriber {
   onEvents(events: FrameBatch): void;
-  /** Called when the run is removed or has another stream, as the last call. */
+  /** Called last: when the run was removed or has another stream. */
   onRemoved(): void;
 }
 

@@ -56,8 +56,8 @@ export class Cursor {
   }
 
   /**
-   * Moves past events that were just published. Returns the frames to send, which are empty when the viewer has the
-   * events already; undefined when earlier events are still unsent.
+   * Moves past events that were just published. Returns the frames to send: empty when the viewer has the events already or
+   * selects none of them; undefined when earlier events are still unsent.
    */
   passLive(events: FrameBatch): Buffer | undefined {
     if (events.last <= this.#seq) return noFrames;
@@ -81,7 +81,7 @@ export class Cursor {
     return gapFrame(gap);
   }
 
-  /** Moves past a chunk. Returns the frames to send: its events, and the `gap` messages for skipped and missing ones. */
+  /** Moves past a chunk. Returns the frames to send: its events, and `gap` messages for skipped and missing events. */
   advance({ ranges, missing = [], through }: Chunk): Buffer {
     const parts = missing.length === 0 ? ranges : [...ranges, ...missing].sort((a, b) => a.first - b.first);
     const frames = parts.flatMap((part) => {

@@ -94,7 +94,7 @@ export class Publishers {
     };
   }
 
-  /** Calls back when a run's publisher connects or disconnects here. Returns the function that removes the listener. */
+  /** Calls back when a run's publisher connects or disconnects at this gateway. Returns the function that removes the listener. */
   onLocalChange(listener: (runId: string) => void): () => void {
     return this.#listeners.add(listener);
   }

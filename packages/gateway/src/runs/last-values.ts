@@ -9,9 +9,9 @@ export interface RunValues {
   status: RunStatus | undefined;
   /** The last step; in a run that counts epochs only, the number of the last epoch. */
   step: number | undefined;
-  /** The loss of the last batch; in a run without batches, on the training data of the last epoch. */
+  /** The loss of the last batch; in a run without batches, the training loss of the last epoch. */
   loss: number | undefined;
-  /** The accuracy of the last batch; in a run without batches, on the training data of the last epoch. */
+  /** The accuracy of the last batch; in a run without batches, the training accuracy of the last epoch. */
   accuracy: number | undefined;
   /** The accuracy on the test set, after the last epoch. */
   testAccuracy: number | undefined;

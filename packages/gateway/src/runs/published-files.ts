@@ -129,7 +129,7 @@ export class PublishedFiles {
 
   /**
    * Removes all published files of a run, and the folders that are empty then. Other files are left: the folder of runs may
-   * be one that a user keeps other things in. Resolves with whether there were any.
+   * be one that a user keeps other things in. Resolves with whether there were published files.
    */
   async removeAll(runId: string): Promise<boolean> {
     const files = await this.#filesOf(runId);
@@ -266,13 +266,13 @@ const pathOf = ({ kind, digest }: PublishedFileId): string => publishedFilePath(
 
 const digestIn = (name: string): string => name.slice(0, 64);
 
-/** Resolves with the size of a file; of one that several runs share by hard links, with this run's part of it. */
+/** Resolves with the size of a file, divided by the number of runs that share it by hard links; 0 if it is no regular file. */
 export async function ownedBytes(path: string): Promise<number> {
   const found = await lstat(path).catch(() => undefined);
   return found?.isFile() ? found.size / found.nlink : 0;
 }
 
-/** Returns whether nothing was written to an unfinished file for longer than a request may take, also by another gateway. */
+/** Returns whether no gateway has written to an unfinished file for longer than a request may take. */
 async function isAbandoned(path: string): Promise<boolean> {
   const { mtimeMs } = (await lstat(path).catch(() => undefined)) ?? { mtimeMs: Date.now() };
   return Date.now() - mtimeMs > abandonedAfterMs;

@@ -52,7 +52,7 @@ export class StatusBroadcaster {
       () => clearInterval(interval),
       () => clearTimeout(this.#timer),
       hub.onViewersChange(() => {
-        // A new viewer gets the number of viewers only from a `status` message, so one is sent even if it is unchanged.
+        // A new viewer gets the number of viewers only from a `status` message, so one is sent even if nothing has changed.
         const newest = this.#watched.get(hub.newestRunId ?? '');
         if (newest) newest.announced = undefined;
         announce();
@@ -81,7 +81,7 @@ export class StatusBroadcaster {
     }
   }
 
-  /** Reads the status of a run again if new events of these types, of any gateway, may have changed it. */
+  /** Reads the status of a run after new events at any gateway if their types may change it, or if the run is not watched yet. */
   noteEvents(runId: string, types: readonly EventType[]): void {
     if (!this.#watched.has(runId) || types.some((type) => statusEvents.has(type))) this.#readStatus(runId);
   }

@@ -5,7 +5,7 @@ const metricPrefix = 'metrics.';
 /** The events that carry custom metrics. */
 export const metricTypes: readonly EventType[] = ['batch', 'epoch', 'metrics', 'run.finished'];
 
-/** Returns the types of events that have the field: one, or all with custom metrics for the field of a metric. */
+/** Returns the types of events that have the field: one type, or for a custom metric all types that have such metrics. */
 export const eventTypesOf = (field: SeriesField): readonly EventType[] =>
   field.startsWith(metricPrefix) ? metricTypes : [field.slice(0, field.indexOf('.')) as EventType];
 
@@ -21,7 +21,7 @@ export function fieldReader(field: SeriesField): (data: object) => number | unde
   };
 }
 
-/** Returns a function that returns the value at a path in an event's data, or undefined where the path ends before. */
+/** Returns a function that returns the value at a path in an event's data, or undefined where the data has no such path. */
 export function pathReader(path: readonly string[]): (data: object) => unknown {
   return (data) => {
     let value: unknown = data;

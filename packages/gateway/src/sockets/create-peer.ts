@@ -27,7 +27,7 @@ export interface PeerOptions {
 /** Closes of clients that guess tokens or send too much, which an operator may want to see. */
 const suspiciousCloses = new Set<CloseCodeName>(['unauthorized', 'tooMany']);
 
-/** Names of the codes with which ws closes a connection after an invalid frame; it uses `protocolError` for all others. */
+/** Names of the codes with which ws closes a connection after an invalid frame, by its error; `protocolError` for all others. */
 const frameErrors: Record<string, CloseCodeName> = {
   WS_ERR_INVALID_UTF8: 'notUtf8',
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 'tooFragmented',

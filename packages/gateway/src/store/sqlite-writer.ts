@@ -116,7 +116,8 @@ export class SqliteWriter {
   }
 
   /**
-   * Checks that the database can be written, and opens it again if an operation has failed.
+   * Checks that no other program has changed the database's files. If an operation has failed, opens the database again and checks
+   * that it can be written.
    * @param hasReadFailed Whether reading has failed since the last check.
    * @returns Whether the database was opened again.
    */

@@ -136,7 +136,7 @@ export interface Store {
    * a new run may have its id. The disk space is reclaimed in small steps afterwards.
    */
   remove(runId: string): Promise<boolean>;
-  /** Resolves when reading and writing work, after repairing what can be repaired. Cheap while everything works. */
+  /** Resolves when no failure is found, after repairing what can be repaired. Cheap while no operation fails. */
   check(): Promise<void>;
   close(): Promise<void>;
 }

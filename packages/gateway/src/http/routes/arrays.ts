@@ -135,7 +135,7 @@ async function measure(source: ArraySource): Promise<{ first: ArrayRows | undefi
   return { first, rows };
 }
 
-/** Yields the rows of all events. @param like Leaves out rows of another type or shape. */
+/** Yields the rows of all events; with `like`, only the rows that fit it. */
 async function* readRows(
   { store, run: { runId, lastSeq, started }, name, signal }: ArraySource,
   like?: ArrayRows,

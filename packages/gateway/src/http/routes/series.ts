@@ -69,7 +69,7 @@ async function readSeries(
   }));
   type AddPoint = (curve: (typeof curves)[number], x: number, y: number) => void;
   const types = new Set(curves.flatMap((curve) => curve.types));
-  // Events without a step of their own get the one of the batch before them, or of the epoch in a run without batches.
+  // Events without a step of their own get the step of the batch before them, or of the epoch in a run without batches.
   if (axis === 'step') types.add(run.batch ? 'batch' : 'epoch');
 
   const readAll = async (addPoint: AddPoint): Promise<void> => {
