@@ -42,20 +42,24 @@ export class HeapTrimmer {
   constructor(options: HeapTrimmerOptions) {
     const { limits, cpuMs = processCpuMs, heapSize = v8HeapSize, collect = collectInSteps } = options;
     let previous = { cpuMs: cpuMs(), atMs: performance.now() };
-    let trimmedBytes = heapSize().total;
+    let usedBytes = heapSize().total;
+    let freedBytes = 0;
     let isCollecting = false;
     this.#timer = setInterval(async () => {
       const current = { cpuMs: cpuMs(), atMs: performance.now() };
       const isQuiet = current.cpuMs - previous.cpuMs < limits.quietCpuShare * (current.atMs - previous.atMs);
       previous = current;
-      const growth = heapSize().total - trimmedBytes;
-      const isWorthIt = growth >= Math.max(limits.heapGrowthBytes, limits.heapGrowthShare * trimmedBytes);
+      const { total } = heapSize();
+      // A collection that freed much may have run between two waves of load, when much of the first was still in use.
+      const gain = Math.max(total - usedBytes, freedBytes);
+      const isWorthIt = gain >= Math.max(limits.heapGrowthBytes, limits.heapGrowthShare * usedBytes);
       if (!isQuiet || !isWorthIt || isCollecting) return;
       isCollecting = true;
       await collect();
       isCollecting = false;
-      // Not the total: V8 returns the empty pages a moment later.
-      trimmedBytes = heapSize().used;
+      // Not the new total: V8 returns the empty pages a moment later.
+      usedBytes = heapSize().used;
+      freedBytes = total - usedBytes;
     }, limits.heapCheckMs).unref();
   }
 

@@ -69,21 +69,36 @@ describe('the heap trimmer', () => {
   });
 
   test('measures the growth from what was in use after the last collection', async () => {
-    await passInterval(0.1, 4 * inUse);
-    await endCollection(inUse);
-    await passInterval(0.1, inUse + heapGrowthBytes - 1);
-    expect(collections).toBe(1);
     await passInterval(0.1, inUse + heapGrowthBytes);
+    await endCollection(inUse + 1);
+    await passInterval(0.1, inUse + heapGrowthBytes);
+    expect(collections).toBe(1);
+    await passInterval(0.1, inUse + 1 + heapGrowthBytes);
     expect(collections).toBe(2);
+  });
+
+  test('collects again after a collection that freed much, until one frees little', async () => {
+    await passInterval(0.1, 8 * inUse);
+    await endCollection(4 * inUse); // What the next wave of load uses.
+    await passInterval(0.9, 4 * inUse);
+    expect(collections).toBe(1);
+    await passInterval(0.1, 4 * inUse);
+    expect(collections).toBe(2);
+    await endCollection(inUse);
+    await passInterval(0.1, inUse);
+    expect(collections).toBe(3);
+    await endCollection(inUse);
+    await passInterval(0.1, inUse);
+    expect(collections).toBe(3);
   });
 
   test('waits for a larger growth of a large heap, where a collection takes longer', async () => {
     const largeInUse = 10 * inUse;
-    await passInterval(0.1, 4 * largeInUse);
-    await endCollection(largeInUse);
-    await passInterval(0.1, largeInUse * (1 + heapGrowthShare) - 1);
-    expect(collections).toBe(1);
     await passInterval(0.1, largeInUse * (1 + heapGrowthShare));
+    await endCollection(largeInUse + 1);
+    await passInterval(0.1, largeInUse * (1 + heapGrowthShare));
+    expect(collections).toBe(1);
+    await passInterval(0.1, (largeInUse + 1) * (1 + heapGrowthShare));
     expect(collections).toBe(2);
   });
 
