@@ -165,11 +165,9 @@ export function copyRun(run: Run): Run {
   };
 }
 
-/** Returns whether the steps of a run are its epochs: it has reported no batch, and its epochs have no steps of their own. */
-export function countsEpochs({ byEpoch, epochs }: Run): boolean {
-  const last = epochs.at(-1);
-  return byEpoch && last?.step === last?.epoch;
-}
+/** Returns whether the steps of a run are its epochs: it has reported no batch, and no steps of epochs or metrics. */
+export const countsEpochs = ({ byEpoch, step, epochs }: Run): boolean =>
+  byEpoch && step === epochs.at(-1)?.epoch;
 
 const noRows = new Series(metricColumns, 1, 1);
 
@@ -302,7 +300,7 @@ function applyEpoch(run: Run, data: EpochEvent): void {
   const { epoch } = data;
   if (!run.batch) {
     run.byEpoch = true;
-    run.step = data.step ?? epoch;
+    run.step = data.step ?? (run.step === 0 || countsEpochs(run) ? epoch : run.step);
     advance(run, undefined);
     run.steps.append(run.step, {
       loss: data.train?.loss ?? undefined,

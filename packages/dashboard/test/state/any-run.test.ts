@@ -95,6 +95,17 @@ it('a run that reports only epochs, with the steps at which they ended, is measu
   });
 });
 
+it('an epoch without a step ends at the latest step of the metrics, in a run without batches', () => {
+  const events = epochsOnlyRun('measured').flatMap((event) => {
+    if (event.type !== 'epoch') return [event];
+    const data = { step: event.data.epoch * 40, metrics: { 'gan/divergence': 0.5 } };
+    return [{ ...event, type: 'metrics', data } as MonitorEvent, event];
+  });
+  const run = runOf(events.slice(0, 7).map((event, index) => ({ ...event, seq: index + 1 })));
+  expect(run.epochs.map(({ step }) => step)).toEqual([40, 80, 120]);
+  expect(timelineText(run, null)).toBe('Now: step 120');
+});
+
 it('a run of version 1 has all charts and figures before its first batch', () => {
   const events = sampleRun().slice(0, 1);
   expect(shownCharts([runOf(events)])).toHaveLength(5);
