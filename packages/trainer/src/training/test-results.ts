@@ -5,8 +5,8 @@ import type { Evaluation } from './metrics.ts';
 type TestData = EpochData['test'];
 
 /**
- * Sizes of the JSON of `confusionCells` above which the predictions, and before them the confidences, are left out, so that the
- * event stays below 900 kB.
+ * Largest sizes of the JSON of `confusionCells` in an event with predictions, and in one with confidences too, so that the event
+ * stays below 900 kB.
  */
 const maxCellBytes = { predictions: 500_000, confidences: 350_000 };
 
