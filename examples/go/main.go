@@ -122,7 +122,7 @@ func (f *Feed) Follow(ctx context.Context, handle func(Message) error) error {
 // isFinal reports whether the gateway closed with a code after which this client must not reconnect.
 func isFinal(err error) bool {
 	switch websocket.CloseStatus(err) {
-	case 1000, 1002, 1007, 1008, 1009, 4400, 4404, 4405:
+	case 1000, 1002, 1007, 1008, 1009, 4400, 4404, 4405, 4413:
 		return true
 	}
 	return false

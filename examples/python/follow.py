@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 # Close codes after which this client must not reconnect (docs/protocol.md).
-FINAL = {1000, 1002, 1007, 1008, 1009, 4400, 4404, 4405}
+FINAL = {1000, 1002, 1007, 1008, 1009, 4400, 4404, 4405, 4413}
 
 
 async def events(url: str):

@@ -87,7 +87,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     onDamagedRun: ({ runId, store, message }) =>
       log.error(
         { runId, store },
-        `${message}; requests for what cannot be read are answered with 503, and DELETE /api/runs/${runId} deletes it`,
+        `${message}; requests for what cannot be read are answered with run.damaged, and DELETE /api/runs/${runId} deletes it`,
       ),
     onOperation: (operation, seconds) => metrics.storeOperation(operation, seconds),
     onAppended: (runId, events) => {

@@ -62,7 +62,7 @@ describe('a run in the database', () => {
     const { runs, gateway, ask, listed } = await startAfter(sql);
     expect(await listed()).toEqual(['ok']);
     expect((await ask('/api/runs/ok')).status).toBe(200);
-    const problem = { status: 503, text: expect.stringMatching('"store.failing".*run m is damaged') };
+    const problem = { status: 500, text: expect.stringMatching('"run.damaged".*run m is damaged') };
     for (const path of ['', '/export.jsonl', '/series'])
       expect(await ask(`/api/runs/m${path}`)).toEqual(problem);
     const search = JSON.parse((await ask('/api/runs?search=completed')).text);
@@ -79,6 +79,17 @@ describe('a run in the database', () => {
     expect((await ask('/readyz')).status).toBe(200);
     expect(await ask('/api/runs/m', 'DELETE')).toEqual({ status: 200, text: expect.stringMatching('"m"') });
     expect((await ask('/api/runs/m')).status).toBe(404);
+  });
+
+  test('whose first event is no JSON invites no client to try again', async () => {
+    const { gateway } = await startAfter(`UPDATE event SET json = '{' WHERE seq = 1 AND ${ofM}`);
+    const viewer = await connect(`${gateway.liveUrl}?run=m`);
+    expect(await viewer.closed).toEqual({
+      code: closeCodes.runDamaged.code,
+      reason: 'run m is damaged: an event of it cannot be read',
+    });
+    const answer = await fetch(`${gateway.url}/api/runs/m`);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([500, null]);
   });
 
   test('without any event is sent to nobody who follows the latest run', async () => {
@@ -101,7 +112,7 @@ describe('a run in the database', () => {
         ...[...range(1, 19), '20-21', 22, 23, '24-24', ...range(25, length)],
       ]);
     }
-    const problem = { status: 503, text: expect.stringMatching('run m is damaged: event 20 cannot be read') };
+    const problem = { status: 500, text: expect.stringMatching('run m is damaged: event 20 cannot be read') };
     for (const path of ['series', 'export.csv', 'export.jsonl', 'events', 'events?after=18&limit=3'])
       expect(await ask(`/api/runs/m/${path}`)).toEqual(problem);
     expect((await ask('/api/runs/m/events?limit=5')).status).toBe(200);
@@ -129,7 +140,7 @@ describe('a run in the database', () => {
         ...range(to + 1, length),
       ]);
     }
-    const problem = { status: 503, text: expect.stringMatching(`event ${from} is missing`) };
+    const problem = { status: 500, text: expect.stringMatching(`event ${from} is missing`) };
     for (const path of ['events', 'export.jsonl', 'export.csv'])
       expect(await ask(`/api/runs/m/${path}`)).toEqual(problem);
   });
@@ -158,18 +169,18 @@ describeRedis('a run in Redis', () => {
     async (key) => {
       const { gateway, status } = await startAfterChange((client) => client.set(keys[key]('m'), 'else'));
       for (const path of ['events', 'series', 'export.jsonl', 'export.csv'])
-        for (let times = 0; times < 2; times++) expect(await status(`/api/runs/m/${path}`)).toBe(503);
+        for (let times = 0; times < 2; times++) expect(await status(`/api/runs/m/${path}`)).toBe(500);
       const publisher = await connect(gateway.ingestUrl);
       await publisher.opened;
       publisher.send(helloOf('m'));
       const problem = 'run m is damaged: a key of it has another type than expected';
-      const { code } = closeCodes.storeUnavailable;
+      const { code } = closeCodes.runDamaged;
       expect(await publisher.closed).toEqual({ code, reason: problem });
       expect(await (await connect(`${gateway.liveUrl}?run=m`)).closed).toEqual({ code, reason: problem });
       for (const path of ['/readyz', '/api/runs', '/api/runs/ok', '/api/runs/ok/export.jsonl'])
         expect(await status(path)).toBe(200);
       expect(errorsOf(gateway.log)).toEqual([
-        `${problem}; requests for what cannot be read are answered with 503, and DELETE /api/runs/m deletes it`,
+        `${problem}; requests for what cannot be read are answered with run.damaged, and DELETE /api/runs/m deletes it`,
       ]);
     },
   );
@@ -198,7 +209,8 @@ describeRedis('a run in Redis', () => {
     );
     const publisher = await openPublisher(gateway.ingestUrl, helloOf('m'));
     publisher.send(sampleRun({ runId: 'm', epochs: 2, batchesPerEpoch: 30 }).slice(40));
-    expect(await publisher.connection.closed).toMatchObject({
+    expect(await publisher.connection.closed).toEqual({
+      code: closeCodes.runDamaged.code,
       reason: 'run m is damaged: its stream has entries of another program',
     });
     for (const path of ['/readyz', '/api/runs/m/export.jsonl']) expect(await status(path)).toBe(200);

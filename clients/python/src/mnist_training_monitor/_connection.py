@@ -37,6 +37,7 @@ _FINAL = {
     4409: "another program publishes a run with this id",
     4411: "another connection of this run has replaced this one",
     4412: "the run was replaced by another one with its id",
+    4413: "it cannot read what it has stored of this run; delete the run there, or choose another run_id",
 }
 _TAKEN = 4409
 # Names of this machine. Proxies that environment variables set are not used for them, because a proxy cannot reach them.

@@ -12,7 +12,12 @@ export const storeErrors = (Object.keys(errorCodes) as ErrorCode[]).filter((code
   code.startsWith('store.'),
 );
 /** Codes with which any route of one run can fail. */
-export const runErrors: readonly ErrorCode[] = ['request.invalid', 'run.not_found', ...storeErrors];
+export const runErrors: readonly ErrorCode[] = [
+  'request.invalid',
+  'run.not_found',
+  'run.damaged',
+  ...storeErrors,
+];
 /** Codes with which any route that changes a run can fail. */
 export const changeErrors: readonly ErrorCode[] = [
   ...runErrors,

@@ -18,7 +18,7 @@ import { jsonIssue } from '../json-issue.ts';
 import type { PublisherConnection } from '../presence/publishers.ts';
 import type { Peer } from '../sockets/peer.ts';
 import { OtherStreamError, SeqGapError } from '../store/event-rules.ts';
-import { isStoreError, publicMessage } from '../store/health-checked-store.ts';
+import { closeCodeAfter, isStoreError, publicMessage } from '../store/health-checked-store.ts';
 import { type NewEvent, type StreamPosition, toNewEvent } from '../store/store.ts';
 import { isSameRun, newStreamId } from '../store/stream-id.ts';
 import { checkPublished, type PublishedEvent } from './published-event.ts';
@@ -80,7 +80,7 @@ export class PublisherSession implements SessionHandler {
       await this.#resume();
     } catch (error) {
       this.#release();
-      if (isStoreError(error)) return this.#peer.close('storeUnavailable', publicMessage(error));
+      if (isStoreError(error)) return this.#peer.close(closeCodeAfter(error), publicMessage(error));
       throw error;
     }
     if (peer.isClosed) return this.#release();
@@ -171,7 +171,7 @@ export class PublisherSession implements SessionHandler {
       onBackpressure: (isHigh) => this.#setPaused('disk', isHigh),
       onFailure: (error) => {
         // The gateway logs a failing store once; a line for each publisher would hide all other lines.
-        if (isStoreError(error)) return this.#peer.close('storeUnavailable', publicMessage(error));
+        if (isStoreError(error)) return this.#peer.close(closeCodeAfter(error), publicMessage(error));
         // The store has lost events: after reconnecting, the publisher learns from `resume` which events to send again.
         if (error instanceof SeqGapError || error instanceof OtherStreamError)
           return this.#peer.close('outOfOrder', error.message);

@@ -1,8 +1,8 @@
 import { MonitorError } from '@mnist-monitor/shared';
 
 /**
- * The error for one run whose stored events are missing or unreadable, while the store itself works. Its message names
- * the run and has no paths, so clients may receive it.
+ * The error for one run whose stored events are missing or unreadable, while the store itself works. Unlike
+ * a failure of the store, it lasts until the run is deleted. Its message names the run and has no paths, so clients may receive it.
  */
 export class DamagedRunError extends MonitorError {
   readonly runId: string;
@@ -10,7 +10,7 @@ export class DamagedRunError extends MonitorError {
   readonly store: string | undefined;
 
   constructor(runId: string, problem: string, store?: string) {
-    super('store.failing', `run ${runId} is damaged: ${problem}`);
+    super('run.damaged', `run ${runId} is damaged: ${problem}`);
     this.runId = runId;
     this.store = store;
   }

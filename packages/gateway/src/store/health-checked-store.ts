@@ -1,6 +1,7 @@
 import {
   backoffDefaults,
   backoffMs,
+  type CloseCodeName,
   type ErrorCode,
   errorCodes,
   MonitorError,
@@ -54,11 +55,15 @@ export interface HealthCheckedStoreOptions {
 
 /** Returns whether an error is a failure of the store's disk or server, or damage to one run, and not a bug. */
 export const isStoreError = (error: unknown): error is MonitorError =>
-  error instanceof MonitorError && error.code.startsWith('store.');
+  error instanceof DamagedRunError || (error instanceof MonitorError && error.code.startsWith('store.'));
 
 /** Returns the description of a failure for clients, without paths and addresses. */
 export const publicMessage = (failure: Pick<StoreFailure, 'code' | 'message'>): string =>
   failure instanceof DamagedRunError ? failure.message : errorCodes[failure.code].meaning;
+
+/** Returns the code with which a connection is closed after a store error: a client may retry unless its run is damaged. */
+export const closeCodeAfter = (error: MonitorError): CloseCodeName =>
+  error instanceof DamagedRunError ? 'runDamaged' : 'storeUnavailable';
 
 /** Returns the message that informs viewers of the store's health. */
 export const storeStateMessage = (failure: StoreFailure | undefined): StoreState => ({

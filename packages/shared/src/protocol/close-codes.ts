@@ -30,6 +30,11 @@ export const closeCodes = {
     retry: false,
     meaning: 'The run with this id was replaced by another one, which the publisher does not continue.',
   },
+  runDamaged: {
+    code: 4413,
+    retry: false,
+    meaning: 'The gateway cannot read what it has stored of the run. It stays so until the run is deleted.',
+  },
   slow: { code: 4420, retry: true, meaning: 'The client read too slowly; reconnect with `after`.' },
   upgradeRequired: {
     code: 4426,

@@ -15,7 +15,11 @@ export const errorCodes = {
   'run.taken': { exitCode: 2, meaning: 'Another trainer uses the run with this id.' },
   'run.busy': { exitCode: 1, meaning: 'The run has not ended; stop it first.' },
   'run.not_found': { exitCode: 2, meaning: 'There is no run with this id.' },
-  'run.damaged': { exitCode: 2, meaning: 'A file that is needed to resume the run is damaged.' },
+  'run.damaged': {
+    exitCode: 2,
+    meaning:
+      'A file that is needed to resume the run is damaged, or the gateway cannot read its stored events.',
+  },
   'dataset.invalid': {
     exitCode: 2,
     meaning: 'A dataset file is missing, damaged or inconsistent with the others.',

@@ -108,7 +108,7 @@ const restartTexts = {
 } as const;
 
 const isMissing = ({ connection }: Session): boolean =>
-  connection.name === 'closed' && (connection.code === 'runNotFound' || connection.code === 'runDeleted');
+  connection.name === 'closed' && ['runNotFound', 'runDeleted', 'runDamaged'].includes(connection.code);
 
 function bannerOf(session: Session, now: number): string {
   const { connection, gatewayVersion, storeProblem, refusal, restart } = session;

@@ -57,7 +57,7 @@ it('a connection that is refused shows the reason', () => {
 });
 
 it('a connection that was closed for good advises what to do', () => {
-  const closed = (code: 'invalid' | 'runNotFound' | 'runDeleted', reason: string) =>
+  const closed = (code: 'invalid' | 'runNotFound' | 'runDeleted' | 'runDamaged', reason: string) =>
     textAfter([...connected, { type: 'connection', state: { name: 'closed', reason, code } }]);
   const text = closed('invalid', 'Expected a run.');
   expect(text).toMatchObject({ tone: 'bad', runIsMissing: false });
@@ -66,6 +66,10 @@ it('a connection that was closed for good advises what to do', () => {
   expect(closed('runNotFound', 'There is no run x.')).toMatchObject({ banner, runIsMissing: true });
   expect(closed('runDeleted', 'Run x was deleted.')).toMatchObject({
     banner: 'Run x was deleted.',
+    runIsMissing: true,
+  });
+  expect(closed('runDamaged', 'run x is damaged: event 1 cannot be read')).toMatchObject({
+    banner: 'run x is damaged: event 1 cannot be read.',
     runIsMissing: true,
   });
 });

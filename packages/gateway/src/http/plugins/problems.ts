@@ -22,6 +22,8 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   'file.too_large': 413,
   'request.too_many': 429,
   'files.full': 507,
+  // Without a `Retry-After`, because it lasts until the run is deleted.
+  'run.damaged': 500,
   'server.full': 503,
   'runs.unwritable': 503,
   'store.unusable': 503,

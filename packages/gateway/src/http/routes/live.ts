@@ -14,7 +14,7 @@ import type { Admission } from '../../sockets/admission.ts';
 import { createPeer } from '../../sockets/create-peer.ts';
 import { Heartbeats } from '../../sockets/heartbeats.ts';
 import { Traffic } from '../../sockets/traffic.ts';
-import { isStoreError, publicMessage } from '../../store/health-checked-store.ts';
+import { closeCodeAfter, isStoreError, publicMessage } from '../../store/health-checked-store.ts';
 import type { ClientRights, CommandAuthorizer } from '../../trust/authorization.ts';
 import type { App } from '../app.ts';
 import { missingUpgrade } from '../plugins/proxy-errors.ts';
@@ -88,7 +88,7 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
       await serveViewer({ rights, peer, query: query.value, version, onRun }, context);
     } catch (error) {
       // The gateway logs a failing store once; a line for each viewer would hide all other lines.
-      if (isStoreError(error)) return peer.close('storeUnavailable', publicMessage(error));
+      if (isStoreError(error)) return peer.close(closeCodeAfter(error), publicMessage(error));
       log.error({ address, err: error }, 'a viewer could not be served');
       peer.close('internal');
     }

@@ -89,8 +89,8 @@ describe('an export', () => {
       };
       const answer = await fetch(`${gateway.url}/api/runs/a/export.${extension}`);
       expect([answer.status, await answer.json()]).toEqual([
-        503,
-        expect.objectContaining({ code: 'store.failing' }),
+        500,
+        expect.objectContaining({ code: 'run.damaged' }),
       ]);
     }
   });
@@ -198,8 +198,8 @@ test.each([
     // When a page reaches the end, a selection by type cannot show that batches are missing.
     if (path === 'events?types=batch' && through > 0) continue;
     expect([answer.status, await answer.json()]).toEqual([
-      503,
-      expect.objectContaining({ code: 'store.failing' }),
+      500,
+      expect.objectContaining({ code: 'run.damaged' }),
     ]);
   }
 });
