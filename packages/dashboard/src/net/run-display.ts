@@ -11,6 +11,7 @@ import {
   emptySession,
   forgetRun,
   hasQueue,
+  isUnfinished,
   type Session,
 } from '../state/session.ts';
 import { listRuns, liveRefusal, liveUrl } from './api.ts';
@@ -102,12 +103,13 @@ export class RunDisplay {
     const state = message.type === 'connection' ? message.state : undefined;
     if (state?.name === 'closed' && state.code === 'unauthorized') return this.#followAgain();
     const before = this.session.run?.runId;
+    const knewQueue = this.session.queueRun !== null;
     if (message.type === 'hello' && announcesOtherEvents(this.session, message)) {
       this.#paused = null;
       if (before !== undefined) this.#options.onNextRun();
     }
     applyMessage(this.session, message, performance.now());
-    if (message.type === 'hello') void this.#findQueue();
+    if (message.type === 'hello') void this.#findQueue(knewQueue);
     if (runListMessages.has(message.type)) this.#options.onRunsChange();
     if (trainerMessages.has(message.type) || isQueueChange(message)) this.#options.onTrainersChange();
     if (message.type === 'annotated') this.#options.onRunAnnotated(message);
@@ -124,12 +126,13 @@ export class RunDisplay {
   }
 
   /**
-   * Finds another run whose trainer has a queue, among the pinned and the latest runs, unless the trainer of the followed run has
-   * one. A `status` message announces a trainer that connects later.
+   * Finds another run whose trainer has a queue, among the pinned and the latest runs, if the followed run has ended or the page knew
+   * one before. A `status` message announces a trainer that connects later.
    */
-  async #findQueue(): Promise<void> {
+  async #findQueue(knewQueue: boolean): Promise<void> {
     const { session } = this;
-    if (session.commands === 'off' || !session.reported || hasQueue(session.reported)) return;
+    if (session.commands === 'off' || !session.reported) return;
+    if (isUnfinished(session.reported) && !knewQueue) return;
     const list = await listRuns({ search: '', limit: queueSearchLimit, cursor: null });
     session.queueRun ??= (list.ok && list.value.runs.find(hasQueue)?.runId) || null;
     this.#options.onChange();

@@ -155,7 +155,7 @@ export function applyMessage(session: Session, message: LiveClientMessage, now: 
 const unfinishedStatuses: readonly RunStatus[] = ['running', 'paused', 'stalled'];
 
 /** Returns whether a run has not ended. */
-const isUnfinished = ({ status }: Pick<ReportedStatus, 'status'>): boolean =>
+export const isUnfinished = ({ status }: Pick<ReportedStatus, 'status'>): boolean =>
   unfinishedStatuses.includes(status);
 
 /** Returns whether a run has not ended, and its trainer is connected and accepts starts into its queue. */
