@@ -3,9 +3,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { type EventType, liveSubprotocols, version1EventTypes } from '@mnist-monitor/shared';
+import {
+  decode,
+  type EventType,
+  eventSchema,
+  liveSubprotocols,
+  version1EventTypes,
+} from '@mnist-monitor/shared';
 import { sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { openSqliteStore } from '../src/store/sqlite-store.ts';
+import { toNewEvent } from '../src/store/store.ts';
 import { afterTest, temporaryFolder } from './support/cleanup.ts';
 import { type Connection, connect, type Message } from './support/connection.ts';
 import { startGateway, type TestGateway } from './support/gateway.ts';
@@ -109,6 +117,48 @@ describe('a session of protocol 1', () => {
     const status = messages.find(({ type, connected }) => type === 'status' && connected);
     expect(status?.commands).toEqual(['pause', 'resume', 'stop', 'setLearningRate']);
     await expectRecordedRun(gateway);
+  });
+
+  test('loses fields of its own that version 2 uses for something else, and can be read', async () => {
+    const gateway = await startGateway();
+    const own = {
+      metrics: ['precision', 'recall'],
+      throughput: 'fast',
+      unit: 5,
+      tags: 'a,b',
+      name: 3,
+      by: 7,
+    };
+    const texts = recordedEvents.map((text) => {
+      const event = JSON.parse(text);
+      return JSON.stringify({ ...event, data: { ...event.data, ...own, other: 'kept' } });
+    });
+    const publisher = await openPublisher(gateway.ingestUrl, helloOf(runId));
+    for (const text of texts) publisher.connection.socket.send(text);
+    await publisher.acked(texts.length);
+    expect((await followAsVersion1(gateway)).events.map((text) => JSON.parse(text).seq)).toEqual(
+      recordedEvents.map((text) => JSON.parse(text).seq),
+    );
+    const summary = await (await fetch(`${gateway.url}/api/runs/${runId}`)).json();
+    expect(summary).toMatchObject({
+      ...storedFields(recordedSummary),
+      version: 1,
+      bytes: expect.any(Number),
+    });
+    const exported = await (await fetch(`${gateway.url}/api/runs/${runId}/export.jsonl`)).text();
+    for (const text of exported.trim().split('\n'))
+      expect(decode(eventSchema, text)).toMatchObject({ ok: true });
+  });
+
+  test('that a gateway of version 1 has stored with such fields has a summary', async () => {
+    const store = await openSqliteStore(temporaryFolder());
+    const started = JSON.parse(recordedEvents[0] as string);
+    await store.append(runId, [
+      { ...toNewEvent({ ...started, data: { ...started.data, unit: 5, metrics: ['f1'] } }), version: 1 },
+    ]);
+    const gateway = await startGateway({ store });
+    const summary = await (await fetch(`${gateway.url}/api/runs/${runId}`)).json();
+    expect(summary).toMatchObject({ runId, started: { dataset: started.data.dataset } });
   });
 
   test('ends with a named code when the run continues with an event that only version 2 has', async () => {

@@ -3,6 +3,7 @@ import {
   canonicalBatchVersion,
   type DecodeFailure,
   encode,
+  eventSchema,
   formatIssues,
   type IngestServerMessage,
   ingestMessageSchema,
@@ -126,6 +127,11 @@ export class PublisherSession implements SessionHandler {
     this.#context.publishers.release(this.#runId, this.#connection, { hasBegun });
   }
 
+  /**
+   * Receives an event or the result of a command. A publisher of version 1 may send fields of its own, and a name that only
+   * version 2 has may be among them: an event that is none of version 2 for this reason is stored without its unknown fields, so
+   * that its run can be read.
+   */
   receive(text: string): void {
     const writer = this.#writer;
     if (!writer) return this.#peer.close('invalid', 'expected no message before "resume" was sent');
@@ -140,7 +146,14 @@ export class PublisherSession implements SessionHandler {
     const result = validate(this.#messageSchema, raw);
     if (!result.ok) this.#reject(writer, result.error);
     else if (result.value.type === 'commandResult') this.#receiveResult(result.value, text);
-    else this.#receiveEvent(writer, { event: result.value, text, version: this.#versionOf(raw) });
+    else {
+      const event = result.value;
+      this.#receiveEvent(writer, {
+        event,
+        text: this.#protocol === 1 && !validate(eventSchema, raw).ok ? encode(event) : text,
+        version: this.#versionOf(raw),
+      });
+    }
   }
 
   /**

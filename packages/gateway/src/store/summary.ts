@@ -5,7 +5,9 @@ import {
   eventSchema,
   type MonitorEvent,
   type ProtocolVersion,
+  version1EventSchema,
 } from '@mnist-monitor/shared';
+import { z } from 'zod';
 import { DamagedRunError } from './damaged-run.ts';
 import { shortenSummary } from './shorten-summary.ts';
 import type { StoredSummary } from './store.ts';
@@ -39,6 +41,12 @@ export interface SummaryRow {
 }
 
 /**
+ * A stored event: one of version 2, or one of version 1 that has a name of version 2 as a field of its own. Gateways of
+ * version 1 have stored such events.
+ */
+const storedEventSchema = z.union([eventSchema, version1EventSchema]);
+
+/**
  * Builds the summary of a run from its row.
  * @param store The file or the address of the store, for the error.
  * @throws DamagedRunError when events of the summary are missing or cannot be read.
@@ -48,7 +56,7 @@ export function toSummary(row: SummaryRow, store: string): StoredSummary {
   if (first === null || last === null)
     throw new DamagedRunError(runId, 'its events are missing from the store', store);
   const parse = (json: string): MonitorEvent => {
-    const result = decode(eventSchema, json);
+    const result = decode(storedEventSchema, json);
     if (!result.ok) throw new DamagedRunError(runId, 'an event of it cannot be read', store);
     return result.value;
   };
