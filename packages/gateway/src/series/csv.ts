@@ -106,10 +106,21 @@ export function csvTable({ metricNames = [], gpus = 0 }: CsvOptions = {}): CsvTa
   };
 }
 
-/** Returns a line with these cells; one that is null or undefined is empty. */
+/**
+ * Returns a line with these cells; one that is null, undefined, a list or an object is empty. An event may have a field of
+ * another type than the schema states: unknown fields are kept, so a column may find any value.
+ */
 export const csvLine = (cells: readonly unknown[]): string => `${cells.map(cell).join(',')}\r\n`;
 
+/** Returns whether a text is a measure that JSON cannot express as a number. */
+const isNonFiniteText = (text: string): boolean => /^(?:NaN|-?Infinity)$/.test(text);
+
 function cell(value: unknown): string {
-  const text = String(value ?? '');
+  const text =
+    typeof value === 'string' && !isNonFiniteText(value)
+      ? withoutFormula(value)
+      : typeof value === 'object'
+        ? ''
+        : String(value ?? '');
   return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

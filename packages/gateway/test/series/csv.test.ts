@@ -53,6 +53,13 @@ test.each(['=1+2', '+1', '-1', '@SUM(A1)', ' =1', '＝1', '＋1', '－1', '＠A'
   },
 );
 
+test('a text where a number is expected, which an unknown field may be, is no formula either', () => {
+  const notice = { level: 'info', code: 'x.y', message: 'm', epoch: '=1+2', elapsedSeconds: ['@A'] };
+  const line = csvRow({ ...first('batch'), type: 'notice', data: notice } as unknown as MonitorEvent);
+  expect(line).toContain(",notice,'=1+2,");
+  expect(line).not.toContain('@A');
+});
+
 test.each([
   ['\t=1', "'\t'=1"],
   ['\tx', "'\tx"],

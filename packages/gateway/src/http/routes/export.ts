@@ -1,4 +1,4 @@
-import { booleanTextSchema, parseWithNonFinite, querySchema } from '@mnist-monitor/shared';
+import { booleanTextSchema, eventLimits, parseWithNonFinite, querySchema } from '@mnist-monitor/shared';
 import { z } from 'zod';
 import { csvTable, maxMetricColumns } from '../../series/csv.ts';
 import { metricTypes } from '../../series/fields.ts';
@@ -95,18 +95,21 @@ async function readMetricNames({ store, run, signal }: ExportSource): Promise<re
   return [...names];
 }
 
-/** Resolves with the largest number of GPUs in the list of a `system` event. */
+/**
+ * Resolves with the largest number of GPUs in the list of a `system` event. A run that fits version 1 may have this list as
+ * well, as a field that version 1 does not know, and therefore as any value.
+ */
 async function readGpuCount({ store, run, signal }: ExportSource): Promise<number> {
-  const { runId, lastSeq, version } = run;
-  // Events of version 1 have no such list.
-  if (version === 1) return 0;
+  const { runId, lastSeq } = run;
   let count = 0;
   for await (const { events } of readPages(store, { runId, to: lastSeq, types: ['system'], signal }))
     for (const event of events) {
+      // Most runs have one GPU at most, and their events need not be parsed.
+      if (!event.json.includes('"gpus"')) continue;
       const { data } = parseEvent(event);
-      if ('gpus' in data) count = Math.max(count, data.gpus?.length ?? 0);
+      if ('gpus' in data && Array.isArray(data.gpus)) count = Math.max(count, data.gpus.length);
     }
-  return count;
+  return Math.min(count, eventLimits.gpus);
 }
 
 /** Adds the routes that export a run as a file, streamed as fast as the client reads. */

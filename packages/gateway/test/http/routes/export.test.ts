@@ -56,6 +56,22 @@ describe('an export', () => {
     expect(header!.slice(-3)).toEqual(['metrics.perplexity', 'metrics.grad/norm', 'metrics.eval/f1']);
   });
 
+  test('as CSV has the columns of each GPU also when the other events of the run fit version 1', async () => {
+    const gpus = Array.from({ length: 3 }, (_, index) => ({ load: index / 4 }));
+    const system = {
+      ...{ v: 1, runId: 'a', seq: 2, time: '2026-11-24T10:00:00.000Z', type: 'system', data: { gpus } },
+    } as MonitorEvent;
+    const { gateway } = await gatewayWith(
+      [...run.slice(0, 1), system].map((event) => ({ ...toNewEvent(event), version: 1 as const })),
+    );
+    const summary = await (await fetch(`${gateway.url}/api/runs/a`)).json();
+    expect(summary).toMatchObject({ version: 1 });
+    const text = await (await fetch(`${gateway.url}/api/runs/a/export.csv`)).text();
+    const [header, ...lines] = text.split('\r\n').map((line) => line.split(','));
+    expect(lines[1]?.[header?.indexOf('system.gpus.2.load') ?? -1]).toBe('0.5');
+    expect(header?.filter((name) => name.startsWith('system.gpus.'))).toHaveLength(15);
+  });
+
   test('as CSV begins with a byte order mark on request', async () => {
     const { gateway } = await gatewayWith(run.slice(0, 5).map(toNewEvent));
     const begin = async (query: string) =>
