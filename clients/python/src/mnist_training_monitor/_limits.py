@@ -51,13 +51,13 @@ EVENT_BYTES = 900_000
 # The largest integer that JavaScript represents exactly.
 MAX_INTEGER = 2**53 - 1
 
-# Events that wait in memory to be numbered and written to the outbox, about 4 MB. The recorder takes them every 20 ms, so
+# Events that wait in memory to be numbered and written to the outbox, about 10 MB. The recorder takes them every 20 ms, so
 # more than this many wait only while the outbox is full or its disk is slow, or in a loop that logs and does nothing else;
-# then logs are merged in pairs.
-PENDING_EVENTS = 4_096
-# Values of all logs that wait in memory, about ten a log. A run may have 100 metrics, and 4,096 logs of that many would take
-# 40 MB.
-PENDING_VALUES = 40_000
+# then logs are merged in pairs. 4,096 were too few for such a loop of 10,000 logs, of which 5,908 remained.
+PENDING_EVENTS = 16_384
+# Values of all logs that wait in memory, about ten a log. A run may have 100 metrics, and 16,384 logs of that many would take
+# 160 MB.
+PENDING_VALUES = 160_000
 # Size of the JSON of the other events that wait in memory. Beyond it, the oldest ones are dropped.
 PENDING_BYTES = 8 * 1024 * 1024
 # The interval at which the recorder takes the events that wait: viewers do not notice this delay, and a training that logs

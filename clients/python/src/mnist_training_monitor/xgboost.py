@@ -19,7 +19,7 @@ from ._monitor import Monitor
 
 # Metrics of XGBoost whose values are shares of wrong answers.
 _ERRORS = ("error", "merror")
-# Metrics of XGBoost in nats, the protocol's default unit of a loss.
+# Metrics of XGBoost whose values are nats.
 _NATS = ("logloss", "mlogloss")
 
 
@@ -61,7 +61,7 @@ class MonitorCallback(xgboost.callback.TrainingCallback):  # type: ignore[name-d
                     custom[f"{data}/accuracy"] = 1 - value
                 else:
                     custom[f"{data}/{name}"] = value
-        monitor.describe(loss_unit=None if unit in _NATS else unit)
+        monitor.describe(loss_unit="nats" if unit in _NATS else unit)
         monitor.log(epoch + 1, loss, accuracy=accuracy, **custom)
         monitor.wait_while_paused()
         rate = monitor.take_learning_rate()
