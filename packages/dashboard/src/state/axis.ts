@@ -45,15 +45,20 @@ export function announcedSteps(started: Run['started']): number | undefined {
   return totals?.steps ?? (epochs && totals?.batchesPerEpoch ? epochs * totals.batchesPerEpoch : undefined);
 }
 
-const announcedEpochs = (started: Run['started']): number | undefined =>
+export const announcedEpochs = (started: Run['started']): number | undefined =>
   started?.totals?.epochs ?? started?.config.epochs ?? undefined;
 
 const ratio = (steps: number | null | undefined, epochs: number | null | undefined): number | undefined =>
   steps && epochs ? steps / epochs : undefined;
 
-/** Returns the axis to draw: `step` instead of `epoch` for a run with events, while the length of its epochs is not known. */
+/**
+ * Returns the axis to draw: `step` instead of `epoch` for a run with events, while the length of its epochs is not known, and
+ * where its rows are epochs, whose lengths may differ.
+ */
 export const knownAxis = (run: Run | undefined, axis: AxisName): AxisName =>
-  axis === 'epoch' && run && run.eventCount > 0 && batchesPerEpoch(run) === undefined ? 'step' : axis;
+  axis === 'epoch' && run && run.eventCount > 0 && (run.byEpoch || batchesPerEpoch(run) === undefined)
+    ? 'step'
+    : axis;
 
 /** Returns the x of the last row of a series up to a step, or of its first row if all are later; undefined for an empty series. */
 export function stepPosition(

@@ -1,5 +1,5 @@
 import type { EpochData } from './event-data.ts';
-import { formatDuration, formatLoss, formatPercent } from './format.ts';
+import { formatCount, formatDuration, formatLoss, formatPercent } from './format.ts';
 import type { Run, TimedNotice } from './run.ts';
 
 /** A notable event of a run: a notice of the trainer, or a problem that the page detects in the values. */
@@ -25,6 +25,7 @@ export function findingsOf(run: Run): Finding[] {
     ...(reported.has('training.overfit') ? [] : [overfit(run)]),
     ...(reported.has('engine.fallback') ? [] : [fallback(run)]),
     ...(reported.has('training.stalled') ? [] : silences(run)),
+    stepsBack(run),
   ].filter((finding) => finding !== undefined);
   return [...run.notices, ...derived].sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
 }
@@ -115,6 +116,19 @@ const silences = (run: Run): Finding[] =>
     ...{ step, time: timeOf(time) },
   }));
 
+/** Returns a remark about repeated steps: their earlier values are not in the charts. */
+function stepsBack({ stepsBack: back, batch }: Run): Finding | undefined {
+  if (!back) return undefined;
+  const word = typeof batch?.batch === 'number' ? 'batch' : 'step';
+  const times = back.count === 1 ? '' : ` It has done so ${formatCount(back.count)} times.`;
+  return {
+    level: 'info',
+    code: 'steps.repeated',
+    message: `The run went back from ${word} ${formatCount(back.from)} to ${formatCount(back.to)}.${times} Charts show only the later values; exports have all.`,
+    ...{ step: back.to, time: timeOf(back.time) },
+  };
+}
+
 /** Returns a finding at the end of an epoch. */
 function findingAt(
   run: Run,
@@ -131,7 +145,7 @@ export function createCachedFindings(): (run: Run | null) => readonly Finding[] 
   let previous: readonly unknown[] = [];
   let found: readonly Finding[] = [];
   return (run) => {
-    const sources = [run?.started, run?.notices, run?.epochs, run?.silences, run?.diverged];
+    const sources = [run?.started, run?.notices, run?.epochs, run?.silences, run?.stepsBack, run?.diverged];
     if (sources.some((source, index) => source !== previous[index])) found = run ? findingsOf(run) : [];
     previous = sources;
     return found;

@@ -81,6 +81,15 @@ export function formatPercent(value: number | null | undefined, digits = 2): str
   return `${percentDigits(value, digits)}${space}%`;
 }
 
+/**
+ * Formats a difference with its sign: "+0.0123"; differences of percentages in percentage points: "−18.00 pp".
+ * @param format The format of the values themselves.
+ */
+export function formatDifference(difference: number, format: (value: number | undefined) => string): string {
+  const sign = difference < 0 ? '−' : difference > 0 ? '+' : '±';
+  return `${sign}${format(Math.abs(difference)).replace(/%$/, 'pp')}`;
+}
+
 function percentDigits(value: number, digits: number): string {
   if (value === 0) return '0';
   const percent = value * 100;

@@ -53,6 +53,16 @@ export interface Silence {
   time: number;
 }
 
+/** Batches whose step was lower than that of the batch before, as after a resumption from a checkpoint. */
+export interface StepsBack {
+  count: number;
+  /** The steps of the latest such batch and of the batch before it. */
+  from: number;
+  to: number;
+  /** The time of the latest such batch, in milliseconds since 1970. */
+  time: number;
+}
+
 /** The state of one run, computed from its events so far. */
 export interface Run {
   readonly runId: string;
@@ -88,6 +98,8 @@ export interface Run {
   /** The latest `noticeLimit` notices, oldest first. */
   notices: readonly TimedNotice[];
   silences: readonly Silence[];
+  /** How often a batch had a lower step than the one before it, and the latest such pair; null for never. */
+  stepsBack: StepsBack | null;
   /** The first batch whose loss is not a finite number. */
   diverged: { step: number; loss: number; time: number } | null;
   finished: RunFinishedData | null;
@@ -143,6 +155,7 @@ export function emptyRun(runId: string): Run {
     figures: [],
     notices: [],
     silences: [],
+    stepsBack: null,
     diverged: null,
     finished: null,
     lastSeq: 0,
@@ -269,6 +282,11 @@ function applyBatch(run: Run, batch: BatchData): void {
   // The step is lower than the last one when a run resumes from a checkpoint and repeats steps, or when metrics were ahead of the
   // batches. Measurements of the machine at later steps are moved to this step, so that their steps ascend.
   if (step < run.step) run.machine.clampToMax('step', step);
+  if (run.batch && step < run.batch.step)
+    run.stepsBack = {
+      ...{ count: (run.stepsBack?.count ?? 0) + 1, from: run.batch.step, to: step },
+      time: run.lastTime,
+    };
   run.batch = batch;
   run.step = step;
   run.byEpoch = false;

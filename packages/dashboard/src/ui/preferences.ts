@@ -10,20 +10,34 @@ export interface Preferences {
 }
 
 const storageKey = 'mnist-monitor.preferences';
+/** Version of the stored settings; earlier ones had none. */
+const version = 2;
 
 export function readPreferences(): Preferences {
-  const { theme, charts } = readStored();
+  const { theme, charts, version: storedVersion } = readStored();
+  // Stored as the query of an address, so that `viewOf` reads preferences and addresses.
+  const query = typeof charts === 'string' ? charts : '';
   return {
     theme: theme === 'light' || theme === 'dark' ? theme : undefined,
-    // Stored as the query of an address, so that `viewOf` reads preferences and addresses.
-    charts: viewOf(typeof charts === 'string' ? charts : ''),
+    charts: viewOf(storedVersion === version ? query : withoutOldDefaults(query)),
   };
+}
+
+/**
+ * Removes the values from a query that the page used to store although nobody had chosen them: the target of 99 % for runs of
+ * any data, and the logarithmic loss, which is now the default only of losses above 0.
+ */
+function withoutOldDefaults(text: string): string {
+  const query = new URLSearchParams(text);
+  if (query.get('target') === '0.99') query.delete('target');
+  if (query.get('loss') === 'log') query.delete('loss');
+  return query.toString();
 }
 
 export function savePreferences({ theme, charts }: Preferences): void {
   try {
     const query = queryOf({ ...defaultView, ...chartPreferences(charts) });
-    localStorage.setItem(storageKey, JSON.stringify({ theme, charts: query }));
+    localStorage.setItem(storageKey, JSON.stringify({ version, theme, charts: query }));
   } catch {
     // Storage may be full or forbidden: then the settings last until the page is left.
   }

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
+import { xExtent } from '../../src/panels/charts/x-range.ts';
 import { exportContent } from '../../src/panels/export/export-content.ts';
 import { deviceFacts, resultFacts, systemMeters, trainingFacts } from '../../src/panels/facts/run-facts.ts';
 import { headerText, tabTitle } from '../../src/panels/header/header-text.ts';
@@ -56,6 +57,34 @@ it('a regression has no figure, chart or label for what it does not have', () =>
   expect(trainingFacts(run.started!)).toContainEqual(['gamma', 'none']);
   expect(knownAxis(run, 'epoch')).toBe('step');
   expect(exportContent(run)).toBe('120 steps, 2 custom metrics');
+});
+
+it('episodes with a step of their own are steps on the axis, and epochs in the header', () => {
+  const time = '2026-11-24T10:00:00.000Z';
+  const event = (seq: number, type: string, data: object): MonitorEvent =>
+    ({ v: 1, runId: 'rl', seq, time, type, data }) as MonitorEvent;
+  const started = event(1, 'run.started', { config: {}, totals: { epochs: 4 } });
+  const episode = (seq: number, epoch: number, step?: number) =>
+    event(seq, 'epoch', { epoch, metrics: { reward: epoch }, ...(step && { step }) });
+  const events = [started, episode(2, 1, 200), episode(3, 2, 420)];
+  const run = runOf(events);
+  expect(stepWordOf(run)).toBe('step');
+  expect(timelineText(run, 200)).toBe('Step 200 of 420, epoch 1');
+  expect(xExtent([run], 'step', false).all.max).toBe(420);
+  expect(headerText(sessionOf(connectedMessages(events)), 0)).toMatchObject({
+    ...{ epoch: '2', epochs: 'of 4', batchName: 'Step', batch: '420', progress: 0.5 },
+  });
+  // The table of epochs has nothing to list, and an axis of epochs of different lengths would be false.
+  expect(epochColumns(epochRows(run.epochs))).toEqual([]);
+  expect(knownAxis(run, 'epoch')).toBe('step');
+  // An episode without a step ends at the step that custom metrics have reached.
+  const logged = runOf([started, event(2, 'metrics', { step: 900, metrics: { q: 1 } }), episode(3, 1)]);
+  expect([stepWordOf(logged), logged.step, logged.epochs[0]?.step]).toEqual(['step', 900, 900]);
+  // Without any step, the epochs are the steps, also of a run that announces the number of its steps.
+  const epochsOf40 = { ...started, data: { config: {}, totals: { epochs: 4, steps: 40 } } } as MonitorEvent;
+  const withoutSteps = [epochsOf40, episode(2, 1), episode(3, 2)];
+  expect(stepWordOf(runOf(withoutSteps))).toBe('epoch');
+  expect(headerText(sessionOf(connectedMessages(withoutSteps)), 0).progress).toBe(0.5);
 });
 
 it('a language model counts tokens, and the load of its GPUs is the mean of both', () => {

@@ -33,6 +33,24 @@ describe('a finding', () => {
     expect(codes(withScores((epoch) => ({ test: { accuracy: 0.9 + epoch * 0.01 } })))).toEqual([]);
   });
 
+  it('is a step below the one before, whose later values replace the earlier ones', () => {
+    const batch = events.find((event) => event.type === 'batch') as MonitorEvent & { type: 'batch' };
+    const at = (step: number, index: number): MonitorEvent => ({
+      ...batch,
+      seq: index + 1,
+      data: { step, loss: 1 },
+    });
+    const messages = (steps: number[]): string[] =>
+      findingsOf(runOf(steps.map(at))).map(({ message }) => message);
+    expect(messages([0, 1, 1, 2])).toEqual([]);
+    expect(messages([0, 98, 99, 0, 1])).toEqual([
+      'The run went back from step 99 to 0. Charts show only the later values; exports have all.',
+    ]);
+    expect(messages([0, 9, 0, 9, 3])).toEqual([
+      'The run went back from step 9 to 3. It has done so 2 times. Charts show only the later values; exports have all.',
+    ]);
+  });
+
   it('is a loss that is not finite', () => {
     const diverged = events.map((event) =>
       event.type === 'batch' && event.data.step >= 7

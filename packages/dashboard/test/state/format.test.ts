@@ -102,3 +102,11 @@ it.each([
 ])('the short names of %j are %j', (classes, names) => {
   expect(format.shortClassNames(classes)).toEqual(names);
 });
+
+it.each([
+  [-0.18, format.formatPercent, '−18.00 pp'],
+  [0.0123, format.formatLoss, '+0.0123'],
+  [0, format.formatPercent, '±0 pp'],
+])('a difference of %p has its sign, and is in percentage points for percentages (%#)', (value, of, text) => {
+  expect(format.formatDifference(value, of).replaceAll('\u00a0', ' ')).toBe(text);
+});

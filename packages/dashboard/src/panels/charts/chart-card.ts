@@ -42,7 +42,8 @@ export interface ChartCardContext {
   setViewport(viewport: Viewport): void;
   /** Returns the y axis that the viewer has chosen; undefined for none. */
   scale(): YScale | undefined;
-  setScale(scale: YScale): void;
+  /** Sets the y axis; undefined for the one that suits the values of each run. */
+  setScale(scale: YScale | undefined): void;
   /** Requests a frame. */
   refresh(): void;
   /** Announces a text to screen readers. */
@@ -92,7 +93,7 @@ export class ChartCard {
   readonly #renderContent = memoizeLast((..._inputs: readonly unknown[]) => {
     render(
       chartTemplate(this.#content(), {
-        setScale: this.#context.setScale,
+        setScale: (scale) => this.setScale(scale),
         toggleTable: () => this.#toggleTable(),
         saveImage: () => this.#saveImage(),
         toggleFullScreen: () => this.toggleFullScreen(),
@@ -158,6 +159,11 @@ export class ChartCard {
     const { offered, initial } = this.#scaleChoice();
     const chosen = this.#context.scale();
     return chosen && offered.includes(chosen) ? chosen : initial;
+  }
+
+  /** Chooses the y axis. The initial one is no choice, so that it may differ for other runs. */
+  setScale(scale: YScale): void {
+    this.#context.setScale(scale === this.#scaleChoice().initial ? undefined : scale);
   }
 
   /** Renders the card around the plot: the texts, the buttons and the table. */

@@ -1,7 +1,7 @@
 import type { ChartRun } from '../../state/chart-runs.ts';
 import { type ChartSpec, machineName, percentTick } from '../../state/chart-specs.ts';
 import { gpusOf } from '../../state/event-data.ts';
-import { capitalize, formatCount, formatPlural } from '../../state/format.ts';
+import { capitalize, formatCount, formatDifference, formatPlural } from '../../state/format.ts';
 import type { NonFiniteRange } from '../../state/non-finite-ranges.ts';
 import { type Run, seriesOf } from '../../state/run.ts';
 import { announcesEverything, type StepWord, stepWordOf } from '../../state/run-words.ts';
@@ -87,12 +87,7 @@ function comparedValue(spec: ChartSpec, value: Value | undefined, baseline: Valu
   if (current === undefined || Number.isNaN(current)) return '–';
   const text = spec.format(current);
   if (first === undefined || !Number.isFinite(first)) return text;
-  return `${text} (${difference(spec, current - first)})`;
-}
-
-/** Formats a difference with its sign: "+0.0123", "−0.4 %". */
-function difference(spec: Pick<ChartSpec, 'format'>, value: number): string {
-  return `${value < 0 ? '−' : value > 0 ? '+' : '±'}${spec.format(Math.abs(value))}`;
+  return `${text} (${formatDifference(current - first, spec.format)})`;
 }
 
 /** Returns the title of a legend, which names the batch of its values: "Latest", or "Batch 412, epoch 4" under the cursor. */
@@ -139,6 +134,12 @@ export function chartTexts(
   const hasData = runs.some(({ run }) => seriesOf(run, spec.series).length > 0);
   if (!drawn) return { caption: '', warning: '', placeholder: hasData ? '' : spec.empty };
   const { frame, options } = drawn;
+  const emptyText = (): string => {
+    if (!hasData) return spec.empty;
+    return frame.hidesAll
+      ? 'All values here are 0 or less, which a log axis cannot show. Choose “Linear”.'
+      : 'No data in this range.';
+  };
   const isWhole = viewport.kind === 'all' && spec.series !== 'machine';
   const thinned = isWhole && main ? seriesOf(main, spec.series).thinned : 0;
   const floor = options.scale === 'close' ? frame.plot.y.min : 0;
@@ -148,7 +149,7 @@ export function chartTexts(
       spec.test === 'loss'
         ? nonFiniteWarning(frame.plot.nonFinite, main?.diverged?.step, stepWordOf(main))
         : '',
-    placeholder: frame.isVisible ? '' : hasData ? 'No data in this range.' : spec.empty,
+    placeholder: frame.isVisible && !frame.hidesAll ? '' : emptyText(),
   };
 }
 

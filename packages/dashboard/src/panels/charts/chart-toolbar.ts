@@ -2,7 +2,7 @@ import { html, noChange, nothing, type TemplateResult } from 'lit-html';
 import { live } from 'lit-html/directives/live.js';
 import { type AxisName, knownAxis } from '../../state/axis.ts';
 import { shownCharts } from '../../state/chart-specs.ts';
-import { countsEpochs, type Run } from '../../state/run.ts';
+import type { Run } from '../../state/run.ts';
 import { stepWordOf } from '../../state/run-words.ts';
 import { targetOf, type View } from '../../state/view.ts';
 import type { PageActions, PageState } from '../../ui/panel.ts';
@@ -74,9 +74,8 @@ const axisFields = (
     /> Log scale
   </label>`;
 
-/** Returns whether to offer an axis of epochs. Where steps are epochs, the axis of steps is that axis already. */
-const hasEpochAxis = (run: Run | null): boolean =>
-  knownAxis(run ?? undefined, 'epoch') === 'epoch' && !(run && countsEpochs(run));
+/** Returns whether to offer an axis of epochs. */
+const hasEpochAxis = (run: Run | null): boolean => knownAxis(run ?? undefined, 'epoch') === 'epoch';
 
 function smoothingField({ smoothing }: View, { changeView }: PageActions): TemplateResult {
   const text = smoothing === 0 ? 'off' : smoothing.toFixed(2);

@@ -64,7 +64,10 @@ class Charts {
         new ChartCard(name, chartSpecs[name], {
           ...this.#context(),
           scale: () => this.#state.view.scales[name],
-          setScale: (scale) => actions.changeView({ scales: { ...this.#state.view.scales, [name]: scale } }),
+          setScale: (scale) => {
+            const { [name]: _, ...others } = this.#state.view.scales;
+            actions.changeView({ scales: scale ? { ...others, [name]: scale } : others });
+          },
         }),
       ]),
     );
@@ -209,8 +212,8 @@ class Charts {
   }
 
   toggleLossScale(): void {
-    const loss = this.#cards.get('loss')?.scale === 'log' ? 'linear' : 'log';
-    this.#actions.changeView({ scales: { ...this.#state.view.scales, loss } });
+    const loss = this.#cards.get('loss');
+    loss?.setScale(loss.scale === 'log' ? 'linear' : 'log');
   }
 
   /** Toggles the full screen of the chart that has the focus, or of the first. */

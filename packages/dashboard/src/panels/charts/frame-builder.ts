@@ -28,6 +28,8 @@ export interface ChartFrame {
   isVisible: boolean;
   /** Whether there are values of 0 or below, which a logarithmic axis cannot show. */
   hidesValues: boolean;
+  /** Whether all values are 0 or below, so that a logarithmic axis shows none. */
+  hidesAll: boolean;
 }
 
 /** The values of a chart at one x: under the cursor, or the latest. */
@@ -84,6 +86,7 @@ export class FrameBuilder {
     return {
       hidesValues,
       isVisible: tables.some(isVisible),
+      hidesAll: hidesValues && columns.slice(1).every((cells) => numbers(cells).length === 0),
       rowCount: sum(tables.map(({ points }) => points[0]?.rowCount ?? 0)),
       pointCount: sum(tables.map(({ points }) => points[0]?.x.length ?? 0)),
       plot: {
@@ -174,7 +177,8 @@ export class FrameBuilder {
   /** Returns the start of a close-up axis. As soon as there are values, the axis also contains the target. */
   #floor(tables: readonly RunTables[], target: number | null): number {
     const { test, smoothed } = this.#spec;
-    const values = test ? testedValues(tables, smoothed) : allValues(tables);
+    const tested = test ? testedValues(tables, smoothed) : [];
+    const values = tested.length > 0 ? tested : allValues(tables);
     return accuracyFloor(values.length === 0 || target === null ? values : [...values, target]);
   }
 }

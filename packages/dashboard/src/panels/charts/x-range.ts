@@ -29,10 +29,9 @@ function wholeRange(run: Run, axis: AxisName): Range {
   if (axis === 'step' || axis === 'epoch') {
     const scale = axis === 'step' ? 1 : 1 / (batchesPerEpoch(run) ?? 1);
     const step = Math.max(0, lastOf(trainingSeries(run).map((series) => axisPositions(run, 'step', series))));
-    const max = run.finished && step > 0 ? step : stepRange(step, totalSteps(run) ?? 0).max;
-    // The first steps of a run without `run.started` are not known, so the axis begins just before the first known one.
-    const first = firstX(run, 'step');
-    const min = run.started || !Number.isFinite(first) ? 0 : Math.max(0, first - 1);
+    const min = startStep(run, step);
+    const max =
+      run.finished && step > 0 ? step : min + stepRange(step - min, (totalSteps(run) ?? 0) - min).max;
     return { min: min * scale, max: max * scale };
   }
   const start = axis === 'clock' ? startTime(run) : 0;
@@ -40,6 +39,17 @@ function wholeRange(run: Run, axis: AxisName): Range {
   const seconds = Math.max(0, lastX(run, axis) - start) / unit;
   const max = start + (run.finished && seconds > 0 ? seconds : niceDuration(seconds)) * unit;
   return { min: start, max };
+}
+
+/**
+ * Returns the start of the step axis: 0, or the first step where more than half of the axis would be empty before it, as in
+ * a run that continues the steps of another one, or of which the beginning is not known.
+ */
+function startStep(run: Run, lastStep: number): number {
+  const first = firstX(run, 'step');
+  if (!Number.isFinite(first)) return 0;
+  const isFar = run.started ? first > lastStep / 2 && lastStep > first : first > 1;
+  return isFar ? Math.max(0, first - 1) : 0;
 }
 
 /** Returns the names of the series of a run's batches and custom metrics. Measurements of the machine have no steps of their own. */

@@ -26,7 +26,7 @@ export const comparePanel: Panel = {
       <section class="card compare" id="compare" aria-labelledby="compare-title" ?hidden=${!several && problems.length === 0}>
         <div class="card-head">
           <h2 id="compare-title">Comparison</h2>
-          <p class="card-note" data-field="compare-note">${[...problems, ...(several ? [noteOf(settings)] : [])].join(' ')}</p>
+          <p class="card-note" data-field="compare-note">${[...problems, ...(several ? [noteOf(settings), unitNote(rows)] : [])].join(' ')}</p>
         </div>
         <section class="scroll" aria-label="Table of the comparison" tabindex="0" ?hidden=${!several}>
           <table class="table" id="compare-table">
@@ -43,6 +43,12 @@ function noteOf(settings: readonly CompareRow[]): string {
   if (count === 0) return 'All settings are the same.';
   return `${formatPlural(count, 'setting differs and is', 'settings differ and are')} marked.`;
 }
+
+/** Explains the unit of differences of percentages; empty without any. */
+const unitNote = (rows: readonly CompareRow[]): string =>
+  rows.some(({ values }) => values.some(({ change }) => change.endsWith('pp')))
+    ? 'pp: percentage points.'
+    : '';
 
 const head = ({ summary, color }: ComparedRun, index: number): TemplateResult => html`
   <th scope="col">

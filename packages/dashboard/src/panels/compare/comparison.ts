@@ -4,7 +4,14 @@ import {
   type RunSummary,
   throughputOf,
 } from '../../state/event-data.ts';
-import { formatCount, formatDuration, formatLoss, formatNumber, formatPercent } from '../../state/format.ts';
+import {
+  formatCount,
+  formatDifference,
+  formatDuration,
+  formatLoss,
+  formatNumber,
+  formatPercent,
+} from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
 import { trainingSeconds } from '../../state/run-summaries.ts';
 import { speedUnitOf } from '../../state/run-words.ts';
@@ -126,8 +133,8 @@ export function resultRows(runs: readonly ResultSource[]): CompareRow[] {
     const baseline = (first && read(first)) ?? undefined;
     const values = runs.map((run, index) => {
       const value = read(run) ?? undefined;
-      const change =
-        index === 0 || value === undefined || baseline === undefined ? '' : signed(value - baseline, format);
+      const difference = index === 0 ? Number.NaN : (value ?? Number.NaN) - (baseline ?? Number.NaN);
+      const change = Number.isFinite(difference) ? formatDifference(difference, format) : '';
       return { text: format(value), change };
     });
     return { name, values, differs: false };
@@ -155,8 +162,3 @@ const comparedFacts = (started: RunStartedData): Fact[] => [
     ? [['Parameters', formatCount(started.model.parameters)] as const]
     : []),
 ];
-
-const signed = (value: number, format: (value: number | undefined) => string): string => {
-  if (!Number.isFinite(value)) return '';
-  return `${value < 0 ? '−' : value > 0 ? '+' : '±'}${format(Math.abs(value))}`;
-};

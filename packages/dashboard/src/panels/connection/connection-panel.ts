@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from 'lit-html';
+import { html, nothing, type TemplateResult } from 'lit-html';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import type { PageState, Panel } from '../../ui/panel.ts';
 import { type ConnectionText, connectionText } from './connection-text.ts';
@@ -53,9 +53,10 @@ export const streamPanel: Panel = {
       <section class="card stream" aria-labelledby="stream-title">
         <div class="card-head"><h2 id="stream-title">Stream</h2></div>
         <dl class="facts facts-wide">
-          ${streamRows.map(
-            ([name, key]) =>
-              html`<div><dt>${name}</dt><dd data-field="stream-${key}">${text[key]}</dd></div>`,
+          ${streamRows.map(([name, key]) =>
+            text[key] === ''
+              ? nothing
+              : html`<div><dt>${name}</dt><dd data-field="stream-${key}">${text[key]}</dd></div>`,
           )}
         </dl>
       </section>`;

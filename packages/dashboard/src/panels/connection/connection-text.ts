@@ -41,7 +41,7 @@ export function connectionText(session: Session, now: number): ConnectionText {
     lastEvent: age === undefined ? 'none yet' : age < 1 ? 'just now' : `${formatWholeDuration(age)} ago`,
     delay: delayText(session),
     received: formatPlural(run?.eventCount ?? 0, 'event', 'events'),
-    skipped: formatPlural(session.skipped, 'batch', 'batches'),
+    skipped: session.skipped === 0 ? '' : formatPlural(session.skipped, 'event', 'events'),
     rejected: formatPlural(session.invalid + rejectedEvents(run?.notices), 'message', 'messages'),
     viewers: formatCount(session.viewers),
     lostConnections: formatCount(session.lostConnections),

@@ -1,4 +1,4 @@
-import { announcedSteps } from '../../state/axis.ts';
+import { announcedEpochs, announcedSteps } from '../../state/axis.ts';
 import { type RunSummary, throughputOf } from '../../state/event-data.ts';
 import {
   capitalize,
@@ -98,7 +98,7 @@ export function headerText(session: Session, now: number): HeaderText {
   const progress = progressOf(latest, phase, run);
   const stepWord = stepWordOf(run);
   const diverged = phase === 'running' || phase === 'completed' ? run?.diverged : undefined;
-  const epochs = started?.totals?.epochs ?? started?.config.epochs;
+  const epochs = announcedEpochs(started ?? null);
   const batches = batchTexts(latest, run);
   const trainLoss = batch?.loss ?? latest?.epoch?.train?.loss;
   const testLoss = latest?.finished?.test?.loss ?? latest?.epoch?.test?.loss;
@@ -195,8 +195,8 @@ function progressOf(latest: LatestData | null, phase: Phase, run: Run | null): n
   if (!latest?.started) return awaitsEverything(run) ? 0 : null;
   const { started, batch, epoch } = latest;
   const total = announcedSteps(started);
-  if (total) return Math.min(1, (batch?.step ?? run?.step ?? 0) / total);
-  const epochs = started.totals?.epochs ?? started.config.epochs;
+  if (total && !(run && countsEpochs(run))) return Math.min(1, (batch?.step ?? run?.step ?? 0) / total);
+  const epochs = announcedEpochs(started);
   return epochs ? Math.min(1, (epoch?.epoch ?? 0) / epochs) : null;
 }
 

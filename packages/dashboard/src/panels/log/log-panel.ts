@@ -1,21 +1,29 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
+import { memoizeLast } from '../../state/memoize-last.ts';
+import type { Run } from '../../state/run.ts';
 import { awaitsEverything, stepWordOf } from '../../state/run-words.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import { type EpochRow, epochColumns, epochRows } from './epoch-rows.ts';
 import { type NoticeRow, noticeRows } from './notice-rows.ts';
 import './log.css';
 
+const noEpochs: Run['epochs'] = [];
+const rowsOf = memoizeLast((epochs: Run['epochs']) => epochRows(epochs));
+
 /** The table of epochs, newest first. */
 export const epochsPanel: Panel = {
   render({ run }) {
-    const epochs = run?.epochs ?? [];
-    if (epochs.length === 0 && !awaitsEverything(run)) return html``;
+    const epochs = run?.epochs ?? noEpochs;
+    const rows = rowsOf(epochs);
+    // Epochs of custom metrics only have nothing to list: the metrics have charts.
+    const hasValues = epochColumns(rows).length > 0;
+    if (!hasValues && !(epochs.length === 0 && awaitsEverything(run))) return html``;
     const empty = 'Each epoch adds a line with its results on the training and test images.';
     return html`
       <section class="card epochs" aria-labelledby="epochs-title">
         <div class="card-head"><h2 id="epochs-title">Epochs</h2></div>
-        ${guard([epochs], () => (epochs.length > 0 ? epochTable(epochRows(epochs)) : html`<p class="empty">${empty}</p>`))}
+        ${guard([epochs], () => (hasValues ? epochTable(rows) : html`<p class="empty">${empty}</p>`))}
       </section>`;
   },
 };

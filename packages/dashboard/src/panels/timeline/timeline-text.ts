@@ -20,16 +20,26 @@ export function timelineText(run: Run, step: number | null): string {
   const word = stepWordOf(run);
   if (step === null) return `Now: ${word} ${formatCount(run.step)}`;
   const total = totalSteps(run) ?? run.step;
-  const perEpoch = countsEpochs(run) ? undefined : batchesPerEpoch(run);
-  const epoch = perEpoch ? `, epoch ${formatCount(Math.ceil(step / perEpoch))}` : '';
+  const epochNumber = countsEpochs(run) ? undefined : epochAt(run, step);
+  const epoch = epochNumber ? `, epoch ${formatCount(epochNumber)}` : '';
   const loss = run.steps.at('loss', step);
   const accuracy = run.steps.at('accuracy', step);
   const figures = [
-    loss === undefined ? '' : `loss ${formatLoss(loss)}`,
+    loss === undefined || (Number.isNaN(loss) && run.steps.sparse.has('loss'))
+      ? ''
+      : `loss ${formatLoss(loss)}`,
     accuracy === undefined || Number.isNaN(accuracy) ? '' : `accuracy ${formatPercent(accuracy, 1)}`,
   ].filter(Boolean);
   const position = `${capitalize(word)} ${formatCount(step)} of ${formatCount(total)}${epoch}`;
   return figures.length > 0 ? `${position}: ${figures.join(', ')}` : position;
+}
+
+/** Returns the epoch of a step; undefined while the length of an epoch is not known. */
+function epochAt(run: Run, step: number): number | undefined {
+  // Where the rows are epochs, their lengths may differ.
+  if (run.byEpoch) return run.epochs.find((epoch) => epoch.step >= step)?.epoch;
+  const perEpoch = batchesPerEpoch(run);
+  return perEpoch && Math.ceil(step / perEpoch);
 }
 
 /** Returns the ends of the epochs as shares of the range; none where the marks would touch. */

@@ -140,4 +140,26 @@ describe('the texts of a chart', () => {
       'No data in this range.',
     );
   });
+
+  it('say why a log axis chosen by hand shows nothing of values that are all 0 or less', () => {
+    const run = emptyRun('20261124-100000-test');
+    for (const event of sampleRun({ epochs: 1, batchesPerEpoch: 20 }))
+      if (event.type === 'batch') applyEvent(run, { ...event, data: { step: event.data.step, loss: 0 } });
+    const options = {
+      ...({ axis: 'step', smoothing: 0, buckets: 100, target: null } as const),
+      range: { min: 0, max: 20 },
+    };
+    const placeholder = (scale: 'log' | 'linear'): string => {
+      const drawn = {
+        frame: new FrameBuilder(chartSpecs.loss).build([{ ...train, run }], { ...options, scale }),
+        options: { ...options, scale },
+      };
+      const runs = [{ ...train, run }];
+      return chartTexts(chartSpecs.loss, { runs, viewport: { kind: 'all' }, drawn }).placeholder;
+    };
+    expect(placeholder('linear')).toBe('');
+    expect(placeholder('log')).toBe(
+      'All values here are 0 or less, which a log axis cannot show. Choose “Linear”.',
+    );
+  });
 });

@@ -109,6 +109,11 @@ describe('a chart frame', () => {
     const linear = build('loss', [runOf(zero)], { scale: 'linear' });
     expect(linear.hidesValues).toBe(false);
     expect(linear.plot.columns[1]?.[29]).toBe(0);
+    expect(logarithmic.hidesAll).toBe(false);
+    const zeros = events.flatMap((event): MonitorEvent[] =>
+      event.type === 'batch' ? [{ ...event, data: { step: event.data.step, loss: 0 } }] : [],
+    );
+    expect(build('loss', [runOf(zeros)]).hidesAll).toBe(true);
   });
 
   it('has one smoothed curve for each run when runs are compared', () => {
@@ -123,6 +128,13 @@ describe('a chart frame', () => {
     expect(plot.columns[1]?.every((cell) => cell === 0.93)).toBe(true);
     expect(plot.columns[3]?.every((cell) => cell === null)).toBe(true);
     expect(plot.y).toEqual({ min: 0, max: 1.02 });
+  });
+
+  it('has a close-up y axis that contains all accuracies of a run without test results', () => {
+    const untested = events.flatMap((event): MonitorEvent[] =>
+      event.type === 'batch' ? [{ ...event, data: { ...event.data, accuracy: 0.96 } }] : [],
+    );
+    expect(build('accuracy', [runOf(untested)]).plot.y.min).toBe(0.95);
   });
 
   it('has a close-up y axis that contains the target and the end of the smoothed curve', () => {

@@ -55,6 +55,28 @@ describe('the extent of an axis', () => {
     expect(xExtent([whole], 'step', false).all).toEqual({ min: 0, max: 90 });
   });
 
+  it('begins with the first step of a run that continues the steps of another one', () => {
+    const continued = (first: number, count: number, totalSteps?: number): Run =>
+      runOf(
+        events.slice(0, count + 1).flatMap((event): MonitorEvent[] => {
+          if (event.type === 'run.started')
+            return [{ ...event, data: { config: {}, ...(totalSteps && { totals: { steps: totalSteps } }) } }];
+          return event.type === 'batch'
+            ? [{ ...event, data: { step: first - 1 + event.data.step, loss: 1 } }]
+            : [];
+        }),
+      );
+    expect(xExtent([continued(1_234_567_000, 15)], 'step', false).all).toEqual({
+      min: 1_234_566_999,
+      max: 1_234_567_013,
+    });
+    // The axis grows from there to the announced end of the run.
+    const { min, max } = xExtent([continued(1_234_567_000, 15, 2e9)], 'step', false).all;
+    expect([min, max - min < 40]).toEqual([1_234_566_999, true]);
+    // A run that logs each tenth step begins at 0.
+    expect(xExtent([continued(10, 15)], 'step', false).all.min).toBe(0);
+  });
+
   it('contains all runs, and begins at the first batch when logarithmic', () => {
     const longer = runOf(sampleRun({ runId: 'longer', epochs: 5, batchesPerEpoch: 20 }));
     expect(xExtent([runOf(events), longer], 'step', true)).toEqual({ all: { min: 1, max: 100 }, edge: 60 });

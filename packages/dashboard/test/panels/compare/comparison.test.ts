@@ -26,7 +26,7 @@ describe('the comparison', () => {
     const accuracy = rows.find(({ name }) => name === 'Test accuracy');
     expect(accuracy?.values.map(({ text, change }) => withPlainSpaces(`${text} ${change}`.trim()))).toEqual([
       '91.00 %',
-      '92.00 % +1.00 %',
+      '92.00 % +1.00 pp',
       '–',
     ]);
   });

@@ -19,6 +19,11 @@ const textAfter = (messages: readonly LiveClientMessage[], now = 0) => {
   };
 };
 
+it('reports skipped events only when there are any', () => {
+  expect(textAfter(connected).skipped).toBe('');
+  expect(textAfter([...connected, { type: 'gap', from: 3, to: 6 }]).skipped).toBe('4 events');
+});
+
 it.each<[LiveClientMessage[], number, string, string, string]>([
   [[], 0, 'busy', 'Connecting', ''],
   [connected, 0, 'good', 'Live', ''],
