@@ -7,7 +7,7 @@ export interface EpochPredictions {
   step: number;
   /** The predicted class of each image: one byte, or two (the low byte first) for more than 256 classes. */
   bytes: Uint8Array;
-  /** The probability of each prediction, from 0 to 255 for 1; undefined for an epoch without them. */
+  /** The probability of each prediction, 255 for a probability of 1; undefined for an epoch without them. */
   confidences: Uint8Array | undefined;
 }
 

@@ -128,7 +128,7 @@ export const eventArrays = {
   confidences: {
     event: 'epoch',
     description:
-      'uint8 [epochs, images]: the probability of the predicted class of every test image, from 0 to 255 for 1.',
+      'uint8 [epochs, images]: the probability of the predicted class of every test image; 255 is a probability of 1.',
     rows: ({ type, data }) => {
       if (type !== 'epoch' || !data.test?.confidences) return undefined;
       const bytes = decode(data.test.confidences);

@@ -67,7 +67,7 @@ const testResultsSchema = scoreSchema
     confidences: bytesSchema(eventLimits.confidenceBytes)
       .nullish()
       .describe(
-        'Probability of the predicted class of every test sample, in the order of the test set, in base64: one byte each, from 0 to 255 for 1.',
+        'Probability of the predicted class of every test sample, in the order of the test set, in base64: one byte each, 255 for a probability of 1.',
       ),
   })
   .superRefine((test, context) => {
