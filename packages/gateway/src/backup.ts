@@ -45,10 +45,10 @@ export function backUp({ runs, to }: BackupOptions): Backup {
     rmSync(partial, { force: true });
     database.close();
   }
-  return describe(to);
+  return contentsOf(to);
 }
 
-function describe(path: string): Backup {
+function contentsOf(path: string): Backup {
   const copy = openForReading(path);
   const [counts] = copy
     .prepare(

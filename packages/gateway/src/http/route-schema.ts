@@ -29,7 +29,7 @@ export const changeErrors: readonly ErrorCode[] = [
 const commonErrors: readonly ErrorCode[] = ['request.forbidden', 'internal'];
 
 /** OpenAPI `security` of a route that requires the command token if the gateway has one. */
-export const commandToken = [{ commandToken: [] }, {}];
+export const commandTokenSecurity = [{ commandToken: [] }, {}];
 
 export interface ResponseOptions {
   /** Schema of the JSON body of a 200 response, or the content types of a body that is not described by a schema. */

@@ -26,7 +26,7 @@ export interface ArrayRouteOptions {
   folders: Pick<RunFolders, 'published'>;
 }
 
-const npy = 'application/octet-stream';
+const npyContentType = 'application/octet-stream';
 const names = Object.keys(eventArrays) as EventArrayName[];
 const descriptions = names.map((name) => `\`${name}\`: ${eventArrays[name].description}`);
 
@@ -45,7 +45,7 @@ export function addArrayRoutes(app: App, { store, folders: { published } }: Arra
     summary: `An array of the run as a NumPy file (\`numpy.load\`). ${descriptions.join(' ')}`,
     params: runParams.extend({ array: z.enum(names) }),
     querystring: emptyQuerySchema,
-    response: responses({ ok: npy, errors: [...runErrors, 'request.not_found'], hasEtag: true }),
+    response: responses({ ok: npyContentType, errors: [...runErrors, 'request.not_found'], hasEtag: true }),
   };
   app.get('/api/runs/:runId/arrays/:array.npy', { schema: readArray }, async (request, reply) => {
     const { runId, array: name } = request.params;
@@ -62,7 +62,7 @@ export function addArrayRoutes(app: App, { store, folders: { published } }: Arra
       for await (const { bytes } of readRows(source, first)) yield bytes;
     }
     return asFile(reply, `${runId}-${name}.npy`)
-      .type(npy)
+      .type(npyContentType)
       .header('content-length', header.length + rows * rowBytes)
       .send(toBody(reply, content()));
   });
@@ -73,7 +73,11 @@ export function addArrayRoutes(app: App, { store, folders: { published } }: Arra
       'A tensor of a snapshot as a NumPy file of float32: its bytes multiplied by their scales, in the layout of the publisher.',
     params: fileParams.extend({ tensor: z.string().min(1).max(200) }),
     querystring: emptyQuerySchema,
-    response: responses({ ok: npy, errors: ['request.invalid', 'request.not_found'], hasEtag: true }),
+    response: responses({
+      ok: npyContentType,
+      errors: ['request.invalid', 'request.not_found'],
+      hasEtag: true,
+    }),
   };
   app.get(
     '/api/runs/:runId/snapshots/:digest/:tensor.npy',
@@ -95,7 +99,7 @@ export function addArrayRoutes(app: App, { store, folders: { published } }: Arra
         );
       const values = Buffer.from(tensor.values.buffer);
       return asFile(reply, `${digest.slice(0, 8)}-${name.replace(/[^\w.-]/g, '_')}.npy`)
-        .type(npy)
+        .type(npyContentType)
         .send(Buffer.concat([npyHeader('<f4', tensor.shape), values]));
     },
   );

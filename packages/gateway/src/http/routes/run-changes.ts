@@ -16,7 +16,7 @@ import type { CommandAuthorizer } from '../../trust/authorization.ts';
 import type { App } from '../app.ts';
 import { parseJsonBodies } from '../plugins/json-bodies.ts';
 import { runNotFound, sendJson } from '../replies.ts';
-import { changeErrors, commandToken, responses, runParams } from '../route-schema.ts';
+import { changeErrors, commandTokenSecurity, responses, runParams } from '../route-schema.ts';
 
 export interface RunChangesOptions extends RemovalContext {
   runs: RunSummaries;
@@ -45,7 +45,7 @@ export function addRunChangeRoutes(app: App, options: RunChangesOptions): void {
     params: runParams,
     querystring: emptyQuerySchema,
     body: runChangesSchema,
-    security: commandToken,
+    security: commandTokenSecurity,
     response: responses({ ok: runSummarySchema, errors: changeErrors, hasBody: true }),
   };
   app.patch(
@@ -65,7 +65,7 @@ export function addRunChangeRoutes(app: App, options: RunChangesOptions): void {
     summary: 'Deletes a run that has ended: its events, and its folder beside the database if there is one.',
     params: runParams,
     querystring: emptyQuerySchema,
-    security: commandToken,
+    security: commandTokenSecurity,
     response: responses({ ok: runDeletionSchema, errors: [...changeErrors, 'run.busy'] }),
   };
   app.delete(

@@ -37,13 +37,13 @@ export function addSeriesRoute(app: App, store: Store): void {
     const series = await readSeries(store, run, query, signal);
     if (signal.aborted) return reply.hijack(); // Nobody is there to reply to.
     async function* pieces(): AsyncGenerator<string> {
-      const slices = new TimeSlicer();
+      const slicer = new TimeSlicer();
       const head = JSON.stringify({ runId, lastSeq: run?.lastSeq, x: query.x });
       let separator = `${head.slice(0, -1)},"series":[`;
       for (const [field, points] of series) {
         yield separator + toJson(field, points);
         separator = ',';
-        await slices.yieldIfDue();
+        await slicer.yieldIfDue();
       }
       yield ']}';
     }
