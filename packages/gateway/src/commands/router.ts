@@ -171,8 +171,9 @@ export class CommandRouter {
   }
 
   #sendTo(target: CommandTarget, command: Command): void {
-    target.send(command);
+    // Before the target refuses a command at once, so that the other gateways know the command when its result arrives.
     if (target.gatewayId === undefined) this.#options.relay?.forwarded(command, target.publisherId);
+    target.send(command);
   }
 
   #record(command: Command, publisherId: string): ForwardedCommand {
@@ -185,7 +186,8 @@ export class CommandRouter {
     return forwarded;
   }
 
-  #resultOf({ command, waiting }: ForwardedCommand): Promise<CommandResult> {
+  #resultOf({ command, result, waiting }: ForwardedCommand): Promise<CommandResult> {
+    if (result) return Promise.resolve(result);
     const { commandTimeoutMs } = this.#options.limits;
     this.#pendingCount++;
     return new Promise((resolve) => {
@@ -213,6 +215,10 @@ const queueCommands: ReadonlySet<CommandName> = new Set([
   'moveQueued',
   'cancelQueued',
 ]);
+
+/** Returns whether a command changes the run that it names: whether it is neither a start nor about the queue. */
+export const isAboutRun = ({ command }: Pick<Command, 'command'>): boolean =>
+  command !== 'start' && !queueCommands.has(command);
 
 function fail(code: ErrorCode, message: string): never {
   throw new MonitorError(code, message);

@@ -1,6 +1,8 @@
 import {
+  type Command,
   type CommandResult,
   canonicalBatchVersion,
+  commandFailure,
   type DecodeFailure,
   encode,
   eventSchema,
@@ -15,6 +17,7 @@ import {
   version1IngestMessageSchema,
   versionOfEvent,
 } from '@mnist-monitor/shared';
+import { isAboutRun } from '../commands/router.ts';
 import { jsonIssue } from '../json-issue.ts';
 import type { PublisherConnection } from '../presence/publishers.ts';
 import type { Peer } from '../sockets/peer.ts';
@@ -42,6 +45,8 @@ export class PublisherSession implements SessionHandler {
   readonly #messageSchema: typeof ingestMessageSchema | typeof version1IngestMessageSchema;
   #writer: RunWriter | undefined;
   #bounds: RunBounds | undefined;
+  /** Whether `run.finished` is the last event of the run. */
+  #hasEnded = false;
   /**
    * The reasons why reading from the connection is paused: the disk is too slow, or the publisher does not read
    * replies.
@@ -61,7 +66,7 @@ export class PublisherSession implements SessionHandler {
       publisherId,
       commands,
       presence: { publisherId, connectedAt: now, lastMessageAt: now, disconnectedAt: undefined },
-      send: (command) => this.#send(command),
+      send: (command) => this.#sendCommand(command),
       closeAsReplaced: () => peer.close('replaced'),
       closeAsTaken: () => peer.close('runTaken'),
       settled: () => this.settled(),
@@ -117,6 +122,7 @@ export class PublisherSession implements SessionHandler {
       );
     this.#runVersion = version;
     this.#bounds = await this.#context.bounds.of(this.#runId, { stream, lastSeq });
+    this.#hasEnded = ((position && (await store.summary(this.#runId)))?.finished ?? null) !== null;
     if (this.#peer.isClosed) return;
     this.#writer = this.#newWriter({ stream, lastSeq, version });
     this.#send({ type: 'resume', after: lastSeq, stream });
@@ -194,6 +200,18 @@ export class PublisherSession implements SessionHandler {
     });
   }
 
+  /**
+   * Sends a command to the publisher. A command about a run that has ended, or that another connection of the process
+   * publishes, is refused: a publisher that does not compare the run would apply it to its next run.
+   */
+  #sendCommand(command: Command): void {
+    const { runId } = command;
+    if (!isAboutRun(command) || (runId === this.#runId && !this.#hasEnded)) return this.#send(command);
+    const reason = runId === this.#runId ? 'has ended' : 'is not the one that its trainer publishes now';
+    const refusal = commandFailure(command.id, 'command.refused', `run ${runId} ${reason}`);
+    return this.#context.router.receiveResult(refusal, this.#connection.publisherId);
+  }
+
   #receiveResult(result: CommandResult, text: string): void {
     const { router, limits } = this.#context;
     const issue = jsonIssue(text, limits.jsonDepth);
@@ -235,6 +253,7 @@ export class PublisherSession implements SessionHandler {
     else if (seq < expected) writer.acknowledge();
     else {
       if (encoded.version === 2) this.#runVersion = 2;
+      this.#hasEnded = encoded.event.type === 'run.finished';
       writer.add(encoded);
     }
   }

@@ -212,6 +212,40 @@ describe('commands', () => {
     });
   });
 
+  test('about a run that has ended are refused by its name, also while its publisher is connected and after it has reconnected', async () => {
+    const { gateway, trainer, viewer } = await setUp();
+    const events = run.slice(3);
+    trainer.send(events);
+    await trainer.acked(run.length);
+    const refusal = { ok: false, code: 'command.refused', message: 'run a has ended' };
+    for (const name of ['pause', 'resume', 'stop'])
+      expect(await ask(viewer, name, { runId: 'a' })).toMatchObject(refusal);
+    const data = { learningRate: 0.1 };
+    const id = newId();
+    for (const _ of ['first', 'again']) {
+      viewer.send({ type: 'command', id, command: 'setLearningRate', data, runId: 'a' });
+      expect(await answerOf(viewer)).toMatchObject({ id, ...refusal });
+    }
+    trainer.connection.socket.close();
+    await trainer.connection.closed;
+    await openTrainer(gateway.ingestUrl, 'a');
+    expect(await ask(viewer, 'stop', { runId: 'a' })).toMatchObject(refusal);
+  });
+
+  test('about a run are not sent to the next run of its trainer', async () => {
+    const { gateway, trainer, viewer } = await setUp({}, { publisherId: 'publisher-1' });
+    const id = send(viewer, 'stop');
+    await trainer.nextCommand();
+    trainer.connection.socket.terminate();
+    const next = await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-1' });
+    expect(await answerOf(viewer)).toMatchObject({
+      ...{ id, ok: false, code: 'command.refused' },
+      message: 'run a is not the one that its trainer publishes now',
+    });
+    next.send(sampleRun({ runId: 'b' }).slice(0, 1));
+    expect((await next.acked(1)).map(({ type }) => type)).not.toContain('command');
+  });
+
   test('do not reach a publisher that does not accept them', async () => {
     const { trainer, viewer } = await setUp({}, { commands: undefined });
     expect(await ask(viewer, 'pause')).toMatchObject({ ok: false, code: 'command.refused' });
