@@ -73,13 +73,11 @@ async function withCommandToken<T>(
 /** Returns the message of an error as a sentence; an empty one stays empty. */
 const sentenceOf = (message: string): string => message && `${capitalize(message)}.`.replace(/\.\.$/, '.');
 
-const executeCommand: ExecuteCommand = async (name, data) => {
+const executeCommand: ExecuteCommand = async (runId, name, data) => {
   const result = await withCommandToken(async (token): Promise<Result<CommandAnswer>> => {
-    // The trainer with the queue may train another run than the one on display.
-    const queueRun = /queue/i.test(name) ? queueRunOf(session) : null;
     const answer = await display.client?.command(name, data, {
       by: 'page',
-      ...(queueRun !== null && { runId: queueRun }),
+      ...(runId !== null && { runId }),
       ...(token !== undefined && { token }),
     });
     if (!answer) return { ok: false, code: 'command.not_connected', message: 'there is no connection yet' };
@@ -90,8 +88,8 @@ const executeCommand: ExecuteCommand = async (name, data) => {
   return result.ok ? result : { ...result, message: sentenceOf(result.message) };
 };
 
-const sendCommand: SendCommand = async (name, data) => {
-  const result = await executeCommand(name, data);
+const sendCommand: SendCommand = async (...command) => {
+  const result = await executeCommand(...command);
   return result.ok ? undefined : result.message;
 };
 
@@ -135,7 +133,7 @@ const actions: PageActions = {
   async openNewRun() {
     newRunDialog ??= await import('./panels/new-run/new-run-dialog.ts');
     newRunDialog.openNewRun({
-      started: session.run?.started ?? null,
+      run: session.run,
       accepted: () => acceptedStarts(session),
       queueRun: () => queueRunOf(session),
       executeCommand,

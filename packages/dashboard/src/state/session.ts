@@ -215,3 +215,13 @@ export function latestDataOf({ run, summary, caughtUp }: Session): LatestData | 
     finished: ahead ? ahead.finished : run.finished,
   };
 }
+
+/** Returns what names and tags a run: the gateway's summary or, while it lacks `run.started`, the data of that event. */
+export function labelsOf(
+  { summary }: Session,
+  { runId, started }: LatestData,
+): Pick<RunSummary, 'title' | 'name' | 'tags' | 'started'> {
+  const own = summary?.runId === runId ? summary : null;
+  if (own?.started) return own;
+  return { title: own?.title ?? null, started };
+}

@@ -41,18 +41,21 @@ export type CommandAnswer = Omit<Extract<CommandResult, { ok: true }>, 'type' | 
 
 /**
  * Sends a command to the trainer, and resolves with its answer.
+ * @param runId The run that the viewer saw when they gave the command: the page may show another one by now. Null without one.
  * @returns The answer, or the error as a sentence, which is empty when the viewer did not enter the token.
  */
 export type ExecuteCommand = <N extends CommandName>(
+  runId: string | null,
   name: N,
   data?: CommandData<N>,
 ) => Promise<Result<CommandAnswer>>;
 
 /**
- * Sends a command to the trainer.
+ * Sends a command to the trainer, with the parameters of `ExecuteCommand`.
  * @returns Undefined on success, the error as a sentence, or an empty text when the viewer did not enter the token.
  */
 export type SendCommand = <N extends CommandName>(
+  runId: string | null,
   name: N,
   data?: CommandData<N>,
 ) => Promise<string | undefined>;

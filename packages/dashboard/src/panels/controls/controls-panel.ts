@@ -2,7 +2,9 @@ import { settingBounds } from '@mnist-monitor/shared/browser';
 import { html, nothing } from 'lit-html';
 import { formatLearningRate } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
+import { displayName } from '../../state/run-summaries.ts';
 import { stepWordOf } from '../../state/run-words.ts';
+import { labelsOf, latestDataOf, type Session } from '../../state/session.ts';
 import { confirmAction } from '../../ui/confirm.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import { availableControls, invalidRateNote, rateChangedNote } from './available-controls.ts';
@@ -13,7 +15,10 @@ let note = { text: '', bad: false };
 let busy = false;
 /** Text of the learning rate field, unless the viewer is editing it. */
 let shownRate = '';
+/** The run that the panel showed when it was last rendered: the one that the viewer commands. */
 let shownRun: Run | null = null;
+/** The run that was shown when the viewer typed a learning rate; null before they have. */
+let rateRun: Run | null = null;
 
 const rateInput = (): HTMLInputElement => document.getElementById('rate-input') as HTMLInputElement;
 
@@ -33,24 +38,37 @@ async function runCommand(
   actions.refresh();
 }
 
-async function stop({ sendCommand }: PageActions): Promise<string | undefined> {
+async function stop(run: Run, session: Session, actions: PageActions): Promise<string | undefined> {
+  const latest = latestDataOf(session);
+  const name = latest ? displayName({ runId: run.runId, ...labelsOf(session, latest) }) : run.runId;
   const question = {
-    title: 'Stop this run?',
-    text: `It ends after the current ${stepWordOf(shownRun)}, with everything saved. It cannot be continued.`,
+    title: `Stop ${name}?`,
+    text: `The run ends after its current ${stepWordOf(run)}, with everything saved. It cannot be continued.`,
     confirmLabel: 'Stop',
   };
-  return (await confirmAction(question)) ? sendCommand('stop') : undefined;
+  return (await confirmAction(question)) ? actions.sendCommand(run.runId, 'stop') : undefined;
 }
 
 function setRate(event: SubmitEvent, actions: PageActions): void {
   event.preventDefault();
   const learningRate = rateInput().valueAsNumber;
+  const run = rateRun ?? shownRun;
+  if (!run) return;
   const send = async (): Promise<string | undefined> => {
-    const problem = await actions.sendCommand('setLearningRate', { learningRate });
+    const problem = await actions.sendCommand(run.runId, 'setLearningRate', { learningRate });
+    rateRun = null;
     if (problem !== undefined) rateInput().value = shownRate;
     return problem;
   };
-  runCommand(actions, send, rateChangedNote(learningRate, shownRun));
+  runCommand(actions, send, rateChangedNote(learningRate, run));
+}
+
+/** Shows the rate of the run in the field. A new value replaces the text that the viewer has typed. */
+function showRate(rate: number): void {
+  const text = formatLearningRate(rate);
+  if (text === shownRate) return;
+  shownRate = text;
+  rateRun = null;
 }
 
 function rejectRate(event: Event, { refresh }: PageActions): void {
@@ -65,10 +83,10 @@ export const controlsPanel: Panel = {
   render({ session }, actions) {
     const shown = availableControls(session);
     if (session.run?.runId !== shownRun?.runId) note = { text: '', bad: false };
-    shownRun = session.run;
-    const rate = shownRun?.batch?.learningRate;
-    if (typeof rate === 'number' && document.activeElement?.id !== 'rate-input')
-      shownRate = formatLearningRate(rate);
+    const run = session.run;
+    shownRun = run;
+    const rate = run?.batch?.learningRate;
+    if (typeof rate === 'number' && document.activeElement?.id !== 'rate-input') showRate(rate);
     const text = note.text || shown.note;
     const { pause } = shown;
     const [min, max] = settingBounds.learningRate;
@@ -81,11 +99,11 @@ export const controlsPanel: Panel = {
         <legend class="sr-only">Control the run</legend>
         <button
           class="button" type="button" id="pause-run" ?hidden=${pause === null}
-          @click=${() => pause && runCommand(actions, () => actions.sendCommand(pause))}
+          @click=${() => run && pause && runCommand(actions, () => actions.sendCommand(run.runId, pause))}
         >${pause === 'resume' ? 'Resume' : 'Pause'}</button>
         <button
           class="button" type="button" id="stop-run" ?hidden=${!shown.stop}
-          @click=${() => runCommand(actions, () => stop(actions))}
+          @click=${() => run && runCommand(actions, () => stop(run, session, actions))}
         >Stop</button>
         <form
           class="inline-form" id="rate-form" ?hidden=${!shown.setLearningRate}
@@ -94,7 +112,9 @@ export const controlsPanel: Panel = {
           <label for="rate-input">Learning rate</label>
           <input
             class="input" id="rate-input" name="rate" type="number" step="any" required min=${min} max=${max}
-            .value=${shownRate} @invalid=${(event: Event) => rejectRate(event, actions)}
+            .value=${shownRate} @input=${() => {
+              rateRun = run;
+            }} @invalid=${(event: Event) => rejectRate(event, actions)}
           />
           <button class="button" type="submit">Set</button>
         </form>

@@ -1,11 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { latestDataOf, type Session } from '../../state/session.ts';
+import { labelsOf, latestDataOf, type Session } from '../../state/session.ts';
 import { announce } from '../../ui/announcer.ts';
 import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
 import { controlsPanel } from '../controls/controls-panel.ts';
 import type { RunEditor } from '../run-editor/run-editor.ts';
-import { type HeaderText, type HeaderValue, headerText, labelsOf, tabTitle } from './header-text.ts';
+import { type HeaderText, type HeaderValue, headerText, tabTitle } from './header-text.ts';
 import './header.css';
 
 /** Maximum number of epochs for marks on the progress bar: with more, the marks would touch, so none is drawn. */

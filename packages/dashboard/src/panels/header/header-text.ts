@@ -1,5 +1,5 @@
 import { announcedEpochs, announcedSteps } from '../../state/axis.ts';
-import { type RunSummary, throughputOf } from '../../state/event-data.ts';
+import { throughputOf } from '../../state/event-data.ts';
 import {
   capitalize,
   formatCount,
@@ -20,7 +20,7 @@ import {
   speedUnitOf,
   stepWordOf,
 } from '../../state/run-words.ts';
-import { type LatestData, latestDataOf, type Session } from '../../state/session.ts';
+import { type LatestData, labelsOf, latestDataOf, type Session } from '../../state/session.ts';
 
 /** A value that the header shows. */
 export type HeaderValue = 'loss' | 'accuracy' | 'test' | 'epoch' | 'batch' | 'speed' | 'elapsed';
@@ -233,16 +233,6 @@ function testNote(latest: LatestData | null): string {
 
 const titleOf = (session: Session, latest: LatestData | null): string | undefined =>
   latest ? displayName({ runId: latest.runId, ...labelsOf(session, latest) }) : undefined;
-
-/** Returns what names and tags a run: the gateway's summary or, while it lacks `run.started`, the data of that event. */
-export function labelsOf(
-  { summary }: Session,
-  { runId, started }: LatestData,
-): Pick<RunSummary, 'title' | 'name' | 'tags' | 'started'> {
-  const own = summary?.runId === runId ? summary : null;
-  if (own?.started) return own;
-  return { title: own?.title ?? null, started };
-}
 
 function emptyTitle(phase: Phase): string {
   if (phase === 'waiting') return 'No run yet';

@@ -1,6 +1,6 @@
 import { eventLimits, type QueuedStart, recipeSettings } from '@mnist-monitor/shared/browser';
 import { html, nothing, render, type TemplateResult } from 'lit-html';
-import type { RunStartedData } from '../../state/event-data.ts';
+import type { Run } from '../../state/run.ts';
 import { parseTags, tagsProblem } from '../../state/tags.ts';
 import { openDialog } from '../../ui/dialog.ts';
 import type { ExecuteCommand } from '../../ui/panel.ts';
@@ -12,13 +12,16 @@ import './new-run.css';
 
 /** The state of the page that the form shows, and the commands that it sends. */
 export interface NewRunOptions {
-  /** The settings of the run shown, with which the form is filled; null when there is none. */
-  started: RunStartedData | null;
+  /** The run shown, with whose settings the form is filled and whose trainer is preferred; null when there is none. */
+  run: Pick<Run, 'runId' | 'started'> | null;
   accepted(): AcceptedStarts;
   /** Returns the id of the run whose trainer has the queue; null without one. */
   queueRun(): string | null;
   executeCommand: ExecuteCommand;
 }
+
+/** A command about the queue, with its data. */
+type QueueCommand = Parameters<ExecuteCommand> extends [unknown, ...infer Command] ? Command : never;
 
 type FormError = ReturnType<typeof parseSettingError>;
 
@@ -50,11 +53,13 @@ class NewRunDialog {
   #note = '';
   #queueProblem = '';
   #isSending = false;
+  /** The run that the dialog names as the one whose trainer has the queue; null without one. */
+  #queueRun: string | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: NewRunOptions) {
     this.#options = options;
-    this.#fields = settingFields(options.started);
+    this.#fields = settingFields(options.run?.started ?? null);
     this.#dialog = openDialog('new-run', this.#template());
     this.#dialog.addEventListener('close', () => {
       clearTimeout(this.#timer);
@@ -76,16 +81,17 @@ class NewRunDialog {
   }
 
   /** Sends a command about the queue, and keeps the queue in its answer. Resolves with whether the trainer accepted it. */
-  async #changeQueue(...command: Parameters<ExecuteCommand>): Promise<boolean> {
-    const result = await this.#options.executeCommand(...command);
+  async #changeQueue(...command: QueueCommand): Promise<boolean> {
+    const result = await this.#options.executeCommand(this.#queueRun, ...command);
     if (result.ok) this.#queue = result.value.queue ?? this.#queue;
     this.#queueProblem = result.ok ? '' : result.message;
     return result.ok;
   }
 
   #template(): TemplateResult {
-    const { started, accepted, queueRun } = this.#options;
+    const { run, accepted, queueRun } = this.#options;
     const { start, enqueue } = accepted();
+    this.#queueRun = queueRun();
     const { text, name } = this.#error;
     const isQueueFull = this.#queue !== null && isFull(this.#queue);
     const submitButton = (command: string, label: string, primary: boolean, disabled = false) => html`
@@ -100,8 +106,8 @@ class NewRunDialog {
       >
         <h2 id="new-run-title">New run</h2>
         <p class="card-note" data-field="new-run-note">
-          ${started ? 'Filled with the settings of the run shown.' : ''} The trainer chooses the values of empty fields.
-          ${enqueue ? `Run ${queueRun()} is training: a run in the queue begins when it and the runs before it have ended.` : ''}
+          ${run?.started ? 'Filled with the settings of the run shown.' : ''} The trainer chooses the values of empty fields.
+          ${enqueue ? `Run ${this.#queueRun} is training: a run in the queue begins when it and the runs before it have ended.` : ''}
         </p>
         <div class="field-grid wide">
           <label class="field">
@@ -151,7 +157,8 @@ class NewRunDialog {
     this.#error = tagsProblem(tags) === '' ? noError : { text: tagsProblem(tags), name: 'tags' };
     if (this.#error !== noError) return this.#showError();
     const data = startDataOf(new FormData(form));
-    const result = await this.#send(() => this.#options.executeCommand(command, data));
+    const runId = command === 'start' ? (this.#options.run?.runId ?? null) : this.#queueRun;
+    const result = await this.#send(() => this.#options.executeCommand(runId, command, data));
     if (!result.ok) {
       this.#error = parseSettingError(result.message);
       return this.#showError();
