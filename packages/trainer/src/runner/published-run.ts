@@ -1,4 +1,5 @@
 import { type FinishedStatus, MonitorError } from '@mnist-monitor/shared';
+import { formatPlural } from '../console/format.ts';
 import { type ConsoleOutput, ConsoleReport } from '../console/report.ts';
 import type { EventBody } from '../event-data.ts';
 import { fileNamedBy } from '../storage/published-file.ts';
@@ -36,6 +37,9 @@ export class PublishedRun {
   readonly #uploads: FileUploads;
   /** The error that ends the run because another trainer publishes it; undefined without such a conflict. */
   #conflict: MonitorError | undefined;
+  /** The problem with the gateway that was reported last; undefined when there was none, or it is solved. */
+  #reportedProblem: string | undefined;
+  #isRefused = false;
   #hasEnded = false;
 
   constructor(run: PreparedRun, options: PublishedRunOptions) {
@@ -128,6 +132,7 @@ export class PublishedRun {
     const { identity } = this.#options;
     const { runId } = this.#run.config;
     this.#uploads.cancel();
+    this.#isRefused = true;
     // The gateway never ends a run that it has accepted before.
     this.#conflict = this.#publisher.wasAccepted ? undefined : conflictError(why, this.#run, identity);
     if (!this.#conflict) {
@@ -144,6 +149,7 @@ export class PublishedRun {
 
   #reportProblem(problem: string | undefined): void {
     const { url } = this.#options.identity;
+    this.#reportedProblem = problem;
     if (problem === undefined) this.#report.print(`Connected to the gateway at ${url}.`);
     else
       this.#report.print(
@@ -157,18 +163,21 @@ export class PublishedRun {
     const undelivered = await this.#publisher.close(abortDelivery);
     if (undelivered > 0) {
       const { problem } = this.#publisher;
-      const reason = problem === undefined ? '' : ` (${problem})`;
+      // A message before may have named the gateway and the reason.
+      const isReported = this.#isRefused || (problem !== undefined && problem === this.#reportedProblem);
+      const gateway = isReported ? 'The gateway' : `The gateway at ${identity.url}`;
+      const reason = isReported || problem === undefined ? '' : ` (${problem})`;
       const consequence = log.isInPlace
         ? `all are in ${folder.path}`
         : `${log.path} was removed or replaced in the meantime, so they are lost`;
       this.#report.print(
-        `The gateway at ${identity.url} did not accept ${undelivered} events${reason}; ${consequence}.`,
+        `${gateway} did not accept ${formatPlural(undelivered, 'event')}${reason}; ${consequence}.`,
       );
     }
     const unsent = await this.#uploads.close(abortDelivery);
     if (unsent > 0 && undelivered === 0)
       this.#report.print(
-        `The gateway at ${identity.url} did not accept ${unsent} files of this run; all are in ${folder.path}.`,
+        `The gateway at ${identity.url} did not accept ${formatPlural(unsent, 'file')} of this run; all are in ${folder.path}.`,
       );
     log.close();
   }
