@@ -74,6 +74,8 @@ const layers = (step: number, updateRatio: number): EventBody => ({
     await shows(page, '#announcer', /4, classified as 9 with 99\.9\d*\s%\./);
     await page.keyboard.press('Escape');
     await counts(page, '.probe-detail p', 0);
+    const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#probe-npy').click()]);
+    expect(download.suggestedFilename()).toBe('20261130-140000-probe-probe-logits.npy');
     expect(monitor.browserProblems).toEqual([]);
   });
 
@@ -163,6 +165,11 @@ const layers = (step: number, updateRatio: number): EventBody => ({
     await shows(page, '#layers [data-layer="fc1"]', '0.20 %');
     await shows(page, '#layers', 'conv1 does not change at all');
     await shows(page, '.layer-dead', '12.5 %');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.locator('#layers-csv').click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('20261130-160000-layers-layers.csv');
     expect(monitor.browserProblems).toEqual([]);
   });
 

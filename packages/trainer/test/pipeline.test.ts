@@ -100,6 +100,19 @@ describe('trainer, gateway and viewers together', () => {
     expect(Math.max(...labels)).toBe(9);
   }, 60_000);
 
+  test('a run that does not look inside has the same losses, and sends nothing about the network', async () => {
+    for (const inside of ['on', 'off'])
+      expect(await startTrainer('--run-id', inside, '--inside', inside).ended()).toBe(0);
+    const [on, off] = [await storedEvents(listening.url, 'on'), await storedEvents(listening.url, 'off')];
+    const losses = (events: MonitorEvent[]) =>
+      events.flatMap(({ type, data }) => (type === 'batch' ? [data.loss] : []));
+    const ofInside = (events: MonitorEvent[]) =>
+      new Set(events.map(({ type }) => type).filter((type) => /^(layers|probe|snapshot)$/.test(type)));
+    expect(losses(off)).toEqual(losses(on));
+    expect([ofInside(on).size, ofInside(off).size]).toEqual([3, 0]);
+    expect((off[0] as EventOf<'run.started'>).data.dataset!.testImages).toBeUndefined();
+  }, 60_000);
+
   test('a gateway that is killed during the run and restarted stores each event once', async () => {
     const ports = ['--port', new URL(listening.url).port, '--ingest-port', new URL(listening.ingestUrl).port];
     const viewer = new Viewer(listening.url);

@@ -113,6 +113,12 @@ export const exportUrl = (runId: string, format: ExportFormat): string => `${run
  */
 export type ExportFormat = 'csv' | 'csv?bom=true' | 'jsonl' | 'jsonl?nonfinite=null';
 
+/** Returns the address of the measurements of a run's layers as CSV. */
+export const layersCsvUrl = (runId: string): string => `${runUrl(runId)}/layers.csv`;
+
+/** Returns the address of an array that the gateway collects from a run's events, as a file for NumPy. */
+export const arrayUrl = (runId: string, name: string): string => `${runUrl(runId)}/arrays/${name}.npy`;
+
 const runUrl = (runId: string): string => `api/runs/${encodeURIComponent(runId)}`;
 
 const bearer = (token: string | undefined): Record<string, string> =>

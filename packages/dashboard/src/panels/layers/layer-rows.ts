@@ -10,22 +10,28 @@ export const shownRatios = { low: 1e-6, high: 1 };
 
 /** Update ratios below and above which a layer has a problem. Between them and the healthy range it learns slowly or fast. */
 const problemRatios = { low: 1e-6, high: 0.1 };
+/** Weights that have grown to more than this multiple of their first norm did so in steps that were too large. */
+const explodedGrowth = 20;
 /** A layer of which at least this share of the units is 0 for every image has lost much of its capacity. */
 const manyDeadUnits = 0.5;
+/** With at least this share of dead units, a layer passes on too little to learn from. */
+const mostDeadUnits = 0.9;
 /** Number of the latest measurements whose median decides on the state of a layer. */
 const recentCount = 5;
 /** Maximum number of points of a curve: one for every two or three pixels. */
 const pointLimit = 120;
 
-/** The state of a layer, by how much a step changes its weights. */
+/** The state of a layer: by how much a step changes its weights, or why it cannot learn. */
 export type LayerState =
   | 'unknown'
+  | 'noGradient'
   | 'frozen'
   | 'stopped'
   | 'slow'
   | 'healthy'
   | 'fast'
   | 'tooFast'
+  | 'exploded'
   | 'diverged';
 
 /** A layer of the network, as a row of the table. */
@@ -75,16 +81,24 @@ function layerRow(name: string, series: TensorSeries, step: number | null): Laye
   const ratios = columns.updateRatio.subarray(0, count);
   const updateRatio = median(ratios.slice(-recentCount));
   const [gradientNorm, weightNorm] = [columns.gradientNorm[count - 1], columns.weightNorm[count - 1]];
-  const hasDiverged = count > 0 && series.known.has('weightNorm') && !Number.isFinite(weightNorm);
   return {
     name,
-    state: hasDiverged ? 'diverged' : stateOf(updateRatio),
+    state: (count > 0 ? damageOf(series, count - 1) : undefined) ?? stateOf(updateRatio),
     updateRatio,
     gradientNorm: count > 0 ? known(gradientNorm) : undefined,
     weightNorm: count > 0 ? known(weightNorm) : undefined,
     curve: curveOf(series),
     cursor: step === null || count === 0 ? undefined : (x[count - 1] as number) / (x[length - 1] as number),
   };
+}
+
+/** Returns the state of a layer that cannot learn, in one measurement; undefined if it can. */
+function damageOf({ columns, known }: TensorSeries, row: number): LayerState | undefined {
+  const weightNorm = columns.weightNorm[row] as number;
+  if (known.has('weightNorm') && !Number.isFinite(weightNorm)) return 'diverged';
+  const firstNorm = columns.weightNorm[0] as number;
+  if (firstNorm > 0 && weightNorm > explodedGrowth * firstNorm) return 'exploded';
+  return columns.gradientNorm[row] === 0 ? 'noGradient' : undefined;
 }
 
 function stateOf(ratio: number | undefined): LayerState {
@@ -154,6 +168,9 @@ export function guessing(
   return accuracy < guessFactor / classes ? { accuracy, classes } : undefined;
 }
 
+/** The states in which a layer learns, or is not known. */
+const learningStates: ReadonlySet<LayerState> = new Set(['unknown', 'slow', 'healthy', 'fast']);
+
 /** Returns a sentence for each problem of the layers, or a single reassuring one; none before the first measurements. */
 export function layerSentences(
   rows: readonly LayerRow[],
@@ -162,38 +179,68 @@ export function layerSentences(
 ): string[] {
   const inState = (state: LayerState): string[] =>
     rows.filter((row) => row.state === state).map(({ name }) => name);
-  const dead = units.filter(({ share }) => (share ?? 0) >= manyDeadUnits).map(({ activation }) => activation);
+  const deadFrom = (least: number, below = Number.POSITIVE_INFINITY): string[] =>
+    units.filter(({ share = 0 }) => share >= least && share < below).map(({ activation }) => activation);
   const found = [
     sentence(inState('diverged'), [
       'has weights that are not finite: the run has diverged. A smaller learning rate helps.',
       'have weights that are not finite: the run has diverged. A smaller learning rate helps.',
     ]),
+    sentence(inState('exploded'), [
+      `has weights over ${explodedGrowth} times as large as at first: the learning rate is too high.`,
+      `have weights over ${explodedGrowth} times as large as at first: the learning rate is too high.`,
+    ]),
     sentence(inState('tooFast'), [
       'changes by more than 10 % in a step. The learning rate is probably too high.',
       'change by more than 10 % in a step. The learning rate is probably too high.',
     ]),
+    sentence(deadFrom(1), [
+      'has lost all of its units: they are 0 for every image (dead).',
+      'have lost all of their units: they are 0 for every image (dead).',
+    ]),
+    sentence(deadFrom(manyDeadUnits, 1), [
+      'has lost at least half of its units: they are 0 for every image (dead).',
+      'have lost at least half of their units: they are 0 for every image (dead).',
+    ]),
+    sentence(inState('noGradient'), [
+      'receives no gradient, so it cannot learn.',
+      'receive no gradient, so they cannot learn.',
+    ]),
     sentence(inState('frozen'), [
-      'does not change at all: it is frozen, or receives no gradient.',
-      'do not change at all: they are frozen, or receive no gradient.',
+      'does not change at all: it is probably frozen.',
+      'do not change at all: they are probably frozen.',
     ]),
     sentence(inState('stopped'), [
       'has stopped learning: a step changes it by less than 0.0001 %.',
       'have stopped learning: a step changes them by less than 0.0001 %.',
     ]),
-    sentence(dead, [
-      'has lost at least half of its units: they are 0 for every image (dead).',
-      'have lost at least half of their units: they are 0 for every image (dead).',
-    ]),
   ].filter(Boolean);
   const known = rows.filter(({ state }) => state !== 'unknown');
-  if (found.length === 0 && known.length > 0 && known.every(({ state }) => state === 'slow'))
+  const isSlow = known.length > 0 && known.every(({ state }) => state === 'slow');
+  if (found.length === 0 && isSlow)
     found.push(
       'A step changes every layer by less than 0.01 %: the learning rate is too low, or the run is nearly done.',
     );
+  if (found.length === 0)
+    found.push(
+      ...[
+        sentence(inState('fast'), [
+          'changes by more than 1 % in a step, which is above the healthy band.',
+          'change by more than 1 % in a step, which is above the healthy band.',
+        ]),
+        sentence(inState('slow'), [
+          'learns slowly: a step changes it by less than 0.01 %, which is below the healthy band.',
+          'learn slowly: a step changes them by less than 0.01 %, which is below the healthy band.',
+        ]),
+      ].filter(Boolean),
+    );
+  // Some dead units alone do not keep a network from learning.
+  const explains =
+    isSlow || rows.some(({ state }) => !learningStates.has(state)) || deadFrom(mostDeadUnits).length > 0;
   if (guess)
     found.push(
       `The network still guesses: ${formatPercent(guess.accuracy, 1)} right with ${guess.classes} classes. Its layers ${
-        found.length > 0 ? 'show why' : 'change, so the labels may not belong to the images'
+        explains ? 'show why' : 'change, so the labels may not belong to the images'
       }.`,
     );
   if (found.length > 0) return found;

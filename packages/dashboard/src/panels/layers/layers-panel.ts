@@ -1,5 +1,6 @@
 import { html, nothing, svg, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
+import { layersCsvUrl } from '../../net/api.ts';
 import { formatLoss, formatPercent } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import { lazyPart } from '../../ui/lazy-part.ts';
@@ -22,12 +23,14 @@ const [width, height] = [240, 48];
 
 const stateTexts: Record<LayerRow['state'], string> = {
   unknown: 'not known',
+  noGradient: 'no gradient',
   frozen: 'frozen',
   stopped: 'stopped',
   slow: 'slow',
   healthy: 'healthy',
   fast: 'fast',
   tooFast: 'too fast',
+  exploded: 'exploded',
   diverged: 'diverged',
 };
 
@@ -60,10 +63,9 @@ export const layersPanel: Panel = {
     const guess = guessing(run, runAtStep.step);
     const { histograms } = run.layers;
     const view = weights.isOpen ? weightsView() : undefined;
-    const content = (): TemplateResult | typeof nothing =>
-      histograms.size === 0
-        ? nothing
-        : weightsSection(view?.({ run, step: runAtStep.step, ...weights, choose }));
+    const content = (): TemplateResult => html`
+      ${histograms.size === 0 ? nothing : weightsSection(view?.({ run, step: runAtStep.step, ...weights, choose }))}
+      <a class="button" id="layers-csv" href=${layersCsvUrl(run.runId)} download>Save as CSV</a>`;
     return html`${guard([rows, units, guess?.accuracy, histograms, weights, view], () => card(rows, units, guess, content()))}`;
   },
 };
@@ -72,7 +74,7 @@ const card = (
   rows: readonly LayerRow[],
   units: readonly DeadUnits[],
   guess: Guessing | undefined,
-  weights: TemplateResult | typeof nothing,
+  more: TemplateResult,
 ): TemplateResult => html`
       <section class="card layers" id="layers" aria-labelledby="layers-title">
         <div class="card-head">
@@ -92,7 +94,7 @@ const card = (
           </table>
         </section>
         ${units.length > 0 ? deadUnitsList(units) : nothing}
-        ${weights}
+        ${more}
       </section>`;
 
 const layerRow = ({

@@ -4,6 +4,7 @@ import type { WeightHistogram } from '../../state/layers.ts';
 import type { Run } from '../../state/run.ts';
 import { stepWordOf } from '../../state/run-words.ts';
 import { saveFile } from '../../ui/save-file.ts';
+import { styled } from '../../ui/styled.ts';
 import { distributionSentence, histogramsCsv, pictureColumns, quantiles } from './weight-distribution.ts';
 import './weights-over-time.css';
 
@@ -64,7 +65,8 @@ function picture(shown: readonly WeightHistogram[], step: number | null, stepWor
     <p data-field="weights-sentence">${sentence}</p>
     <div class="weights-picture">
       <div class="weights-scale" aria-hidden="true"><span>${formatNumber(largest)}</span><span>${formatNumber(smallest)}</span></div>
-      <svg viewBox="0 0 ${shown.length * columnWidth} 1" preserveAspectRatio="none" role="img" aria-label=${sentence}>
+      <svg viewBox="0 0 ${shown.length * columnWidth} 1" preserveAspectRatio="none" role="img" aria-label=${sentence}
+        ${styled({ 'max-width': `${shown.length * 28}px` })}>
         ${columns.map(
           (bins, column) => svg`
           <g>

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { arrayUrl } from '../../net/api.ts';
 import { examinedTestImage } from '../../state/examined-image.ts';
 import { capitalize, formatCount, formatPercent, shortClassNames } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
@@ -76,6 +77,7 @@ export const probePanel: Panel = {
                 <tbody>${classesOf(answers).map((row) => classRow(row, classes))}</tbody>
               </table>
             </section>
+            <a class="button" id="probe-npy" href=${arrayUrl(run.runId, 'probe-logits')} download>Save the logits for NumPy</a>
           </div>
         </div>
       </section>`;

@@ -57,7 +57,7 @@ describe('the rows of the layers', () => {
     [1e-8, 'stopped', 'conv1 has stopped learning'],
     [1e-5, 'slow', 'A step changes every layer by less than 0.01 %'],
     [1e-3, 'healthy', 'Every layer is learning.'],
-    [0.05, 'fast', 'Every layer is learning.'],
+    [0.05, 'fast', 'conv1 changes by more than 1 % in a step, which is above the healthy band.'],
     [0.5, 'tooFast', 'conv1 changes by more than 10 % in a step'],
   ])('at a change of %p are called %s, and described in a sentence', (ratio, state, sentence) => {
     const rows = layerRows(runWith([ratio, ratio]).layers, null);
@@ -96,6 +96,45 @@ describe('the rows of the layers', () => {
     );
   });
 
+  it('of which one leaves the healthy band are described with that one', () => {
+    const [row] = layerRows(runWith([1e-3]).layers, null);
+    const rows = [row!, { ...row!, name: 'fc1', state: 'slow' as const }];
+    expect(layerSentences(rows, [])).toEqual([
+      'fc1 learns slowly: a step changes it by less than 0.01 %, which is below the healthy band.',
+    ]);
+    expect(layerSentences(rows, [], { accuracy: 0.1, classes: 10 })[1]).toMatch(/labels may not belong/);
+  });
+
+  it('whose labels were shuffled are not explained by some dead units, but by nearly all being dead', () => {
+    const rows = layerRows(runWith([1e-3]).layers, null);
+    const sentencesWith = (share: number) =>
+      layerSentences(rows, [{ activation: 'relu1', share }], { accuracy: 0.1, classes: 10 });
+    expect(sentencesWith(0.5)[1]).toMatch(/labels may not belong to the images\.$/);
+    expect(sentencesWith(0.95)[1]).toMatch(/Its layers show why\.$/);
+  });
+
+  it('say which layer has exploded, or receives no gradient', () => {
+    const run = runWith([1e-3, 1e-3]);
+    const data = {
+      step: 30,
+      tensors: ['conv1.weight'],
+      weightNorm: [101],
+      gradientNorm: [0],
+      updateRatio: [1e-3],
+    };
+    const event = { v: 1, runId: run.runId, time: '2026-11-30T10:00:01.000Z', type: 'layers' } as const;
+    applyEvent(run, { ...event, seq: 3, data });
+    const exploded = layerRows(run.layers, null);
+    expect(exploded[0]?.state).toBe('exploded');
+    expect(layerSentences(exploded, [])).toEqual([
+      'conv1 has weights over 20 times as large as at first: the learning rate is too high.',
+    ]);
+    applyEvent(run, { ...event, seq: 4, data: { ...data, step: 40, weightNorm: [5] } });
+    const still = layerRows(run.layers, null);
+    expect(still[0]?.state).toBe('noGradient');
+    expect(layerSentences(still, [])).toEqual(['conv1 receives no gradient, so it cannot learn.']);
+  });
+
   it('say which layer has diverged', () => {
     const rows = layerRows(runWith([Number.NaN], { weightNorm: [Number.NaN, Number.NaN] }).layers, null);
     expect(rows[0]).toMatchObject({ state: 'diverged', updateRatio: undefined, weightNorm: undefined });
@@ -118,6 +157,9 @@ describe('the rows of the layers', () => {
     ]);
     expect(layerSentences(layerRows(run.layers, null), units)).toEqual([
       expect.stringMatching(/^relu1 has lost at least half of its units/),
+    ]);
+    expect(layerSentences(layerRows(run.layers, null), [{ activation: 'relu1', share: 1 }])).toEqual([
+      'relu1 has lost all of its units: they are 0 for every image (dead).',
     ]);
   });
 
