@@ -27,7 +27,8 @@ import { readPreferences, savePreferences } from './ui/preferences.ts';
 import { listenForPrint } from './ui/print.ts';
 import { applyTheme, nextTheme, onSystemTheme } from './ui/theme.ts';
 import { createViewStore } from './ui/view-store.ts';
-// Imported last, so that its rules override those of the panels.
+// Imported last, so that their rules override those of the panels.
+import './ui/forced-colors.css';
 import './ui/print.css';
 
 /** Time from a render to the next one while new data arrives: numbers that change more often cannot be read. */

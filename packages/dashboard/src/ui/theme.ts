@@ -1,6 +1,7 @@
 import type { Theme } from './preferences.ts';
 
 const darkSystem = matchMedia('(prefers-color-scheme: dark)');
+const forcedColors = matchMedia('(forced-colors: active)');
 
 /** Applies a theme to the page. */
 export function applyTheme(theme: Theme): void {
@@ -15,7 +16,7 @@ export function nextTheme(theme: Theme): Theme {
   return order[(order.indexOf(theme) + 1) % order.length];
 }
 
-/** Runs `onChange` whenever the system switches between light and dark. */
+/** Runs `onChange` whenever the system switches between light and dark, or begins or stops to force its colours on pages. */
 export function onSystemTheme(onChange: () => void): void {
-  darkSystem.addEventListener('change', onChange);
+  for (const setting of [darkSystem, forcedColors]) setting.addEventListener('change', onChange);
 }
