@@ -21,6 +21,7 @@ else await main();
 async function main(): Promise<void> {
   process.stdout.on('error', () => {}); // When a pipe such as `| head` is closed, output is lost, but training continues.
   const stop = stopOnSignals();
+  followTerminalWidth();
   try {
     const settings = readOptions();
     if (!settings) return;
@@ -41,6 +42,15 @@ async function main(): Promise<void> {
     if (!(error instanceof MonitorError)) process.exit(exitCode);
     process.exitCode = exitCode;
   }
+}
+
+/**
+ * Makes `process.stdout` read the terminal's width when the process continues after Ctrl-Z: a stopped process receives no
+ * signal of a change.
+ */
+function followTerminalWidth(): void {
+  if (process.platform === 'win32') return; // Windows has no such signals.
+  process.on('SIGCONT', () => process.kill(process.pid, 'SIGWINCH'));
 }
 
 /**

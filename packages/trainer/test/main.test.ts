@@ -66,6 +66,19 @@ describe('the trainer as a program', () => {
     60_000,
   );
 
+  const onPosix = process.platform === 'win32' ? test.skip : test;
+
+  onPosix('reads the width of the terminal again when it continues after Ctrl-Z', async () => {
+    const listener = "data:text/javascript,process.on('SIGWINCH',()=>console.log('width read'))";
+    const program = train(['--epochs', '1000'], { NODE_OPTIONS: `--import=${encodeURI(listener)}` });
+    await program.printed('images/s');
+    program.child.kill('SIGSTOP');
+    program.child.kill('SIGCONT');
+    await program.printed('width read');
+    program.child.kill('SIGTERM');
+    expect(await program.ended()).toBe(143);
+  });
+
   test('lists its flags', async () => {
     const program = Program.trainer(['--help']);
     expect(await program.ended()).toBe(0);
