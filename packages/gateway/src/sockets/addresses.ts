@@ -37,4 +37,10 @@ export function addressMatcher(networks: readonly string[]): (address: string) =
   };
 }
 
-const withoutMapping = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');
+/** Returns an IPv4 address that is written as IPv6, such as `::ffff:192.0.2.1` or `::ffff:c000:201`, as IPv4. */
+function withoutMapping(address: string): string {
+  const [, high, low] = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/i.exec(address) ?? [];
+  if (high === undefined || low === undefined) return address.replace(/^::ffff:(?=\d+\.)/i, '');
+  const groups = [high, low].map((group) => Number.parseInt(group, 16));
+  return groups.flatMap((group) => [group >> 8, group & 255]).join('.');
+}

@@ -4,6 +4,7 @@ import { addressMatcher, isThisMachine, networkOf } from '../../src/sockets/addr
 test.each([
   ['192.0.2.1', '192.0.2.1'],
   ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['::FFFF:c000:201', '192.0.2.1'],
   ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
   ['2001:0db8:0001::1', '2001:db8:1:0::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
@@ -15,6 +16,7 @@ test.each([
 test.each([
   ['127.0.0.1', true],
   ['::ffff:127.0.0.1', true],
+  ['::ffff:7f00:1', true],
   ['::1', true],
   ['192.0.2.1', false],
 ])('whether %s is this machine: %s', (address, expected) => {

@@ -139,7 +139,7 @@ export const optionTable = {
   ingestHost: address('127.0.0.1', 'address that receives events from trainers'),
   ingestPort: integer({ range: portRange, default: 5001, help: 'port that receives events from trainers' }),
   proxies: optional(
-    'addresses or networks, such as 10.0.0.0/8, separated by commas',
+    'addresses or networks, such as 10.0.0.0/8 but not all addresses (/0), separated by commas',
     parseNetworks,
     "proxies whose X-Forwarded-For header is trusted to contain the client's address",
   ),

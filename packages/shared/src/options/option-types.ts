@@ -169,12 +169,19 @@ export const parseTags = parseWith(
     .pipe(tagsSchema),
 );
 
+/** Whether a network leaves an address out. `0.0.0.0/0` names every client as a proxy, and then anyone can invent an address. */
+const isPartial = (network: string): boolean => !network.endsWith('/0');
+
 /** Parses at most 100 IP addresses and networks, separated by commas. */
 export const parseNetworks = parseWith(
   z
     .string()
     .transform((list) => list.split(','))
-    .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).max(100)),
+    .pipe(
+      z
+        .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4().refine(isPartial), z.cidrv6().refine(isPartial)]))
+        .max(100),
+    ),
 );
 
 /**

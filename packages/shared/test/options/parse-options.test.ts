@@ -117,6 +117,8 @@ describe('parseOptions', () => {
     ['--gateway', 'ws://host:99999/ingest'],
     ['--proxies', '10.0.0.0/99'],
     ['--proxies', '192.0.2.1,proxy.example'],
+    ['--proxies', '0.0.0.0/0'],
+    ['--proxies', '10.0.0.1,::/0'],
   ])('rejects %s=%p', (flag, value) => {
     expect(mistakesOf([`${flag}=${value}`])).toHaveLength(1);
   });
