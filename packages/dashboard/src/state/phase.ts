@@ -6,7 +6,7 @@ export type Phase =
   | 'unreachable'
   | 'reconnecting'
   | 'closed'
-  | 'waiting'
+  | 'noRun'
   | 'running'
   | 'paused'
   | 'stalled'
@@ -21,9 +21,10 @@ export function phaseOf(session: Session): Phase {
   const ended = latestDataOf(session)?.finished?.status;
   if (ended) return ended;
   if (connection.name === 'closed') return 'closed';
+  // This page has never reached the gateway: the connection tries for the first time, or waits to try again.
   if (gatewayVersion === null) return connection.name === 'waiting' ? 'unreachable' : 'connecting';
   if (connection.name !== 'open') return 'reconnecting';
-  if (!run) return 'waiting';
+  if (!run) return 'noRun';
   const status = reported?.status ?? 'running';
   if (!session.caughtUp) return status;
   if (run.paused) return 'paused';

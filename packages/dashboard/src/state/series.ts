@@ -1,7 +1,7 @@
 /** The values of one row, by column name; undefined for a value that the row does not have. */
 export type Row<Name extends string> = Readonly<Record<Name, number | undefined>>;
 
-/** The parts of a series that curves read, with any columns. */
+/** The parts of a series that curves read. The series may have more columns than `Name` lists. */
 export interface ReadonlySeries<Name extends string> {
   readonly x: Float64Array;
   readonly columns: Readonly<Record<Name, Float64Array> & { [column: string]: Float64Array }>;

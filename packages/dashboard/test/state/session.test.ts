@@ -55,7 +55,7 @@ describe('a session', () => {
     const session = sessionOf(connectedMessages(running));
     applyMessage(session, helloOf(null), 0);
     expect(session.run).toBeNull();
-    expect(phaseOf(session)).toBe('waiting');
+    expect(phaseOf(session)).toBe('noRun');
   });
 
   it('dates stored events by when they happened', () => {
@@ -106,7 +106,7 @@ describe('the phase', () => {
   it.each<[string, LiveClientMessage[]]>([
     ['connecting', []],
     ['unreachable', [lost]],
-    ['waiting', connectedMessages([])],
+    ['noRun', connectedMessages([])],
     ['running', connectedMessages(running)],
     ['stalled', [...connectedMessages(running), statusOf({ status: 'stalled' })]],
     ['paused', [...connectedMessages(running), noticeOf('run.paused')]],

@@ -90,7 +90,7 @@ function comparedValue(spec: ChartSpec, value: Value | undefined, baseline: Valu
   return `${text} (${formatDifference(current - first, spec.format)})`;
 }
 
-/** Returns the title of a legend, which names the batch of its values: "Latest", or "Batch 412, epoch 4" under the cursor. */
+/** Returns the title of a legend, which names the step of its values: "Latest", or "Batch 412, epoch 4" under the cursor. */
 export function legendTitle(
   { series }: Pick<ChartSpec, 'series'>,
   readout: Readout | undefined,

@@ -64,7 +64,7 @@ export const updatedSummary = (
   batch: batch ?? summary.batch,
   epoch: epochs.at(-1) ?? summary.epoch,
   bestAccuracy: bestOf(epochs) ?? summary.bestAccuracy,
-  // If the run has ended in the summary, and a later event does not end it, the run was resumed.
+  // A run that has ended in the summary, but not after later events that this page has received, was resumed.
   finished: lastSeq > summary.lastSeq ? finished : (finished ?? summary.finished),
 });
 
@@ -104,13 +104,11 @@ const results: readonly ResultSpec[] = [
   ['Training time', ({ summary }) => trainingSeconds(summary), formatDuration],
 ];
 
-const formatCountOf = (value: number | undefined): string => formatCount(value && Math.round(value));
-
 /** Returns the speed as a result, named after what a run processes. */
 const speedOf = ({ summary: { started } }: ResultSource): ResultSpec => [
   `Speed, ${speedUnitOf(started)}`,
   ({ summary: { batch } }) => batch && throughputOf(batch),
-  (value) => formatCountOf(value),
+  (value) => formatCount(value && Math.round(value)),
 ];
 
 /** Returns a result for each custom metric of the runs. */

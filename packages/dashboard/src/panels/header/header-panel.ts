@@ -132,7 +132,7 @@ function stats(text: HeaderText): TemplateResult {
   return html`
     <dl class="stats" ${styled({ '--stats': String(text.shown.size) })}>
       ${stat('loss', 'Loss', text.lossNote, text.lossKey)}
-      ${stat('accuracy', 'Accuracy', text.batchNote, 'train')}
+      ${stat('accuracy', 'Accuracy', text.accuracyNote, 'train')}
       ${stat('test', 'Test accuracy', text.testNote, 'test')}
       ${stat('epoch', 'Epoch', text.epochs)}
       ${stat('batch', text.batchName, text.batches)}

@@ -52,17 +52,17 @@ export interface HeaderText {
   shown: ReadonlySet<HeaderValue>;
   remaining: string;
   loss: string;
-  /** Whether the loss is a finite number: if not, the run has diverged. */
+  /** False when the loss is NaN or infinite, which the header marks; true while it is not known. */
   lossIsFinite: boolean;
   /** The curve that the loss belongs to: that of the test results if the run has no training loss. */
   lossKey: 'train' | 'test';
-  /** The batch or the epoch that the loss belongs to. */
+  /** What the loss belongs to: "this batch", "last epoch", "test, final". */
   lossNote: string;
-  /** The batch that the accuracy belongs to. */
-  batchNote: string;
   accuracy: string;
+  /** What the accuracy belongs to: "this batch", "last step". */
+  accuracyNote: string;
   test: string;
-  /** The epoch that the test accuracy belongs to. */
+  /** When the test accuracy was measured: "after epoch 3", "final". */
   testNote: string;
   epoch: string;
   /** Number of epochs: "of 10". */
@@ -71,7 +71,7 @@ export interface HeaderText {
   batchName: string;
   /** Number of the batch within its epoch, or of the step. */
   batch: string;
-  /** Number of batches in an epoch: "of 469". */
+  /** Number of batches in an epoch, "of 469", or of steps in the run; empty while not known. */
   batches: string;
   speed: string;
   /** "images per second". */
@@ -84,7 +84,7 @@ const phaseNames: Record<Phase, string> = {
   unreachable: 'No connection',
   reconnecting: 'Reconnecting',
   closed: 'Disconnected',
-  waiting: 'Waiting for a run',
+  noRun: 'Waiting for a run',
   ...statusNames,
 };
 
@@ -131,7 +131,7 @@ export function headerText(session: Session, now: number): HeaderText {
     lossIsFinite: Number.isFinite(loss ?? 0),
     lossKey: showsTestLoss ? 'test' : 'train',
     lossNote: showsTestLoss ? `test, ${testNote(latest)}` : noteOf(phase, stepWord),
-    batchNote: noteOf(phase, stepWord),
+    accuracyNote: noteOf(phase, stepWord),
     testNote: testNote(latest),
     epochs: epochs ? `of ${formatCount(epochs)}` : '',
     batchName: batches.name,
@@ -191,7 +191,7 @@ interface HeaderInput {
 
 function progressOf(latest: LatestData | null, phase: Phase, run: Run | null): number | null {
   if (phase === 'completed') return 1;
-  // A run that begins without `run.started` never announces its length.
+  // Before its first event, a run is at 0. One that begins without `run.started` never announces its length.
   if (!latest?.started) return awaitsEverything(run) ? 0 : null;
   const { started, batch, epoch } = latest;
   const total = announcedSteps(started);
@@ -235,7 +235,7 @@ const titleOf = (session: Session, latest: LatestData | null): string | undefine
   latest ? displayName({ runId: latest.runId, ...labelsOf(session, latest) }) : undefined;
 
 function emptyTitle(phase: Phase): string {
-  if (phase === 'waiting') return 'No run yet';
+  if (phase === 'noRun') return 'No run yet';
   return phase === 'connecting' ? 'Connecting' : 'Not connected';
 }
 
@@ -247,7 +247,7 @@ function detailOf({ session, latest, phase, now }: HeaderInput): string {
       return `${session.refusal || 'The gateway does not respond.'} Retrying automatically.`;
     case 'reconnecting':
       return latest?.started ? configDetail(latest) : 'Reconnecting automatically.';
-    case 'waiting':
+    case 'noRun':
       return session.waitingTrainers > 0
         ? 'A trainer is ready. Start it with “New run”.'
         : 'Start a trainer with npm run trainer. Its run appears here.';

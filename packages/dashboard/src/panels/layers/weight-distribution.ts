@@ -35,7 +35,7 @@ export function quantiles({ step, edges, counts }: WeightHistogram): WeightQuant
 export interface PictureBin {
   y: number;
   height: number;
-  /** The number of weights in proportion to the height, as a share of that of the fullest bin, from 0 to 1. */
+  /** Number of weights divided by the height, scaled so that the densest bin of the picture has 1. */
   density: number;
 }
 
@@ -56,7 +56,7 @@ export function pictureColumns(histograms: readonly WeightHistogram[]): PictureB
   return columns.map((bins) => bins.map((bin) => ({ ...bin, density: bin.density / densest })));
 }
 
-/** Describes how the weights have spread: "At batch 118, half of the weights are from −0.05 to 0.04, all from −0.3 to 0.4; at batch 1 all were from −0.2 to 0.2." */
+/** Describes how the weights have spread: "At batch 50, half of the weights are from -0.1667 to 0.7500, all from -2 to 2; at batch 1 half were from -0.5000 to 0.5000." */
 export function distributionSentence(histograms: readonly WeightHistogram[], stepWord: string): string {
   const [first, last] = [histograms[0], histograms.at(-1)];
   if (!first || !last) return '';

@@ -10,13 +10,13 @@ import './weights-over-time.css';
 
 /** Maximum number of columns of the picture: more are narrower than a few pixels. */
 const columnLimit = 64;
-/** Size of the picture in units of its drawing; the height is 1. */
+/** Width of a column with the gap after it, as a share of the height of the drawing. */
 const columnWidth = 0.02;
 
 /** What the view shows. */
 export interface WeightsOverTimeOptions {
   run: Run;
-  /** The step of the timeline; null for now. */
+  /** The step that the timeline is at; null at its end, which is now. */
   step: number | null;
   /** The tensor that the viewer has chosen; undefined for the first one. */
   tensor: string | undefined;

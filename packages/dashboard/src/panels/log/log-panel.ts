@@ -49,7 +49,7 @@ const epochTable = (rows: readonly EpochRow[]): TemplateResult => {
     </section>`;
 };
 
-/** Notices about the run, newest first. A click on the batch and time of a notice puts the charts' cursor there. */
+/** Notices about the run, newest first. A click on the step and time of a notice puts the charts' cursor there. */
 export const noticesPanel: Panel = {
   render: ({ findings, run }, actions) => html`
     <section class="card notices" aria-labelledby="notices-title">

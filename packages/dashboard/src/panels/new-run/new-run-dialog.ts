@@ -80,7 +80,7 @@ class NewRunDialog {
     this.#show();
   }
 
-  /** Sends a command about the queue, and keeps the queue in its answer. Resolves with whether the trainer accepted it. */
+  /** Sends a command about the queue, and keeps the queue that the answer contains. Resolves with whether the trainer accepted it. */
   async #changeQueue(...command: QueueCommand): Promise<boolean> {
     const result = await this.#options.executeCommand(this.#queueRun, ...command);
     if (result.ok) this.#queue = result.value.queue ?? this.#queue;
@@ -107,7 +107,7 @@ class NewRunDialog {
         <h2 id="new-run-title">New run</h2>
         <p class="card-note" data-field="new-run-note">
           ${run?.started ? 'Filled with the settings of the run shown.' : ''} The trainer chooses the values of empty fields.
-          ${enqueue ? `Run ${this.#queueRun} is training: a run in the queue begins when it and the runs before it have ended.` : ''}
+          ${enqueue ? `Run ${this.#queueRun} is training. The runs in the queue begin after it, one after the other.` : ''}
         </p>
         <div class="field-grid wide">
           <label class="field">

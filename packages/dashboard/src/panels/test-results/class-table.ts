@@ -75,7 +75,7 @@ export function sortedEntries(
     });
 }
 
-/** Summarizes the classes: "Recall from 61.00 % (B) to 100.00 %; 3 of 47 classes below 80 %"; empty without values. */
+/** Summarizes the classes: "Recall from 61.00 % (B) to 100.00 %; 3 of 47 classes below 80 %."; empty without values. */
 export function recallSummary({ classes, epoch }: EpochResults): string {
   const known = recallOf(epoch.test, classes.length)
     .map((recall, label) => ({ recall, label }))
