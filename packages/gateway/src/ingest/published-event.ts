@@ -16,7 +16,7 @@ import { byteIssues } from './byte-issues.ts';
 export interface PublishedEvent {
   event: MonitorEvent;
   text: string;
-  /** The version of the protocol that the event needs; may be 2 for any event once its run has an event of version 2. */
+  /** The version of the protocol that the event needs, or 2 without a check when an earlier event of the run needs 2. */
   version: ProtocolVersion;
 }
 

@@ -135,7 +135,10 @@ export class FrameBatch {
     return ranges;
   }
 
-  /** Returns the ranges of seqs after `after` that have no event in this batch, which contains all types. */
+  /**
+   * Returns the ranges of seqs after `after`, up to the last event, that have no event in this batch. The batch must contain events
+   * of all types: an event that was left out would count as missing.
+   */
   missingAfter(after: number): SeqRange[] {
     return missingSeqs(this.#seqs, after);
   }

@@ -18,7 +18,7 @@ export interface StoredEvent {
 /** An event to be stored, together with its decoded form, so that its text need not be parsed again. */
 export interface NewEvent extends StoredEvent {
   event: MonitorEvent;
-  /** The version of the protocol that the event needs; may be 2 for any event once its run has an event of version 2. */
+  /** The version of the protocol that the event needs, or 2 without a check when an earlier event of the run needs 2. */
   version: ProtocolVersion;
 }
 
