@@ -2,7 +2,7 @@ import { eventLimits, MonitorError, type QueuedStart } from '@mnist-monitor/shar
 
 /** The starts that wait for the end of the current run, in the order in which they will begin. */
 export class StartQueue {
-  /** Called after a start was added; undefined while nothing waits for one. */
+  /** Called after a start was added; undefined unless the trainer waits for its next run. */
   onAdded: (() => void) | undefined;
   readonly #starts: QueuedStart[] = [];
 

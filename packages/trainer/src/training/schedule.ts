@@ -8,8 +8,8 @@ const endFactor = 1 / 600;
 const warmupFraction = 0.2;
 
 /**
- * Returns the learning rate of a step. `one-cycle` rises to the peak linearly and falls along half a cosine
- * (Smith and Topin, 2019, in the form of PyTorch's OneCycleLR).
+ * Returns the learning rate of a step. `one-cycle` rises to the peak linearly and falls along half a cosine, a variant of the policy
+ * of Smith and Topin (2019).
  * @param step From 1 to `steps`, the number of steps in the run.
  */
 export function learningRateAt(name: ScheduleName, peak: number, step: number, steps: number): number {
