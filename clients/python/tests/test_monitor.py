@@ -614,7 +614,7 @@ def test_nested_lists_give_the_same_data_with_and_without_numpy(monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "numpy", None)
     assert everything() == with_numpy
     assert found[: len(found) // 2] == found[len(found) // 2 :]
-    assert len(found) == 8
+    assert len(found) == 10
 
 
 def test_a_table_of_any_length_is_read_only_as_far_as_it_is_sent() -> None:
