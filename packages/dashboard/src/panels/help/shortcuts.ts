@@ -45,6 +45,31 @@ export const shortcutGroups = (run: Run | null): { title: string; shortcuts: Sho
       { keys: ['Esc'], description: 'Hide the cursor; leave full screen' },
     ],
   },
+  ...(run?.probe
+    ? [
+        {
+          title: 'On the test images drifting apart (Tab)',
+          shortcuts: [
+            { keys: ['←', '→'], description: 'Previous or next misclassified image' },
+            { keys: ['Enter'], description: 'Look at it inside the network' },
+            { keys: ['Page ↑', 'Page ↓'], description: 'Choose the axis of a class' },
+            { keys: ['Shift', '←'], description: 'Move the axis, with any arrow key' },
+            { keys: ['Esc'], description: 'Turn again' },
+          ],
+        },
+      ]
+    : []),
+  ...(run && run.snapshots.length > 0
+    ? [
+        {
+          title: 'On the history of an image (Tab)',
+          shortcuts: [
+            { keys: ['←', '→'], description: 'Move the timeline to the snapshot before or after' },
+            { keys: ['Home', 'End'], description: 'First snapshot, and now' },
+          ],
+        },
+      ]
+    : []),
   {
     title: 'Mouse and touch',
     shortcuts: [

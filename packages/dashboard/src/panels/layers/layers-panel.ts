@@ -65,7 +65,7 @@ export const layersPanel: Panel = {
     const view = weights.isOpen ? weightsView() : undefined;
     const content = (): TemplateResult => html`
       ${histograms.size === 0 ? nothing : weightsSection(view?.({ run, step: runAtStep.step, ...weights, choose }))}
-      <a class="button" id="layers-csv" href=${layersCsvUrl(run.runId)} download>Save as CSV</a>`;
+      <p><a class="button" id="layers-csv" href=${layersCsvUrl(run.runId)} download>Save the table as CSV</a></p>`;
     return html`${guard([rows, units, guess?.accuracy, histograms, weights, view], () => card(rows, units, guess, content()))}`;
   },
 };

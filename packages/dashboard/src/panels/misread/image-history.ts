@@ -73,7 +73,10 @@ export function latestReadingText(
 ): string {
   const name = (each: number): string => classes[each] ?? String(each);
   const how = label === prediction ? 'read correctly now' : `read as ${name(prediction)}`;
-  const sure = confidence === undefined ? '' : ` with ${formatPercent(confidence, 0)}`;
+  // A byte cannot tell 99.9 % from 100 %.
+  const percent = (share: number): string =>
+    share > 0.99 ? `over ${formatPercent(0.99, 0)}` : formatPercent(share, 0);
+  const sure = confidence === undefined ? '' : ` with ${percent(confidence)}`;
   return `${name(label)}, ${how}${sure}`;
 }
 

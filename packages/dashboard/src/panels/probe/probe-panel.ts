@@ -77,7 +77,7 @@ export const probePanel: Panel = {
                 <tbody>${classesOf(answers).map((row) => classRow(row, classes))}</tbody>
               </table>
             </section>
-            <a class="button" id="probe-npy" href=${arrayUrl(run.runId, 'probe-logits')} download>Save the logits for NumPy</a>
+            <p><a class="button" id="probe-npy" href=${arrayUrl(run.runId, 'probe-logits')} download>Save the logits for NumPy</a></p>
           </div>
         </div>
       </section>`;

@@ -51,7 +51,7 @@ describe('the history of a test image', () => {
     expect(indices('leastSure')).toEqual([2, 1, 3, 0]);
     const [hardest, , right] = histories;
     expect(latestReadingText(hardest!, ['a', 'b', 'c'])).toBe('c, read as 7 with 20\u00a0%');
-    expect(latestReadingText(right!, ['a', 'b', 'c'])).toBe('a, read correctly now with 100\u00a0%');
+    expect(latestReadingText(right!, ['a', 'b', 'c'])).toBe('a, read correctly now with over 99\u00a0%');
     expect(latestReadingText({ ...right!, confidence: undefined }, [])).toBe('0, read correctly now');
   });
 
