@@ -59,7 +59,7 @@ export interface HeaderText {
   /** What the loss belongs to: "this batch", "last epoch", "test, final". */
   lossNote: string;
   accuracy: string;
-  /** What the accuracy belongs to: "this batch", "last step". */
+  /** What the accuracy belongs to: "this batch", "last step", or "batch 40" if later batches have none. */
   accuracyNote: string;
   test: string;
   /** When the test accuracy was measured: "after epoch 3", "final". */
@@ -104,13 +104,14 @@ export function headerText(session: Session, now: number): HeaderText {
   const testLoss = latest?.finished?.test?.loss ?? latest?.epoch?.test?.loss;
   const showsTestLoss = typeof trainLoss !== 'number' && typeof testLoss === 'number';
   const loss = trainLoss ?? testLoss;
+  const earlierAccuracy = typeof batch?.accuracy === 'number' ? undefined : lastKnown(run, 'accuracy');
   const values = {
     loss: formatLoss(loss),
-    accuracy: formatPercent(batch?.accuracy ?? lastKnown(run, 'accuracy')),
+    accuracy: formatPercent(batch?.accuracy ?? earlierAccuracy?.value),
     test: formatPercent(latest?.finished?.test?.accuracy ?? latest?.epoch?.test?.accuracy),
     epoch: formatCount(batch?.epoch ?? latest?.epoch?.epoch),
     batch: batches.value,
-    speed: formatRate(batch && (throughputOf(batch) ?? lastKnown(run, 'throughput'))),
+    speed: formatRate(batch && (throughputOf(batch) ?? lastKnown(run, 'throughput')?.value)),
     elapsed: formatWholeDuration(elapsedOf({ session, latest, phase, now })),
   };
   const showsOnlyKnown = Boolean(batch || latest?.epoch || started) && !announcesEverything(started);
@@ -131,7 +132,10 @@ export function headerText(session: Session, now: number): HeaderText {
     lossIsFinite: Number.isFinite(loss ?? 0),
     lossKey: showsTestLoss ? 'test' : 'train',
     lossNote: showsTestLoss ? `test, ${testNote(latest)}` : noteOf(phase, stepWord),
-    accuracyNote: noteOf(phase, stepWord),
+    accuracyNote:
+      earlierAccuracy && earlierAccuracy.step !== run?.step
+        ? `${stepWord} ${formatCount(earlierAccuracy.step)}`
+        : noteOf(phase, stepWord),
     testNote: testNote(latest),
     epochs: epochs ? `of ${formatCount(epochs)}` : '',
     batchName: batches.name,
@@ -160,12 +164,12 @@ function batchTexts(
   return { name: 'Step', value: formatCount(step), note: of(total) };
 }
 
-/** Returns the latest value of a column that not every batch has. */
-function lastKnown(run: Run | null, column: BatchColumn): number | undefined {
+/** Returns the latest value of a column that not every batch has, and its step. */
+function lastKnown(run: Run | null, column: BatchColumn): { value: number; step: number } | undefined {
   if (!run?.steps.known.has(column)) return undefined;
-  const { columns, length } = run.steps;
+  const { columns, length, x } = run.steps;
   const row = columns[column].subarray(0, length).findLastIndex((value) => !Number.isNaN(value));
-  return row < 0 ? undefined : columns[column][row];
+  return row < 0 ? undefined : { value: columns[column][row] as number, step: x[row] as number };
 }
 
 /** Returns the title of the tab, with the most important value first. */

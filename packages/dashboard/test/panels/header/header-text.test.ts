@@ -91,6 +91,17 @@ describe('the header', () => {
     expect(tabTitle(completed)).toBe('Diverged at batch 4 — MNIST Training Monitor');
   });
 
+  it('names the batch of an accuracy that later batches do not have', () => {
+    const sparse = events.map((event) =>
+      event.type === 'batch' && event.data.step > 4
+        ? { ...event, data: { ...event.data, accuracy: null } }
+        : event,
+    );
+    const text = textAfter(connectedMessages(sparse.slice(0, 34)));
+    expect(text).toMatchObject({ lossNote: 'this batch', accuracyNote: 'batch 4' });
+    expect(textAfter(connectedMessages(events.slice(0, 34))).accuracyNote).toBe('this batch');
+  });
+
   it('distinguishes a silent trainer from a disconnected one', () => {
     const stalled = (connected: boolean): LiveClientMessage[] => [
       ...connectedMessages(events.slice(0, 34)),
