@@ -217,9 +217,9 @@ def test_the_oldest_snapshots_are_dropped_and_counted_without_a_gateway(start_ga
     slowest = 0.0
     for step in range(1, 31):
         began = time.monotonic()
-        monitor.snapshot(step, {"weight": np.full(100_000, float(step))})
+        monitor.snapshot(step, {"weight": np.full(2_000_000, float(step), np.float32)})
         slowest = max(slowest, time.monotonic() - began)
-    assert len(monitor._uploads._waiting) == _limits.WAITING_SNAPSHOTS
+    assert len(monitor._uploads._waiting) == 4
     assert slowest < 5  # An attempt to connect is not part of a call.
     gateway.start()
     assert monitor.finish() == 0
@@ -233,6 +233,17 @@ def test_the_oldest_snapshots_are_dropped_and_counted_without_a_gateway(start_ga
     )
     assert events[-1]["type"] == "run.finished"
     assert [line for line in warnings() if "connection" not in line] == [notice["message"]]
+
+
+def test_snapshots_of_a_small_network_wait_until_the_gateway_takes_files(start_gateway: StartGateway, warnings) -> None:
+    gateway = start_gateway()
+    # The training ends before the gateway has acknowledged an event of the run.
+    with Monitor(gateway.ingest_url, run_id="fast") as monitor:
+        for step in range(1, 41):
+            monitor.log(step, loss=1.0)
+            monitor.snapshot(step, {"weight": np.full(400, float(step))})
+    assert [data["step"] for data in snapshots_of(gateway, "fast")] == list(range(1, 41))
+    assert warnings() == []
 
 
 class Answers:

@@ -40,6 +40,11 @@ def copied_weights(weights: object) -> Weights:
     raise TypeError(f"expected a dict of arrays, or a safetensors file as path or bytes, got {type(weights).__name__}")
 
 
+def size_of(weights: Weights) -> int:
+    """Returns the size of copied weights in memory, in bytes."""
+    return len(weights) if isinstance(weights, bytes) else sum(int(each.nbytes) for each in weights.values())
+
+
 def snapshot_file(weights: Weights, channel_axis: int) -> bytes:
     """
     Returns the file of a snapshot: each tensor as int8, with a scale in float32 for each output channel.

@@ -101,7 +101,8 @@ WARNINGS = 100
 
 # Maximum size of a file of weights that are still to be rounded to int8: four bytes a weight, with room for the header.
 WEIGHTS_FILE_BYTES = 5 * SNAPSHOT_BYTES
-# Maximum number of snapshots that wait for the gateway, 8 MB each in float32. Beyond it, the oldest ones are dropped.
-WAITING_SNAPSHOTS = 4
+# Maximum size of the copied weights of the snapshots that wait for the gateway: four of the largest in float32, of 8 MB each, or
+# all 64 snapshots of a small network. Beyond it, the oldest ones are dropped.
+WAITING_SNAPSHOT_BYTES = 4 * 4 * SNAPSHOT_BYTES
 # Attempts to send a file when the gateway answers with an error that may be temporary. Failed connections do not count.
 UPLOAD_ATTEMPTS = 5

@@ -19,7 +19,7 @@ from ._clock import Clock
 from ._commands import Command, CommandName, Commands
 from ._connection import Connection, Socket, gateway_url, open_socket, public_url
 from ._contents import Contents
-from ._files import copied_weights, snapshot_file
+from ._files import copied_weights, size_of, snapshot_file
 from ._outbox import Outbox
 from ._pending import Encoded, Log, Pending
 from ._probe import Probe
@@ -457,7 +457,8 @@ class Monitor:
         Stores the weights of the network at the gateway, rounded to int8, so that the page can show how they change.
 
         The weights are copied at once and sent on another thread. A run keeps at most 64 snapshots, evenly spaced over those
-        that were given, and the last one. While the gateway cannot be reached, the newest four wait; a notice reports the others.
+        that were given, and the last one. While the gateway cannot be reached, the newest ones wait, up to 32 MB of weights; a notice
+        reports how many older ones were dropped.
 
         :param weights: Arrays or tensors by name, such as `model.state_dict()` of PyTorch, with at most two million values, or a
             safetensors file as bytes or path. Needs NumPy, unless the file is in the form of docs/protocol.md already.
@@ -470,7 +471,7 @@ class Monitor:
             if data is None or not self._begin() or self._process != os.getpid():
                 return
             copy = copied_weights(weights)
-            self._uploads.add_snapshot(lambda: snapshot_file(copy, channel_axis), data)
+            self._uploads.add_snapshot(lambda: snapshot_file(copy, channel_axis), data, size_of(copy))
 
     def notice(
         self,

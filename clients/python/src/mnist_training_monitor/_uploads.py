@@ -40,6 +40,8 @@ class Upload:
     read: Callable[[], bytes]
     #: The data of the event `snapshot`, without digest and size.
     data: dict[str, Any]
+    #: Size of the weights that it keeps in memory.
+    size: int = 0
     #: Position among the snapshots of the run.
     index: int = 0
     content: bytes | None = None
@@ -135,10 +137,14 @@ class Uploads:
         """Sends the test images of the run."""
         self._add(Upload("test-images", lambda: content, {}))
 
-    def add_snapshot(self, read: Callable[[], bytes], data: dict[str, Any]) -> None:
-        """Sends a snapshot, unless it is left out to keep at most 64 in the run, evenly spaced."""
+    def add_snapshot(self, read: Callable[[], bytes], data: dict[str, Any], size: int) -> None:
+        """
+        Sends a snapshot, unless it is left out to keep at most 64 in the run, evenly spaced.
+
+        :param size: Size of the copied weights in bytes.
+        """
         with self._lock:
-            upload = Upload("snapshots", read, data, self._offered)
+            upload = Upload("snapshots", read, data, size, self._offered)
             self._offered += 1
             if upload.index % self._stride != 0:
                 self._spare = upload
@@ -209,10 +215,14 @@ class Uploads:
             if self._is_refused or self._closing.is_set():
                 return
             self._waiting.append(upload)
-            snapshots = [each for each in self._waiting if each.kind == "snapshots"]
-            if len(snapshots) > limits.WAITING_SNAPSHOTS:
-                self._waiting.remove(snapshots[0])
-                self._count_drop(snapshots[0])
+            snapshots = deque(each for each in self._waiting if each.kind == "snapshots")
+            size = sum(each.size for each in snapshots)
+            # The newest one waits in any case.
+            while len(snapshots) > 1 and (size > limits.WAITING_SNAPSHOT_BYTES or len(snapshots) > limits.SNAPSHOTS):
+                oldest = snapshots.popleft()
+                size -= oldest.size
+                self._waiting.remove(oldest)
+                self._count_drop(oldest)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="mnist-training-monitor-files", daemon=True)
                 self._thread.start()
