@@ -501,7 +501,7 @@ def test_a_disk_that_is_full_merges_logs_and_loses_no_other_event(gateway: Gatew
 
     monkeypatch.setattr(os, "write", write_or_fail)
     monitor = Monitor(gateway.ingest_url, run_id="full-disk")
-    for step in range(1, 10_001):
+    for step in range(1, 20_001):
         monitor.log(step, loss=1.0)
     monitor.epoch(1, test_loss=0.5)
     wait_for(warnings, "a warning")
@@ -510,7 +510,7 @@ def test_a_disk_that_is_full_merges_logs_and_loses_no_other_event(gateway: Gatew
     events = gateway.export("full-disk")
     steps = [event["data"]["step"] for event in events if event["type"] == "batch"]
     assert steps == sorted(set(steps))
-    assert steps[-1] == 10_000
+    assert steps[-1] == 20_000
     (notice,) = [event["data"] for event in events if event["type"] == "notice"]
     assert (notice["code"], notice["value"] + len(steps)) == ("logs.merged", 10_000)
     assert [event["type"] for event in events][-2:] == ["epoch", "run.finished"]
