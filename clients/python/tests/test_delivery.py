@@ -512,6 +512,6 @@ def test_a_disk_that_is_full_merges_logs_and_loses_no_other_event(gateway: Gatew
     assert steps == sorted(set(steps))
     assert steps[-1] == 20_000
     (notice,) = [event["data"] for event in events if event["type"] == "notice"]
-    assert (notice["code"], notice["value"] + len(steps)) == ("logs.merged", 10_000)
+    assert (notice["code"], notice["value"] + len(steps)) == ("logs.merged", 20_000)
     assert [event["type"] for event in events][-2:] == ["epoch", "run.finished"]
     assert "No space left on device" in warnings()[0]
