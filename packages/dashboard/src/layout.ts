@@ -1,6 +1,5 @@
 import { html, type TemplateResult } from 'lit-html';
 import { chartsPanel } from './panels/charts/charts-panel.ts';
-import { comparePanel } from './panels/compare/compare-panel.ts';
 import { bannerPanel, streamPanel } from './panels/connection/connection-panel.ts';
 import { drawPanel } from './panels/draw/draw-panel.ts';
 import { devicePanel, networkPanel, trainingPanel } from './panels/facts/facts-panel.ts';
@@ -15,6 +14,10 @@ import type { Panel } from './ui/panel.ts';
 const metrics = lazyPanel(
   ({ chartRuns }) => chartRuns.some(({ run }) => run.metrics.size > 0),
   async () => (await import('./panels/metrics/metrics-panel.ts')).metricsPanel,
+);
+const compare = lazyPanel(
+  ({ others }) => others.length > 0,
+  async () => (await import('./panels/compare/compare-panel.ts')).comparePanel,
 );
 const figures = lazyPanel(
   ({ run }) => (run?.figures.length ?? 0) > 0,
@@ -59,7 +62,7 @@ export const layout = (show: (panel: Panel) => unknown): TemplateResult => html`
     ${show(headerPanel)}
     ${show(chartsPanel)}
     ${show(metrics)}
-    ${show(comparePanel)}
+    ${show(compare)}
     ${show(figures)}
     ${show(probe)}
     ${show(layers)}

@@ -27,7 +27,7 @@ it(`a first visit loads at most ${limit / 1_000} kB of JavaScript after gzip`, (
 it('panels that open on demand are not part of a first visit', () => {
   const onDemand = [
     ...['runs-dialog', 'run-editor', 'new-run-dialog', 'help-dialog', 'command-token'],
-    ...['metrics-panel', 'figures-panel', 'calibration-panel', 'many-classes'],
+    ...['metrics-panel', 'figures-panel', 'calibration-panel', 'compare-panel', 'many-classes'],
     ...['few-classes', 'sample-list'],
   ];
   const names = readdirSync(`${page}assets`);

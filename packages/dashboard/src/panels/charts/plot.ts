@@ -20,6 +20,7 @@ import {
   tickSteps,
   tickText,
   tickTexts,
+  typicalTick,
   yAxisWidth,
 } from './ticks.ts';
 
@@ -196,11 +197,20 @@ export class Plot {
     return [
       {
         ...common,
-        ...{ grid: { show: false }, size: 26, gap: 6, space: axis === 'clock' ? 100 : 70 },
+        ...{ grid: { show: false }, size: 26, gap: 6 },
+        space: (plot, _index, min, max) =>
+          Math.max(
+            axis === 'clock' ? 100 : 70,
+            this.#textWidth(plot, typicalTick(axis, { min, max })) + tickGap,
+          ),
         ...{ label: axisLabel(axis, stepWord), labelSize: 20, labelGap: 0, labelFont: this.#font },
         incrs: tickSteps[axis],
-        values: (_plot, splits) =>
-          tickTexts(splits, (value, digits) => tickText(axis, value, this.#frame.x, digits)),
+        values: (plot, splits) =>
+          this.#withoutCutTexts(
+            plot,
+            splits,
+            tickTexts(splits, (value, digits) => tickText(axis, value, this.#frame.x, digits)),
+          ),
         ...(axis === 'clock' && {
           splits: (_plot, _index, min, max, step) =>
             clockTicks({ min, max }, step, new Date(min).getTimezoneOffset() * 60_000),
@@ -215,6 +225,15 @@ export class Plot {
         ...(log.y && logarithmic(() => this.#frame.y)),
       },
     ];
+  }
+
+  /** Returns the texts of an x axis, empty where one does not fit before the right edge of the plot. */
+  #withoutCutTexts(plot: uPlot, ticks: readonly number[], texts: readonly string[]): string[] {
+    const left = plot.bbox.left / uPlot.pxRatio;
+    return texts.map((text, index) => {
+      const middle = left + plot.valToPos(ticks[index] as number, 'x');
+      return middle + this.#textWidth(plot, text) / 2 > plot.width ? '' : text;
+    });
   }
 
   /** Returns the width of a text of the axes in CSS pixels. */

@@ -94,6 +94,12 @@ export function tickText(axis: AxisName, value: number, { min, max }: Range, dig
   }
 }
 
+/** Returns a tick of a range about as long as the longest one: with the digits that distinguish it from the other ticks. */
+export function typicalTick(axis: AxisName, { min, max }: Range): string {
+  const digits = Math.ceil(Math.log10(Math.abs(max) / (max - min))) + 3;
+  return tickText(axis, max, { min, max }, Math.min(17, Math.max(3, digits || 3)));
+}
+
 /**
  * Returns the ticks of a logarithmic axis: 1, 2 and 5 of each decade; only 1 in a range of more than four decades, and more than
  * these in a range of less than 0.7 decades.

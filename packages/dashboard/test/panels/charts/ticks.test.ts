@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { clockTicks, logTicks, tickText, tickTexts, yAxisWidth } from '../../../src/panels/charts/ticks.ts';
+import {
+  clockTicks,
+  logTicks,
+  tickText,
+  tickTexts,
+  typicalTick,
+  yAxisWidth,
+} from '../../../src/panels/charts/ticks.ts';
 import { chartSpecs, metricSpec, numberTick } from '../../../src/state/chart-specs.ts';
 
 describe('the ticks of the x axes', () => {
@@ -13,6 +20,12 @@ describe('the ticks of the x axes', () => {
     ['elapsed', 3_725, '1:02:05'],
   ] as const)('of the axis %s show %d as %s', (axis, value, text) => {
     expect(tickText(axis, value, range)).toBe(text);
+  });
+
+  it('of far steps are as far apart as their long texts need', () => {
+    expect(typicalTick('step', { min: 0, max: 1_200 })).toBe('1,200');
+    expect(typicalTick('step', { min: 1_234_567_000, max: 1_234_567_120 })).toBe('1.23456712B');
+    expect(typicalTick('elapsed', range)).toBe('1:40');
   });
 
   it('of the axis clock show local time', () => {
