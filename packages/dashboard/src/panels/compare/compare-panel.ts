@@ -18,7 +18,7 @@ export const comparePanel: Panel = {
   render({ run, session, others }) {
     const readable = others.filter(({ problem }) => problem === '');
     const problems = others.map(({ problem }) => problem).filter(Boolean);
-    const runs = others.length === 0 ? [] : comparedRuns({ run, summary: session.summary }, readable);
+    const runs = comparedRuns({ run, summary: session.summary }, readable);
     const several = runs.length > 1;
     const settings = several ? settingsOf(...runs.map(({ summary }) => summary.started)) : [];
     const rows = several ? [...resultRows(runs), ...settings] : [];

@@ -1,0 +1,54 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { type ExportFormat, exportUrl } from '../../net/api.ts';
+import { announce } from '../../ui/announcer.ts';
+import type { PageActions, PageState } from '../../ui/panel.ts';
+import { exportContent } from './export-content.ts';
+
+/** Time for which the note below the menu is shown. */
+const noteMs = 5_000;
+
+/** The exports of all events: id of the link, format, text, and what a variant is for. */
+const exports: readonly (readonly [id: string, format: ExportFormat, text: string, note?: string])[] = [
+  ['export-csv', 'csv', 'Every point as CSV'],
+  ['export-csv-bom', 'csv?bom=true', 'Every point as CSV', 'for spreadsheets'],
+  ['export-json', 'jsonl', 'Every event as JSON lines'],
+  ['export-json-null', 'jsonl?nonfinite=null', 'Every event as JSON lines', 'for tools that cannot read NaN'],
+];
+
+let note = '';
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+function showNote(text: string, { refresh }: PageActions): void {
+  note = text;
+  announce(text);
+  refresh();
+  clearTimeout(timer);
+  if (text !== '') timer = setTimeout(() => showNote('', { refresh } as PageActions), noteMs);
+}
+
+async function copyLink(actions: PageActions): Promise<void> {
+  try {
+    // A page that another machine serves over plain HTTP has no clipboard, and a browser may refuse access to it.
+    await navigator.clipboard.writeText(actions.viewLink());
+    showNote('Link copied.', actions);
+  } catch {
+    showNote('The link could not be copied. Copy it from the address bar.', actions);
+  }
+}
+
+/** Renders the items of the menu. */
+export function exportItems({ run }: PageState, actions: PageActions): TemplateResult {
+  const runId = run?.runId ?? '';
+  return html`
+    ${run ? html`<p class="menu-note" data-field="export-content">${exportContent(run)}</p>` : nothing}
+    ${exports.map(
+      ([id, format, text, note]) => html`
+        <a id=${id} href=${exportUrl(runId, format)} download>${text}${note ? html`<small>${note}</small>` : nothing}</a>`,
+    )}
+    <button type="button" id="copy-link" @click=${() => copyLink(actions)}>Copy a link to this view</button>
+    <button type="button" id="print" @click=${() => print()}>Print</button>`;
+}
+
+/** Renders the note that an item leaves behind when the menu is closed. */
+export const exportNote = (): TemplateResult =>
+  html`<p class="menu-body" id="export-note" ?hidden=${note === ''}>${note}</p>`;
