@@ -1,3 +1,4 @@
+import { divergenceOf } from './divergence.ts';
 import type { EpochData } from './event-data.ts';
 import { formatCount, formatDuration, formatLoss, formatPercent } from './format.ts';
 import type { Run, TimedNotice } from './run.ts';
@@ -20,7 +21,7 @@ const divergenceFactor = 3;
 export function findingsOf(run: Run): Finding[] {
   const reported = new Set(run.notices.map(({ code }) => code));
   const derived = [
-    ...(reported.has('training.diverged') ? [] : [nonFiniteLoss(run), diverging(run)]),
+    ...(reported.has('training.diverged') ? [] : [nonFiniteLoss(run), risenLoss(run) ?? diverging(run)]),
     ...(reported.has('training.plateau') ? [] : [plateau(run)]),
     ...(reported.has('training.overfit') ? [] : [overfit(run)]),
     ...(reported.has('engine.fallback') ? [] : [fallback(run)]),
@@ -37,6 +38,17 @@ function nonFiniteLoss({ diverged }: Run): Finding | undefined {
     code: 'training.diverged',
     message: `The loss is ${formatLoss(diverged.loss)}: the run has diverged. A smaller learning rate often helps.`,
     ...{ step: diverged.step, time: timeOf(diverged.time) },
+  };
+}
+
+function risenLoss(run: Run): Finding | undefined {
+  const divergence = run.diverged ? null : divergenceOf(run);
+  if (!divergence) return undefined;
+  return {
+    level: 'error',
+    code: 'training.diverging',
+    message: `The loss has risen to ${formatLoss(divergence.loss)}, far above its start: the run diverges. A smaller learning rate often helps.`,
+    ...{ step: divergence.step, time: timeOf(divergence.time) },
   };
 }
 
@@ -145,7 +157,15 @@ export function createCachedFindings(): (run: Run | null) => readonly Finding[] 
   let previous: readonly unknown[] = [];
   let found: readonly Finding[] = [];
   return (run) => {
-    const sources = [run?.started, run?.notices, run?.epochs, run?.silences, run?.stepsBack, run?.diverged];
+    const sources = [
+      run?.started,
+      run?.notices,
+      run?.epochs,
+      run?.silences,
+      run?.stepsBack,
+      run?.diverged,
+      run?.rise,
+    ];
     if (sources.some((source, index) => source !== previous[index])) found = run ? findingsOf(run) : [];
     previous = sources;
     return found;

@@ -1,4 +1,5 @@
 import type { MonitorEvent } from '@mnist-monitor/shared/browser';
+import { type Divergence, divergenceLimit, type LossRise, nextRise } from './divergence.ts';
 import {
   type BatchData,
   type EpochData,
@@ -101,7 +102,9 @@ export interface Run {
   /** How often a batch had a lower step than the one before it, and the latest such pair; null for never. */
   stepsBack: StepsBack | null;
   /** The first batch whose loss is not a finite number. */
-  diverged: { step: number; loss: number; time: number } | null;
+  diverged: Divergence | null;
+  /** The latest consecutive losses that are far above those at the start; null while there are none. */
+  rise: LossRise | null;
   finished: RunFinishedData | null;
   lastSeq: number;
   /** Time of the latest event in milliseconds since 1970, by the publisher's clock; never decreasing. */
@@ -157,6 +160,7 @@ export function emptyRun(runId: string): Run {
     silences: [],
     stepsBack: null,
     diverged: null,
+    rise: null,
     finished: null,
     lastSeq: 0,
     lastTime: Number.NEGATIVE_INFINITY,
@@ -298,13 +302,21 @@ function applyBatch(run: Run, batch: BatchData): void {
     throughput: throughputOf(batch),
     ...currentPosition(run, run.steps.last('elapsedSeconds')),
   });
-  // Results of repeated steps are superseded.
-  if (run.diverged && run.diverged.step >= step) run.diverged = null;
-  if (!Number.isFinite(loss)) run.diverged ??= { step, loss, time: run.lastTime };
+  applyLoss(run, loss);
   if ((run.epochs.at(-1)?.step ?? -1) >= step) {
     run.epochs = run.epochs.filter((epoch) => epoch.step < step);
     run.predictions = run.predictions.filter((epoch) => epoch.step < step);
   }
+}
+
+/** Detects that the loss of the current step is not finite, or far above the losses at the start. */
+function applyLoss(run: Run, loss: number): void {
+  const { step, lastTime: time, steps, started } = run;
+  // Results of repeated steps are superseded.
+  if (run.diverged && run.diverged.step >= step) run.diverged = null;
+  if (run.rise && run.rise.step >= step) run.rise = null;
+  if (!Number.isFinite(loss)) run.diverged ??= { step, loss, time };
+  run.rise = nextRise(run.rise, { step, loss, time }, divergenceLimit(started, steps.columns.loss[0]));
 }
 
 /** Sets the training time that the publisher reports. Without one, it is measured from the first event of the run on. */
@@ -327,6 +339,7 @@ function applyEpoch(run: Run, data: EpochEvent): void {
       throughput: undefined,
       ...currentPosition(run, run.steps.last('elapsedSeconds')),
     });
+    if (typeof data.train?.loss === 'number') applyLoss(run, data.train.loss);
   }
   const step = data.step ?? run.step;
   // The predictions are kept apart, as bytes.

@@ -29,6 +29,21 @@ const withScores = (scores: (epoch: number) => Scores): Run =>
 const codes = (run: Run): string[] => findingsOf(run).map(({ code }) => code);
 
 describe('a finding', () => {
+  it('is a loss that has risen far above its start', () => {
+    const risen = runOf(
+      events.map((event) =>
+        event.type === 'batch' && event.data.step > 20
+          ? { ...event, data: { ...event.data, loss: 500 } }
+          : event,
+      ),
+    );
+    const [finding] = findingsOf(risen);
+    expect(finding).toMatchObject({ level: 'error', code: 'training.diverging', step: 21 });
+    expect(finding?.message).toBe(
+      'The loss has risen to 500.0, far above its start: the run diverges. A smaller learning rate often helps.',
+    );
+  });
+
   it('is absent in a healthy run', () => {
     expect(codes(withScores((epoch) => ({ test: { accuracy: 0.9 + epoch * 0.01 } })))).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import { announcedEpochs, announcedSteps } from '../../state/axis.ts';
+import { divergenceOf } from '../../state/divergence.ts';
 import { throughputOf } from '../../state/event-data.ts';
 import {
   capitalize,
@@ -97,7 +98,8 @@ export function headerText(session: Session, now: number): HeaderText {
   const run = session.run;
   const progress = progressOf(latest, phase, run);
   const stepWord = stepWordOf(run);
-  const diverged = phase === 'running' || phase === 'completed' ? run?.diverged : undefined;
+  const divergence = run && (phase === 'running' || phase === 'completed') ? divergenceOf(run) : null;
+  const isRising = phase === 'running' && run?.diverged === null;
   const epochs = announcedEpochs(started ?? null);
   const batches = batchTexts(latest, run);
   const trainLoss = batch?.loss ?? latest?.epoch?.train?.loss;
@@ -117,8 +119,10 @@ export function headerText(session: Session, now: number): HeaderText {
   const showsOnlyKnown = Boolean(batch || latest?.epoch || started) && !announcesEverything(started);
   return {
     phase,
-    phaseName: diverged ? `Diverged at ${stepWord} ${formatCount(diverged.step)}` : phaseNames[phase],
-    colorPhase: diverged ? 'interrupted' : phase,
+    phaseName: divergence
+      ? `${isRising ? 'Diverging since' : 'Diverged at'} ${stepWord} ${formatCount(divergence.step)}`
+      : phaseNames[phase],
+    colorPhase: divergence ? 'interrupted' : phase,
     title: titleOf(session, latest) ?? emptyTitle(phase),
     tags: latest ? tagsOf(labelsOf(session, latest)) : [],
     detail: detailOf({ session, latest, phase, now }),

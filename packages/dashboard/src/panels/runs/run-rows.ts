@@ -1,4 +1,5 @@
 import type { RunStatus } from '@mnist-monitor/shared/browser';
+import { endedDiverged } from '../../state/divergence.ts';
 import type { RunSummary } from '../../state/event-data.ts';
 import {
   formatCount,
@@ -41,13 +42,15 @@ export interface RunRow {
 export function runRow(summary: RunSummary): RunRow {
   const { runId, note, pinned, status, started, startedAt } = summary;
   const config = started?.config;
+  const diverged = status === 'completed' && endedDiverged(summary);
   return {
     ...{
       runId,
       name: displayName(summary),
       hasName: nameOf(summary) !== null,
-      status,
-      statusName: statusNames[status],
+      // A run that has diverged is no success.
+      status: diverged ? 'interrupted' : status,
+      statusName: diverged ? 'Diverged' : statusNames[status],
     },
     bestAccuracy: summary.bestAccuracy === null ? '' : formatPercent(summary.bestAccuracy),
     duration: trainingSeconds(summary) === undefined ? '' : formatDuration(trainingSeconds(summary)),

@@ -102,6 +102,42 @@ describe('the header', () => {
     expect(textAfter(connectedMessages(events.slice(0, 34))).accuracyNote).toBe('this batch');
   });
 
+  it('marks a run whose loss has blown up without being infinite, until it falls again', () => {
+    const losses = (loss: (step: number) => number) =>
+      events.map((event) =>
+        event.type === 'batch' ? { ...event, data: { ...event.data, loss: loss(event.data.step) } } : event,
+      );
+    const blownUp = losses((step) => (step < 10 ? 2.3 : 1e10));
+    const running = textAfter(connectedMessages(blownUp.slice(0, 34)));
+    expect(running).toMatchObject({
+      phaseName: 'Diverging since batch 10',
+      colorPhase: 'interrupted',
+      lossIsFinite: true,
+    });
+    expect(tabTitle(running)).toBe('Diverging since batch 10 — MNIST Training Monitor');
+    expect(textAfter(connectedMessages(blownUp)).phaseName).toBe('Diverged at batch 10');
+    const outlier = losses((step) => (step % 10 === 5 ? 1e10 : 2.3));
+    const high = losses((step) => 40 - step / 2);
+    const recovered = losses((step) => (step > 10 && step < 20 ? 1e10 : 2.3));
+    for (const healthy of [outlier, high, recovered])
+      expect(textAfter(connectedMessages(healthy))).toMatchObject({ colorPhase: 'completed' });
+  });
+
+  it('marks a run that reports only epochs, from the first whose loss is not a number', () => {
+    const epochs = events
+      .filter(({ type }) => type !== 'batch')
+      .map((event, index) =>
+        event.type === 'epoch' && event.data.epoch > 1
+          ? {
+              ...event,
+              seq: index + 1,
+              data: { ...event.data, train: { ...event.data.train, loss: Number.NaN } },
+            }
+          : { ...event, seq: index + 1 },
+      );
+    expect(textAfter(connectedMessages(epochs)).phaseName).toMatch(/^Diverged at \w+ /);
+  });
+
   it('distinguishes a silent trainer from a disconnected one', () => {
     const stalled = (connected: boolean): LiveClientMessage[] => [
       ...connectedMessages(events.slice(0, 34)),

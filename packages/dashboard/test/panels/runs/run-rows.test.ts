@@ -31,6 +31,26 @@ describe('the list of runs', () => {
     expect([row.bestAccuracy, row.duration].map(withPlainSpaces)).toEqual(['97.00 %', '18 s']);
   });
 
+  it('says of a run that completed with a network that had diverged that it diverged', () => {
+    const digits = { config: {}, dataset: { name: 'MNIST', classes: [...'0123456789'] } };
+    const ended = (loss: number, accuracy: number): string =>
+      runRow(
+        summaryOf('a', {
+          ...{ status: 'completed', started: digits },
+          batch: { step: 60, loss },
+          epoch: { epoch: 3, step: 60, test: { loss, accuracy } },
+        }),
+      ).statusName;
+    expect(ended(Number.NaN, 0.098)).toBe('Diverged');
+    expect(ended(1e10, 0.1135)).toBe('Diverged');
+    expect(ended(2.301, 0.1135)).toBe('Completed');
+    // The sum of the losses of a batch may be high.
+    expect(ended(12, 0.97)).toBe('Completed');
+    expect(
+      runRow(summaryOf('a', { status: 'running', batch: { step: 1, loss: Number.NaN } })).statusName,
+    ).toBe('Running');
+  });
+
   it('has pinned runs first, and finds words in the name, note and status', () => {
     const summaries = [
       summaryOf('a', { note: 'large batches' }),

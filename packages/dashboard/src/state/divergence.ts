@@ -1,0 +1,66 @@
+import type { RunStartedData, RunSummary } from './event-data.ts';
+
+/** Where the loss of a run left its usual range. */
+export interface Divergence {
+  step: number;
+  loss: number;
+  /** In milliseconds since 1970. */
+  time: number;
+}
+
+/** The latest consecutive losses above the limit: the first of them, and their number. */
+export interface LossRise extends Divergence {
+  count: number;
+}
+
+/** A loss above this multiple of the losses of guessing and of the first step has diverged. */
+const knownFactor = 3;
+/** The same where the loss of guessing is not known: the losses of networks that compete may rise tenfold. */
+const unknownFactor = 100;
+/** Number of consecutive batches above the limit: a single one may be an outlier. */
+export const risenBatches = 5;
+
+/** Returns the loss of a network that guesses, which is as likely to name each class; undefined when it is not known. */
+function guessingLoss(started: RunStartedData | null | undefined): number | undefined {
+  const classes = started?.dataset?.classes?.length ?? 0;
+  const unit = started?.lossUnit ?? 'nats';
+  if (classes < 2) return undefined;
+  return unit === 'nats' ? Math.log(classes) : unit === 'bits' ? Math.log2(classes) : undefined;
+}
+
+/** Returns the loss above which a run has diverged; NaN when it cannot be known. */
+export function divergenceLimit(started: RunStartedData | null, firstLoss = Number.NaN): number {
+  const guessing = guessingLoss(started);
+  if (guessing === undefined) return firstLoss > 0 ? firstLoss * unknownFactor : Number.NaN;
+  return Math.max(guessing, firstLoss) * knownFactor;
+}
+
+/** Returns the rise with one more loss. It stays the same object once it is long enough, and is null while there is none. */
+export function nextRise(rise: LossRise | null, point: Divergence, limit: number): LossRise | null {
+  if (!(point.loss > limit)) return null;
+  if (!rise) return { ...point, count: 1 };
+  return rise.count >= risenBatches ? rise : { ...rise, loss: point.loss, count: rise.count + 1 };
+}
+
+/** Returns where a run has diverged: its loss is not finite, or has risen far above its start; null if it has not. */
+export const divergenceOf = ({
+  diverged,
+  rise,
+}: {
+  diverged: Divergence | null;
+  rise: LossRise | null;
+}): Divergence | null => diverged ?? (rise && rise.count >= risenBatches ? rise : null);
+
+/**
+ * Returns whether the last results of a run are those of a network that has diverged: a loss that is not finite, or one far above
+ * that of guessing with an accuracy that is no better than guessing.
+ */
+export function endedDiverged({ started, batch, epoch, finished }: RunSummary): boolean {
+  const losses = [batch?.loss, epoch?.train?.loss, epoch?.test?.loss, finished?.test?.loss];
+  const known = losses.filter((loss) => typeof loss === 'number');
+  if (known.some((loss) => !Number.isFinite(loss))) return true;
+  const accuracy = finished?.test?.accuracy ?? epoch?.test?.accuracy ?? batch?.accuracy;
+  const classes = started?.dataset?.classes?.length ?? 0;
+  const guesses = typeof accuracy === 'number' && accuracy <= 2 / classes;
+  return guesses && known.some((loss) => loss > divergenceLimit(started, 0));
+}
