@@ -1,3 +1,5 @@
+// Imported first: it reports errors in the modules below.
+import './ui/failure.ts';
 import './main.css';
 import { render } from 'lit-html';
 import { layout } from './layout.ts';
@@ -101,6 +103,7 @@ const actions: PageActions = {
   },
   // A step of one run does not fit another one.
   changeView: (change) => store.change(change.run === undefined ? change : { step: null, ...change }),
+  retryNow: () => display.client?.retryNow(),
   followLatest: () => store.change({ run: null, viewport: { kind: 'all' }, step: null }),
   viewLink: () => store.link(session.run?.runId ?? null),
   showFinding: showOnCharts,
@@ -130,7 +133,16 @@ const actions: PageActions = {
     focusAfterRender(() => document.getElementById('examine-title') ?? undefined);
     requestAnimationFrame(() => document.getElementById('examine')?.scrollIntoView());
   },
-  openHelp: async () => (await import('./panels/help/help-dialog.ts')).openHelp(session.run),
+  async openHelp() {
+    const { openHelp } = await import('./panels/help/help-dialog.ts');
+    openHelp(session.run, {
+      areOn: preferences.shortcuts,
+      set(shortcuts) {
+        preferences.shortcuts = shortcuts;
+        savePreferences(preferences);
+      },
+    });
+  },
   async openNewRun() {
     newRunDialog ??= await import('./panels/new-run/new-run-dialog.ts');
     newRunDialog.openNewRun({
@@ -222,7 +234,7 @@ const requestFrame = oncePerFrame(() => {
 });
 
 // What each key does: calls a function, or clicks the button with this id.
-listenForKeys({
+const keyActions = {
   '?': actions.openHelp,
   r: actions.openRuns,
   n: 'new-run-open',
@@ -235,10 +247,11 @@ listenForKeys({
   f: 'follow',
   u: () => runChartAction('full'),
   '0': 'zoom-reset',
-});
+};
+listenForKeys(keyActions, () => preferences.shortcuts);
 // Reconnects at once when the network returns or the page becomes visible.
-addEventListener('online', () => display.client?.retryNow());
-document.addEventListener('visibilitychange', () => document.hidden || display.client?.retryNow());
+addEventListener('online', actions.retryNow);
+document.addEventListener('visibilitychange', () => document.hidden || actions.retryNow());
 onSystemTheme(recolor);
 listenForPrint(() => {
   const state = pageState(true);

@@ -181,6 +181,9 @@ const setups = [
         await page.locator('#runs-open').click();
         await shows(page, '#run-list', runId);
         await page.keyboard.press('Escape');
+        await page.locator('#export summary').click();
+        await page.locator('#export-csv').waitFor();
+        await page.keyboard.press('Escape');
         await page.locator('#help-open').click();
         await page.locator('#help-dialog a').first().waitFor();
         const links = await page

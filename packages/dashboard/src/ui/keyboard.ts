@@ -4,11 +4,12 @@ type KeyAction = (() => void) | string;
 /**
  * Runs the action of each key that is pressed without Ctrl, Alt or Meta, unless the focused element uses the key or a
  * dialog is open.
+ * @param areOn Returns whether the viewer uses shortcuts: people who dictate, or press keys by accident, switch them off.
  */
-export function listenForKeys(actions: Readonly<Record<string, KeyAction>>): void {
+export function listenForKeys(actions: Readonly<Record<string, KeyAction>>, areOn: () => boolean): void {
   addEventListener('keydown', (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    const action = actions[event.key];
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !areOn()) return;
+    const action = actions[keyNameOf(event)];
     if (!action || targetUsesKey(event) || document.querySelector('dialog[open]')) return;
     const button = typeof action === 'string' ? document.getElementById(action) : null;
     if (typeof action === 'string' && (!button || button.closest('[hidden]'))) return;
@@ -16,6 +17,17 @@ export function listenForKeys(actions: Readonly<Record<string, KeyAction>>): voi
     if (typeof action === 'string') button?.click();
     else action();
   });
+}
+
+/**
+ * Returns the name of a pressed key as the list of shortcuts shows it: the lower-case letter, whether Caps Lock is on or not. A key
+ * with a character that no Latin keyboard types is named after its position, so that shortcuts work with other scripts.
+ */
+export function keyNameOf({ key, code, shiftKey }: Pick<KeyboardEvent, 'key' | 'code' | 'shiftKey'>): string {
+  const isLetter = key.length === 1 && key.toLowerCase() !== key.toUpperCase();
+  if (isLetter && shiftKey) return key;
+  if (key.length === 1 && key > '~') return code.replace(/^(?:Key|Digit)(?=.$)/, '').toLowerCase();
+  return isLetter ? key.toLowerCase() : key;
 }
 
 /** Returns whether the focused element handles the key: a letter in a field, Space on a button. */

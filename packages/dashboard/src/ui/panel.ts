@@ -66,6 +66,8 @@ export interface PageActions {
   refresh(): void;
   changeView(change: Partial<View>): void;
   followLatest(): void;
+  /** Reconnects at once, if the page waits before it reconnects. */
+  retryNow(): void;
   /** Returns an address that shows the same view to other viewers. */
   viewLink(): string;
   /** Puts the charts' cursor at a finding and scrolls the charts into view. */

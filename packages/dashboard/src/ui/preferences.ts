@@ -6,6 +6,8 @@ export type Theme = 'light' | 'dark' | undefined;
 /** The viewer's settings, stored by the browser where it allows that. */
 export interface Preferences {
   theme: Theme;
+  /** Whether single keys, such as R for the list of runs, are shortcuts. */
+  shortcuts: boolean;
   charts: ChartPreferences;
 }
 
@@ -14,11 +16,12 @@ const storageKey = 'mnist-monitor.preferences';
 const version = 2;
 
 export function readPreferences(): Preferences {
-  const { theme, charts, version: storedVersion } = readStored();
+  const { theme, shortcuts, charts, version: storedVersion } = readStored();
   // Stored as the query of an address, so that `viewOf` reads preferences and addresses.
   const query = typeof charts === 'string' ? charts : '';
   return {
     theme: theme === 'light' || theme === 'dark' ? theme : undefined,
+    shortcuts: shortcuts !== false,
     charts: viewOf(storedVersion === version ? query : withoutOldDefaults(query)),
   };
 }
@@ -34,10 +37,10 @@ function withoutOldDefaults(text: string): string {
   return query.toString();
 }
 
-export function savePreferences({ theme, charts }: Preferences): void {
+export function savePreferences({ theme, shortcuts, charts }: Preferences): void {
   try {
     const query = queryOf({ ...defaultView, ...chartPreferences(charts) });
-    localStorage.setItem(storageKey, JSON.stringify({ version, theme, charts: query }));
+    localStorage.setItem(storageKey, JSON.stringify({ version, theme, shortcuts, charts: query }));
   } catch {
     // Storage may be full or forbidden: then the settings last until the page is left.
   }

@@ -20,13 +20,14 @@ export function connectionChip({ session, now }: PageState): TemplateResult {
 
 /** A banner that is shown while the connection, the gateway's storage or the run is missing, and after a restart of the run. */
 export const bannerPanel: Panel = {
-  render({ session, now }, { followLatest }) {
-    const { banner, runIsMissing } = textOf(session, now);
+  render({ session, now }, { followLatest, retryNow }) {
+    const { banner, runIsMissing, mayRetry } = textOf(session, now);
     return html`
       <div class="banner" id="banner" ?hidden=${banner === ''}>
         <p>
           <span data-field="banner">${banner}</span>
           <button class="link" type="button" ?hidden=${!runIsMissing} @click=${followLatest}>Follow the latest</button>
+          <button class="link" type="button" id="retry" ?hidden=${!mayRetry} @click=${retryNow}>Try now</button>
         </p>
       </div>`;
   },

@@ -1,7 +1,7 @@
 import { formatCount, formatPlural, formatRate, formatWholeDuration } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Run } from '../../state/run.ts';
-import type { Session } from '../../state/session.ts';
+import { latestDataOf, type Session } from '../../state/session.ts';
 
 /** Texts about the connection and the feed. */
 export interface ConnectionText {
@@ -21,6 +21,8 @@ export interface ConnectionText {
   gateway: string;
   /** Text of the banner at the top of the page; empty while nothing is to be reported. */
   banner: string;
+  /** Whether the page waits before it reconnects: then it offers to reconnect at once. */
+  mayRetry: boolean;
   /** Whether the requested run does not exist: then the page offers the latest one. */
   runIsMissing: boolean;
 }
@@ -47,6 +49,7 @@ export function connectionText(session: Session, now: number): ConnectionText {
     lostConnections: formatCount(session.lostConnections),
     gateway: session.gatewayVersion ?? '–',
     banner: bannerOf(session, now),
+    mayRetry: session.connection.name === 'waiting',
     runIsMissing: isMissing(session),
   };
 }
@@ -110,6 +113,13 @@ const restartTexts = {
 const isMissing = ({ connection }: Session): boolean =>
   connection.name === 'closed' && ['runNotFound', 'runDeleted', 'runDamaged'].includes(connection.code);
 
+/** Returns whether the run was training when the connection was lost: it has neither ended, nor stalled, nor been paused. */
+function isTraining(session: Session): boolean {
+  const { run, reported, hasLiveEvents } = session;
+  if (!run || run.paused || latestDataOf(session)?.finished) return false;
+  return hasLiveEvents || reported?.status === 'running';
+}
+
 function bannerOf(session: Session, now: number): string {
   const { connection, gatewayVersion, storeProblem, refusal, restart } = session;
   if (connection.name === 'open' && storeProblem !== '')
@@ -126,6 +136,6 @@ function bannerOf(session: Session, now: number): string {
   const retry = `Retrying ${retryIn(session, now)}.`;
   if (gatewayVersion === null) return `${refusal || 'The gateway does not respond.'} ${retry}`;
   const why = connection.reason === 'connection lost' ? '' : `: ${connection.reason}`;
-  const then = session.run?.finished ? 'The' : 'Training continues, and the';
+  const then = isTraining(session) ? 'Training continues, and the' : 'The';
   return `Connection lost${why}. ${retry} ${then} page catches up automatically.`;
 }

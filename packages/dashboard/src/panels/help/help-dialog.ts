@@ -4,12 +4,23 @@ import { dialogHeader, openDialog } from '../../ui/dialog.ts';
 import { type Shortcut, shortcutGroups } from './shortcuts.ts';
 import './help.css';
 
+/** The viewer's choice whether single keys are shortcuts. */
+export interface ShortcutChoice {
+  areOn: boolean;
+  set(on: boolean): void;
+}
+
 /** Opens the list of keys and gestures. `run` is the run on display. */
-export function openHelp(run: Run | null): void {
+export function openHelp(run: Run | null, choice: ShortcutChoice): void {
+  const toggle = ({ target }: Event): void => choice.set((target as HTMLInputElement).checked);
   openDialog(
     'help',
     html`
       ${dialogHeader('help', 'Keyboard')}
+      <label class="tool help-choice">
+        <input type="checkbox" id="shortcuts-on" .checked=${choice.areOn} @change=${toggle} />
+        Use single keys as shortcuts; the keys of a focused chart always work
+      </label>
       <div class="shortcuts" id="shortcuts">
         ${shortcutGroups(run).map(
           ({ title, shortcuts }) =>

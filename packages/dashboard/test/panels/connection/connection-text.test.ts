@@ -53,6 +53,20 @@ it.each<[LiveClientMessage[], number, string, string, string]>([
   expect(textAfter(messages, now)).toMatchObject({ tone, state, banner });
 });
 
+it('training is said to continue only while it does, and another attempt is offered while the page waits', () => {
+  const first40 = events.slice(0, 40);
+  const lost = waiting('connection lost');
+  const banner = (messages: readonly LiveClientMessage[]): string => textAfter([...messages, lost]).banner;
+  expect(banner(connectedMessages(first40))).toContain('Training continues');
+  for (const status of ['paused', 'stalled', 'interrupted'] as const)
+    expect(banner(connectedMessages(first40, { status }))).toBe(
+      'Connection lost. Retrying in 3 s. The page catches up automatically.',
+    );
+  expect(banner(connectedMessages([]))).not.toContain('Training');
+  expect(textAfter([...connected, lost]).mayRetry).toBe(true);
+  expect(textAfter(connected).mayRetry).toBe(false);
+});
+
 it('a connection that is refused shows the reason', () => {
   const session = sessionOf([waiting('connection lost')]);
   session.refusal = 'The gateway refuses this page: expected another Origin.';

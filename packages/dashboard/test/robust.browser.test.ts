@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import { violationsInBothThemes } from './support/axe.ts';
+import { findChromium } from './support/browser.ts';
+import { useMonitor } from './support/monitor.ts';
+import { chartPart, field, runOf, shows, untilStep } from './support/page-elements.ts';
+
+const chromiumPath = findChromium();
+
+(chromiumPath ? describe : describe.skip)('a page in trouble', () => {
+  const monitor = useMonitor(chromiumPath);
+
+  it('draws its charts where the browser has no language', async () => {
+    const runId = '20261124-100000-language';
+    await monitor.publish({ runId, events: runOf(runId) });
+    const page = await monitor.visit();
+    await page.addInitScript(() => {
+      Object.defineProperty(Navigator.prototype, 'language', { get: () => 'C', configurable: true });
+    });
+    await page.goto(`${monitor.url}/?run=${runId}`);
+    await shows(page, chartPart('loss', 'caption'), '60 points');
+    expect(await page.locator('#failure').count()).toBe(0);
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it('says that a part of it has failed, and why', async () => {
+    const page = await monitor.visit();
+    await page.addInitScript(() => {
+      Reflect.deleteProperty(globalThis, 'IntersectionObserver');
+    });
+    await page.reload();
+    await shows(
+      page,
+      '#failure',
+      /^Part of this page has failed, .* report “ReferenceError: IntersectionObserver is not defined”\.$/,
+    );
+    expect(await page.locator('#failure').getAttribute('role')).toBe('alert');
+    expect(await violationsInBothThemes(page, '#failure')).toEqual([]);
+  });
+
+  it('connects at once when the viewer asks for it', async () => {
+    const runId = '20261124-110000-retry';
+    const events = runOf(runId);
+    await monitor.publish({ runId, events: events.slice(0, untilStep(events, 25)) });
+    const page = await monitor.visit(`?run=${runId}`);
+    await shows(page, chartPart('loss', 'caption'), '25 points');
+    monitor.cut();
+    // The waits grow: the second one is long enough for a click.
+    await shows(page, field('health-state'), /^Reconnecting in [2-9]/);
+    await shows(page, field('banner'), 'Training continues');
+    expect(await violationsInBothThemes(page, '#banner')).toEqual([]);
+    monitor.restore();
+    await page.locator('#retry').click();
+    await shows(page, field('health-state'), 'Live');
+    expect(await page.locator('#retry').isVisible()).toBe(false);
+  });
+
+  it('leaves single keys alone when the viewer has switched shortcuts off', async () => {
+    const page = await monitor.visit();
+    await shows(page, field('title'), 'No run yet');
+    await page.keyboard.press('R');
+    await page.locator('#runs-dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('?');
+    await page.locator('#shortcuts-on').uncheck();
+    expect(await violationsInBothThemes(page, '#help-dialog')).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.reload();
+    await shows(page, field('title'), 'No run yet');
+    for (const key of ['r', '?', 't']) await page.keyboard.press(key);
+    expect(await page.locator('dialog').count()).toBe(0);
+    await page.locator('#help-open').click();
+    expect(await page.locator('#shortcuts-on').isChecked()).toBe(false);
+    await page.locator('#shortcuts-on').check();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('r');
+    await page.locator('#runs-dialog').waitFor();
+  });
+});
