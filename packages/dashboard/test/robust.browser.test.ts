@@ -56,7 +56,7 @@ const chromiumPath = findChromium();
 
   it('leaves single keys alone when the viewer has switched shortcuts off', async () => {
     const page = await monitor.visit();
-    await shows(page, field('title'), 'No run yet');
+    await page.locator('#runs-open').waitFor();
     await page.keyboard.press('R');
     await page.locator('#runs-dialog').waitFor({ state: 'detached' });
     await page.keyboard.press('?');
@@ -64,7 +64,7 @@ const chromiumPath = findChromium();
     expect(await violationsInBothThemes(page, '#help-dialog')).toEqual([]);
     await page.keyboard.press('Escape');
     await page.reload();
-    await shows(page, field('title'), 'No run yet');
+    await page.locator('#runs-open').waitFor();
     for (const key of ['r', '?', 't']) await page.keyboard.press(key);
     expect(await page.locator('dialog').count()).toBe(0);
     await page.locator('#help-open').click();
