@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { MonitorError } from '@mnist-monitor/shared/errors';
 import { createFolder } from '@mnist-monitor/shared/files';
 import { checkLoads } from './load-check.ts';
@@ -43,11 +44,12 @@ export async function installTensorflow(
   if (isInstalled(folder)) return folder;
 
   requireAvx();
-  const python = await findProgram(['python3', 'python'], ['-m', 'pip', '--version']);
-  if (!python) throw unavailable('python3 with pip is required to download the TensorFlow library');
+  const found = await findProgram(['python3', 'python'], ['-m', 'pip', '--version']);
+  if (!found) throw unavailable('python3 with pip is required to download the TensorFlow library');
   const compiler = await findProgram(['c++', 'g++', 'clang++'], ['--version']);
   if (!compiler) throw unavailable('a C++ compiler (g++ or clang++) is required to build the addon');
 
+  const python = await interpreterOf(found);
   const workFolder = await createWorkFolder(folder);
   const installation = { library, workFolder, python, compiler, signal };
   try {
@@ -196,6 +198,15 @@ async function findProgram(programs: string[], args: string[]): Promise<string |
     if (works) return program;
   }
   return undefined;
+}
+
+/**
+ * Returns the path of the Python interpreter that a program starts, or the program if it does not say. Version managers such as
+ * pyenv start the interpreter from a script, and a signal that ends the script leaves pip running.
+ */
+async function interpreterOf(program: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(program, ['-c', 'import sys; print(sys.executable)']);
+  return stdout.trim() || program;
 }
 
 interface RunOptions {

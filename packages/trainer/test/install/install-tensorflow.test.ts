@@ -1,15 +1,25 @@
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { Program } from '../support/processes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const onPosix = process.platform === 'win32' ? test.skip : test;
 
 describe('npm run engine', () => {
   const folder = temporaryFolder();
   const cache = () => join(folder.path, 'cache');
 
-  /** Runs `npm run engine` with an empty cache and a PATH of only these programs, each a line of shell. */
+  /** Runs `npm run engine` until it fails. */
   async function install(programs: Record<string, string>): Promise<Program> {
+    const program = start(programs);
+    expect(await program.ended()).toBe(2);
+    return program;
+  }
+
+  /** Starts `npm run engine` with an empty cache and a PATH of only these programs, each a line of shell. */
+  function start(programs: Record<string, string>): Program {
     const bin = join(folder.path, 'bin');
     mkdirSync(bin);
     for (const [name, line] of Object.entries(programs)) {
@@ -17,9 +27,7 @@ describe('npm run engine', () => {
       chmodSync(join(bin, name), 0o755);
     }
     const env = { PATH: bin, XDG_CACHE_HOME: cache() };
-    const program = new Program('packages/trainer/dist/src/install/main.js', [], env);
-    expect(await program.ended()).toBe(2);
-    return program;
+    return new Program('packages/trainer/dist/src/install/main.js', [], env);
   }
 
   test.each([
@@ -34,6 +42,27 @@ describe('npm run engine', () => {
     const program = await install({ python3, 'c++': 'exit 0' });
     expect(program.stderr).toBe('pip could not download the TensorFlow library (exit code 1)\n');
     expect(readdirSync(join(cache(), 'mnist-training-monitor'))).toEqual([]);
+  });
+
+  onPosix('ends pip on SIGTERM also where a script starts Python, as with pyenv', async () => {
+    const interpreter = join(folder.path, 'bin', 'interpreter');
+    const program = start({
+      python3: `case "$*" in *sys.executable*) echo ${interpreter};; *download*) ${interpreter} "$@";; esac`,
+      interpreter: 'case "$*" in *download*) echo "pip is $$"; exec /bin/sleep 60;; esac',
+      'c++': 'exit 0',
+    });
+    await program.printed('pip is ');
+    const pip = Number(/pip is (\d+)/.exec(program.stdout)![1]);
+    program.child.kill('SIGTERM');
+    expect(await program.ended()).toBe(143);
+    const isRunning = (): boolean => {
+      try {
+        return process.kill(pip, 0);
+      } catch {
+        return false;
+      }
+    };
+    while (isRunning()) await delay(10);
   });
 
   test('asks in one line for another folder when the cache cannot be written', async () => {
