@@ -4,19 +4,19 @@
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { gzipSync } from 'node:zlib';
 import { openScriptedPublisher, sampleRun } from '@mnist-monitor/shared/testing';
 import { WebSocket } from 'ws';
 import { Chromium } from './chromium.js';
 import { recordFrames } from './frame-recorder.js';
 import { machine } from './machine.js';
-import { quantile, spread } from './statistics.js';
+import { delaysOf, loadedScripts, memoryOf, summary, timelineMoves } from './page-measures.js';
+import { spread } from './statistics.js';
 
 const { values } = parseArgs({
   options: {
@@ -87,18 +87,9 @@ const showsPoints = (count) => `window.frameRecords?.points >= ${count}`;
 async function measureScripts() {
   const page = await openPage();
   await page.until(`document.querySelector('[data-field="health-state"]')?.textContent === 'Live'`);
-  const addresses = await page.evaluate(
-    `performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.endsWith('.js'))`,
-  );
+  const scripts = await loadedScripts(page);
   await page.close();
-  const scripts = await Promise.all(
-    addresses.map(async (address) => Buffer.from(await (await fetch(address)).arrayBuffer())),
-  );
-  return {
-    files: scripts.length,
-    bytes: scripts.reduce((sum, body) => sum + body.length, 0),
-    gzipBytes: scripts.reduce((sum, body) => sum + gzipSync(body).length, 0),
-  };
+  return scripts;
 }
 
 /** Measures the milliseconds from opening the page to the first chart of the run, and to the chart with all of its points. */
@@ -129,21 +120,10 @@ async function measureFrames(runId, publisher) {
     await wait(1);
   }
   await wait(500);
-  const { frames, paints, origin } = await page.evaluate('window.frameRecords');
+  const records = await page.evaluate('window.frameRecords');
   await page.close();
-  const delays = [];
-  let before = points;
-  for (const paint of paints) {
-    for (let step = before + 1; step <= paint.points; step++)
-      delays.push(origin + paint.at - sentAt.get(step));
-    before = Math.max(before, paint.points);
-  }
-  const busy = frames.filter(({ script }) => script > 0.2);
-  const summary = (numbers) => ({
-    median: quantile(numbers, 0.5),
-    p95: quantile(numbers, 0.95),
-    max: quantile(numbers, 1),
-  });
+  const delays = delaysOf(records, sentAt, points);
+  const busy = records.frames.filter(({ script }) => script > 0.2);
   return {
     frames: busy.length,
     scriptMs: summary(busy.map(({ script }) => script)),
@@ -154,48 +134,13 @@ async function measureFrames(runId, publisher) {
   };
 }
 
-/**
- * Measures the milliseconds from each of 200 moves of the timeline to the end of the frame that shows it, and the processor time of
- * the page's main thread for a move, which other programs do not lengthen.
- */
+/** Measures moves of the timeline. */
 async function measureTimeline(runId) {
   const page = await openPage(`?run=${runId}`);
   await page.until(showsPoints(points));
-  await page.until(`document.getElementById('timeline-position') !== null`);
-  await page.send('Performance.enable', { timeDomain: 'threadTicks' });
-  const before = await busySeconds(page);
-  const times = await page.evaluate(`(async () => {
-    const slider = document.getElementById('timeline-position');
-    const times = [];
-    for (let move = 0; move < 200; move++) {
-      await new Promise((resolve) => setTimeout(resolve, 30));
-      const begin = performance.now();
-      slider.value = String(1 + (move * 7919) % (${points} - 1));
-      slider.dispatchEvent(new Event('input'));
-      // The page has requested its frame before this one: the task after both follows the frame's layout and paint.
-      await new Promise((resolve) => requestAnimationFrame(() => {
-        const { port1, port2 } = new MessageChannel();
-        port1.onmessage = resolve;
-        port2.postMessage(null);
-      }));
-      times.push(performance.now() - begin);
-    }
-    return times;
-  })()`);
-  const processorMs = ((await busySeconds(page)) - before) * (1_000 / times.length);
+  const moves = await timelineMoves(page, points);
   await page.close();
-  return {
-    moves: times.length,
-    processorMs,
-    median: quantile(times, 0.5),
-    p95: quantile(times, 0.95),
-    max: quantile(times, 1),
-  };
-}
-
-async function busySeconds(page) {
-  const { metrics } = await page.send('Performance.getMetrics');
-  return metrics.find(({ name }) => name === 'TaskDuration').value;
+  return moves;
 }
 
 /** Measures the memory of the page after all events of one run. */
@@ -204,23 +149,10 @@ async function measureMemory(runId) {
   // A page opened during publishing could skip batches; one opened afterwards receives all of them.
   const page = await openPage(`?run=${runId}`);
   await page.until(`window.frameRecords.received >= ${events}`, 600_000);
-  await page.send('HeapProfiler.collectGarbage');
-  await wait(1_000);
-  await page.send('Performance.enable');
-  const { metrics } = await page.send('Performance.getMetrics');
-  const heap = metrics.find(({ name }) => name === 'JSHeapUsedSize').value;
-  const resident = (await browser.renderers()).map(residentBytes).filter((bytes) => bytes > 0);
+  const memory = await memoryOf(browser, page);
   publisher.close();
   await page.close();
-  return { events, heapBytes: heap, residentBytes: Math.max(...resident) };
-}
-
-function residentBytes(pid) {
-  try {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1_024;
-  } catch {
-    return Number.NaN; // Not on Linux, or the process has exited.
-  }
+  return { events, ...memory };
 }
 
 const result = {

@@ -1,23 +1,32 @@
 // Measures what it costs to look inside the network: training with and without inspection alternates every few steps, in two processes
 // of which one waits. Also measures the bytes that a viewer receives, the files and the memory. The first turn of each process warms up
-// and is not counted.
-// `npm run bench -- inside [--engines tensorflow,wasm] [--rounds 6] [--seconds 4] [--batch-size 512]` prints JSON.
+// and is not counted. Then measures the page with all views open: delay of events, moves of the timeline, memory, scripts, and the time
+// from a drawn digit to its reading by every snapshot.
+// `npm run bench -- inside [--parts training,page] [--engines tensorflow,wasm] [--rounds 6] [--seconds 4] [--batch-size 512]
+// [--live 15] [--drawings 3]` prints JSON.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { measurePage } from './inside-page.js';
 import { machine } from './machine.js';
 import { mean, median } from './statistics.js';
 import { trainerEnvironment } from './trainer-environment.js';
 
 const { values } = parseArgs({
   options: {
+    parts: { type: 'string', default: 'training,page' },
     engines: { type: 'string', default: 'tensorflow,wasm' },
     /** Turns of each process that count. */
     rounds: { type: 'string', default: '6' },
     /** Seconds of a turn, as far as whole steps allow. */
     seconds: { type: 'string', default: '4' },
     'batch-size': { type: 'string', default: '512' },
+    /** Seconds in which the last steps of the run arrive at the page. */
+    live: { type: 'string', default: '15' },
+    /** Number of pages in which digits are drawn. */
+    drawings: { type: 'string', default: '3' },
+    chromium: { type: 'string', default: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium' },
   },
 });
 const rounds = Number(values.rounds);
@@ -109,7 +118,13 @@ async function measure(engine) {
   }
 }
 
-const engines = [];
-for (const engine of values.engines.split(',')) engines.push(await measure(engine));
-const settings = { rounds, secondsPerTurn: Number(values.seconds), batchSize };
-console.log(JSON.stringify({ bench: 'inside', ...machine(), settings, engines }, null, 2));
+const parts = values.parts.split(',');
+const live = { seconds: Number(values.live), drawings: Number(values.drawings) };
+const settings = { rounds, secondsPerTurn: Number(values.seconds), batchSize, ...live };
+const result = { bench: 'inside', ...machine(), settings };
+if (parts.includes('training')) {
+  result.engines = [];
+  for (const engine of values.engines.split(',')) result.engines.push(await measure(engine));
+}
+if (parts.includes('page')) result.page = await measurePage({ chromium: values.chromium, ...live });
+console.log(JSON.stringify(result, null, 2));
