@@ -1,5 +1,7 @@
 import type { EpochData } from '../../state/event-data.ts';
 import { formatDuration, formatLoss, formatPercent } from '../../state/format.ts';
+import type { Run } from '../../state/run.ts';
+import { lowerBound } from '../../state/series.ts';
 
 /** A row of the table of epochs, with formatted values. */
 export interface EpochRow {
@@ -12,6 +14,9 @@ export interface EpochRow {
   /** Whether the epoch is the first with the highest test accuracy. */
   best: boolean;
 }
+
+/** The row of the epoch that a run is in: its means so far. */
+export type EpochSoFar = Omit<EpochRow, 'best'>;
 
 /** Returns the rows of the table of epochs: at most `limit`, newest first. */
 export function epochRows(epochs: readonly EpochData[], limit = 200): EpochRow[] {
@@ -30,6 +35,30 @@ export function epochRows(epochs: readonly EpochData[], limit = 200): EpochRow[]
     }));
 }
 
+/** Returns the means so far of the epoch that a run is in; undefined between epochs, and after the end of the run. */
+export function epochSoFar({
+  steps,
+  batch,
+  epochs,
+  finished,
+}: Pick<Run, 'steps' | 'batch' | 'epochs' | 'finished'>): EpochSoFar | undefined {
+  const last = epochs.at(-1);
+  const epoch = batch?.epoch;
+  if (finished || typeof epoch !== 'number' || epoch <= (last?.epoch ?? 0)) return undefined;
+  const from = last ? lowerBound(steps.x, steps.length, last.step + 1) : 0;
+  const mean = (name: 'loss' | 'accuracy'): number | undefined => {
+    const values = steps.columns[name].subarray(from, steps.length);
+    const sum = values.reduce((total, value) => total + value, 0);
+    return Number.isNaN(sum) ? undefined : sum / values.length;
+  };
+  const unknown = formatLoss(undefined);
+  return {
+    ...{ epoch: String(epoch), testLoss: unknown, testAccuracy: unknown, seconds: unknown },
+    trainLoss: formatLoss(mean('loss')),
+    trainAccuracy: formatPercent(mean('accuracy')),
+  };
+}
+
 type EpochColumn = Exclude<keyof EpochRow, 'epoch' | 'best'>;
 
 /** The columns of the table of epochs beside the epoch itself, with their titles. */
@@ -42,7 +71,7 @@ const columnTitles: Record<EpochColumn, string> = {
 };
 
 /** Returns the columns for which a row has a value. */
-export function epochColumns(rows: readonly EpochRow[]): { name: EpochColumn; title: string }[] {
+export function epochColumns(rows: readonly EpochSoFar[]): { name: EpochColumn; title: string }[] {
   const unknown = formatLoss(undefined);
   return (Object.keys(columnTitles) as EpochColumn[])
     .filter((name) => rows.some((row) => row[name] !== unknown))

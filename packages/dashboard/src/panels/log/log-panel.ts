@@ -4,14 +4,14 @@ import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Run } from '../../state/run.ts';
 import { awaitsEverything, stepWordOf } from '../../state/run-words.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
-import { type EpochRow, epochColumns, epochRows } from './epoch-rows.ts';
+import { type EpochRow, type EpochSoFar, epochColumns, epochRows, epochSoFar } from './epoch-rows.ts';
 import { type NoticeRow, noticeRows } from './notice-rows.ts';
 import './log.css';
 
 const noEpochs: Run['epochs'] = [];
 const rowsOf = memoizeLast((epochs: Run['epochs']) => epochRows(epochs));
 
-/** The table of epochs, newest first. */
+/** The table of epochs, newest first, with the current one so far. */
 export const epochsPanel: Panel = {
   render({ run }) {
     const epochs = run?.epochs ?? noEpochs;
@@ -23,13 +23,16 @@ export const epochsPanel: Panel = {
     return html`
       <section class="card epochs" aria-labelledby="epochs-title">
         <div class="card-head"><h2 id="epochs-title">Epochs</h2></div>
-        ${guard([epochs], () => (hasValues ? epochTable(rows) : html`<p class="empty">${empty}</p>`))}
+        ${guard([epochs, run?.batch, run?.finished], () => {
+          const current = run ? epochSoFar(run) : undefined;
+          return hasValues || current ? epochTable(rows, current) : html`<p class="empty">${empty}</p>`;
+        })}
       </section>`;
   },
 };
 
-const epochTable = (rows: readonly EpochRow[]): TemplateResult => {
-  const columns = epochColumns(rows);
+const epochTable = (rows: readonly EpochRow[], current: EpochSoFar | undefined): TemplateResult => {
+  const columns = epochColumns(current ? [...rows, current] : rows);
   return html`
     <section class="scroll" aria-label="Table of epochs" tabindex="0">
       <table class="table">
@@ -37,12 +40,15 @@ const epochTable = (rows: readonly EpochRow[]): TemplateResult => {
           <tr><th scope="col">Epoch</th>${columns.map(({ title }) => html`<th scope="col">${title}</th>`)}</tr>
         </thead>
         <tbody id="epoch-rows">
-          ${rows.map(
-            (row) => html`
-              <tr class=${row.best ? 'best' : nothing}>
-                <td>${row.epoch}${row.best ? html`<span class="tag">best</span>` : nothing}</td>
-                ${columns.map(({ name }) => html`<td>${row[name]}</td>`)}
-              </tr>`,
+          ${current ? html`<tr><td>${current.epoch}<span class="tag neutral">so far</span></td>${columns.map(({ name }) => html`<td>${current[name]}</td>`)}</tr>` : nothing}
+          ${guard([rows, columns.length], () =>
+            rows.map(
+              (row) => html`
+                <tr class=${row.best ? 'best' : nothing}>
+                  <td>${row.epoch}${row.best ? html`<span class="tag">best</span>` : nothing}</td>
+                  ${columns.map(({ name }) => html`<td>${row[name]}</td>`)}
+                </tr>`,
+            ),
           )}
         </tbody>
       </table>
