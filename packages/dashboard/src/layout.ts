@@ -72,9 +72,11 @@ export const layout = (show: (panel: Panel) => unknown): TemplateResult => html`
     ${show(drawPanel)}
     ${show(examine)}
     ${show(epochsPanel)}
-    <div class="side">${show(noticesPanel)}${show(streamPanel)}</div>
-    ${show(devicePanel)}
-    ${show(trainingPanel)}
-    ${show(networkPanel)}
+    ${show(noticesPanel)}
+    <div class="facts-grid">
+      <div>${show(devicePanel)}${show(streamPanel)}</div>
+      ${show(trainingPanel)}
+      ${show(networkPanel)}
+    </div>
   </main>
   ${show(timeline)}`;
