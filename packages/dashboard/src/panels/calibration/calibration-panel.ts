@@ -53,23 +53,28 @@ function card(epoch: number, bars: readonly CalibrationBar[]): TemplateResult {
           <text transform="translate(-48 ${side / 2}) rotate(-90)" text-anchor="middle">Accuracy</text>
         </g>
       </svg>
-      <section class="scroll" aria-label="Table of the calibration" tabindex="0">
-        <table class="table">
-          <thead><tr><th scope="col">Confidence</th><th scope="col">Mean</th><th scope="col">Accuracy</th><th scope="col">Samples</th></tr></thead>
-          <tbody>
-            ${bars.map(
-              ({ from, to, count, confidence, accuracy }) => html`
-                <tr>
-                  <td>${formatPercent(from, 0)} to ${formatPercent(to, 0)}</td>
-                  <td>${formatPercent(confidence, 1)}</td>
-                  <td>${formatPercent(accuracy, 1)}</td>
-                  <td>${formatCount(count)}</td>
-                </tr>`,
-            )}
-          </tbody>
-        </table>
-        <p class="card-note">On the dashed line, the model is right as often as it is confident. Bars below it are overconfident.</p>
-      </section>
+      <div>
+        <p>On the dashed line, the network is right as often as it is confident. Bars below it are overconfident.</p>
+        <details>
+          <summary>Table of the calibration</summary>
+          <section class="scroll" aria-label="Table of the calibration" tabindex="0">
+            <table class="table">
+              <thead><tr><th scope="col">Confidence</th><th scope="col">Mean</th><th scope="col">Accuracy</th><th scope="col">Samples</th></tr></thead>
+              <tbody>
+                ${bars.map(
+                  ({ from, to, count, confidence, accuracy }) => html`
+                    <tr>
+                      <td>${formatPercent(from, 0)} to ${formatPercent(to, 0)}</td>
+                      <td>${formatPercent(confidence, 1)}</td>
+                      <td>${formatPercent(accuracy, 1)}</td>
+                      <td>${formatCount(count)}</td>
+                    </tr>`,
+                )}
+              </tbody>
+            </table>
+          </section>
+        </details>
+      </div>
     </div>`;
 }
 

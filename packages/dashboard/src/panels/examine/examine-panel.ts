@@ -61,7 +61,7 @@ export const examinePanel: Panel = {
     requestRefresh = actions.refresh;
     const classes = run.started?.dataset?.classes ?? noClasses;
     return html`
-      <section class="card examine" id="examine" aria-labelledby="examine-title">
+      <section class="card examine" id="examine" aria-labelledby="examine-title" data-has-image=${examined !== null}>
         <div class="card-head">
           <h2 id="examine-title">One image inside the network</h2>
           <p class="card-note">${examined?.title}</p>
@@ -98,7 +98,7 @@ function imageChoice(
   };
   return html`
     <label class="tool">
-      <span>Test image</span>
+      <span>A test image of</span>
       <select class="input" id="examine-choice" @change=${choose}>
         <option value="" ?selected=${!examined}>choose one</option>
         ${images.map((image, label) => (image ? html`<option value=${label}>${classes[label]}</option>` : nothing))}

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
-import { capitalize, formatCount } from '../../state/format.ts';
+import { formatCount } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import { announcesEverything, awaitsEverything } from '../../state/run-words.ts';
 import type { Panel } from '../../ui/panel.ts';
@@ -41,7 +41,7 @@ export const devicePanel: Panel = {
         ${isAwaited ? emptyNote : nothing}
         ${guard([started], () => [
           started?.device?.reason
-            ? html`<p class="reason" data-field="device-reason">${capitalize(started.device.reason)}</p>`
+            ? html`<p class="reason" data-field="device-reason">Why this engine: ${started.device.reason}</p>`
             : nothing,
           html`<dl class="facts" id="device-facts">${factRows(facts)}</dl>`,
         ])}

@@ -73,7 +73,7 @@ const gpuList = (gpus: readonly Gpu[]): MaybeFact[] =>
 /** The settings that the page knows. All other settings of a publisher are displayed under their own names. */
 const namedSettings = new Set([
   ...['epochs', 'batchSize', 'learningRate', 'optimizer', 'schedule', 'augment'],
-  ...['seed', 'trainSize', 'testSize', 'engine'],
+  ...['seed', 'recipe', 'trainSize', 'testSize', 'engine'],
 ]);
 
 /** Returns the settings of a run. The notices contain the learning rates that were set during the run. */
@@ -103,6 +103,7 @@ export function trainingFacts(started: RunStartedData, notices: readonly NoticeD
     ],
     ['Parameters', model?.layers.length === 0 && isNumber(model.parameters) && formatCount(model.parameters)],
     ['Seed', isNumber(config.seed) && String(config.seed)],
+    ['Recipe', typeof config.recipe === 'string' && config.recipe],
     ...Object.entries(config)
       .filter(([name]) => !namedSettings.has(name))
       .map(([name, value]): MaybeFact => [name, settingText(value)]),

@@ -258,7 +258,7 @@ function detailOf({ session, latest, phase, now }: HeaderInput): string {
     case 'noRun':
       return session.waitingTrainers > 0
         ? 'A trainer is ready. Start it with “New run”.'
-        : 'Start a trainer with npm run trainer. Its run appears here.';
+        : 'Its trainer takes a few seconds to start. Without npm start, npm run trainer starts one.';
     case 'completed':
     case 'stopped':
     case 'failed':

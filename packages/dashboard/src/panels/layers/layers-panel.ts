@@ -127,7 +127,7 @@ const round = (value: number): number => Math.round(value * 10) / 10;
 
 const deadUnitsList = (units: readonly DeadUnits[]): TemplateResult => html`
   <h3 class="layer-dead-title">Dead units</h3>
-  <p class="card-note">Units that are 0 for every image of the probe set.</p>
+  <p class="card-note">Share of the units that are 0 for every one of the fixed test images, so that they contribute nothing to an answer.</p>
   <dl class="layer-dead">
     ${units.map(
       ({ activation, share }) =>

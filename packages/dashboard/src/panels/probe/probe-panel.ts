@@ -66,11 +66,12 @@ export const probePanel: Panel = {
           ${canvas.element}
           <div class="probe-side">
             <p class="card-note">
-              Each image is written as its true class, in a turning view of the network's logits. Ringed ones are misclassified.
-              Drag the name of a class to look from elsewhere.
+Each image is written as its true class. The further it is in the direction of a class, the more the network takes it
+              for that class: a turning view of its logits. Ringed ones are misclassified. Drag the name of a class to look from
+              elsewhere.
               ${run.snapshots.length > 0 ? 'Click one to look at it inside the network.' : nothing}
             </p>
-            <div class="probe-detail">${answer ? detail(answer, probe, classes) : nothing}</div>
+            <div class="probe-detail">${answer ? detail(answer, probe, classes) : hint}</div>
             <section class="scroll" aria-label="Table of the test images by class" tabindex="0">
               <table class="table">
                 <thead><tr><th scope="col">Class</th><th scope="col">Right</th><th scope="col">Most often taken for</th></tr></thead>
@@ -88,6 +89,8 @@ export const probePanel: Panel = {
     if (element) recolorImages(element);
   },
 };
+
+const hint = html`<span class="card-note">Point at an image to see it here, or go through the misclassified ones with the arrow keys.</span>`;
 
 function noteOf(run: Run, step: number, answers: readonly ProbeAnswer[]): string {
   const right = answers.filter(({ label, prediction }) => label === prediction).length;
