@@ -1,5 +1,6 @@
 import type { Probe, ProbeLogits } from '../../state/probe.ts';
 import { announce } from '../../ui/announcer.ts';
+import { ClassLabels } from './class-labels.ts';
 import { nearestAnswer, type ProbeAnswer } from './probe-results.ts';
 import { type Axes, centered, evenAxes, project, radiusOf, toCanvas, turned, withAxis } from './tour.ts';
 
@@ -62,6 +63,7 @@ export class ProbeCanvas {
   #hasGrabbed = false;
   #drawnAt = Number.NEGATIVE_INFINITY;
   #colors: Colors | undefined;
+  readonly #labels = new ClassLabels();
 
   /**
    * @param onSelect Called when the pointer or the keyboard selects an image, and with null when none is selected.
@@ -131,6 +133,7 @@ export class ProbeCanvas {
   /** Reads the colours again after the theme has changed. */
   recolor(): void {
     this.#colors = undefined;
+    this.#labels.clear();
     this.#draw();
   }
 
@@ -217,11 +220,11 @@ export class ProbeCanvas {
     const { text, bad } = this.#readColors();
     const { answers, names, probe } = this.#content as ProbeContent;
     const classes = probe.logits?.classes ?? 1;
-    context.font = `11px ${getComputedStyle(this.element).fontFamily}`;
+    const font = `11px ${getComputedStyle(this.element).fontFamily}`;
     for (const answer of answers) {
       const [x, y] = this.#pointOf(answer);
-      context.fillStyle = this.#colorOf(answer.label, classes);
-      context.fillText(names[answer.label] ?? String(answer.label), x, y);
+      const style = { font, color: this.#colorOf(answer.label, classes) };
+      this.#labels.draw(context, names[answer.label] ?? String(answer.label), style, [x, y]);
       if (answer.prediction !== answer.label) ring(context, x, y, 8, bad);
     }
     if (!this.#selected) return;
