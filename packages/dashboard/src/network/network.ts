@@ -28,7 +28,38 @@ export interface Filters {
   values: Float32Array;
 }
 
-type Operation = (input: Activation) => Activation;
+/** Returns an array of zeros for the values that an operation computes. */
+type Allocate = (length: number) => Float32Array;
+
+type Operation = (input: Activation, allocate: Allocate) => Activation;
+
+const allocateNew: Allocate = (length) => new Float32Array(length);
+
+/**
+ * Arrays that one forward pass after the other uses: an occlusion map takes 50 of them, whose arrays would otherwise be 80 MB until
+ * the next garbage collection.
+ */
+class ReusedArrays {
+  readonly #arrays: Float32Array[] = [];
+  #next = 0;
+
+  /** Begins a forward pass: the values of the one before are lost. */
+  begin(): void {
+    this.#next = 0;
+  }
+
+  readonly allocate: Allocate = (length) => {
+    const at = this.#next++;
+    const known = this.#arrays[at];
+    if (known?.length === length) return known.fill(0);
+    const array = new Float32Array(length);
+    this.#arrays[at] = array;
+    return array;
+  };
+}
+
+/** Of all networks: a forward pass ends before another one begins. */
+const reusedArrays = new ReusedArrays();
 
 /**
  * The forward pass of a trained network for one image: convolutions with padding that keeps the size, ReLU, max pooling
@@ -75,14 +106,17 @@ export class Network {
 
   /** Returns the probability of each class for a square image of grey values from 0 to 1. */
   predict(image: Float32Array): Float32Array {
-    return softmax(this.#steps.reduce((activation, { run }) => run(activation), inputOf(image)).values);
+    reusedArrays.begin();
+    const { allocate } = reusedArrays;
+    const output = this.#steps.reduce((activation, { run }) => run(activation, allocate), inputOf(image));
+    return softmax(output.values);
   }
 
   /** Returns the output of each layer for a square image of grey values from 0 to 1. */
   outputs(image: Float32Array): LayerOutput[] {
     let activation = inputOf(image);
     return this.#steps.map(({ layer: { name, type }, run }) => {
-      activation = run(activation);
+      activation = run(activation, allocateNew);
       return { name, type, ...activation };
     });
   }
@@ -151,11 +185,11 @@ const biasOf = ({ values, scale }: Tensor, index: number): number =>
 /** Creates a convolution; zero padding keeps the image's size. */
 const convolution =
   ({ weight, bias }: { weight: Weight; bias: Tensor }): Operation =>
-  (image) => {
+  (image, allocate) => {
     const { height, width } = image;
     const { outputs: channels, inputs, size } = weight;
-    const padded = pad(image, size >> 1);
-    const values = new Float32Array(channels * height * width);
+    const padded = pad(image, size >> 1, allocate);
+    const values = allocate(channels * height * width);
     for (let channel = 0; channel < channels; channel++) {
       const plane = values.subarray(channel * height * width, (channel + 1) * height * width);
       plane.fill(biasOf(bias, channel));
@@ -219,9 +253,13 @@ function addFiltered(
   }
 }
 
-function pad({ channels, height, width, values }: Activation, border: number): Activation {
+function pad(
+  { channels, height, width, values }: Activation,
+  border: number,
+  allocate: Allocate,
+): Activation {
   const padded = { channels, height: height + 2 * border, width: width + 2 * border };
-  const result = new Float32Array(channels * padded.height * padded.width);
+  const result = allocate(channels * padded.height * padded.width);
   for (let channel = 0; channel < channels; channel++)
     for (let row = 0; row < height; row++) {
       const from = (channel * height + row) * width;
@@ -235,9 +273,9 @@ function pad({ channels, height, width, values }: Activation, border: number): A
 
 const dense =
   ({ weight, bias }: { weight: Weight; bias: Tensor }): Operation =>
-  ({ values }) => {
+  ({ values }, allocate) => {
     const { outputs, strides } = weight;
-    const result = new Float32Array(outputs);
+    const result = allocate(outputs);
     const add = (unit: number, index: number): void => {
       result[unit] =
         (result[unit] as number) +
@@ -256,8 +294,8 @@ const dense =
   };
 
 /** Reorders values from channels, rows, columns to rows, columns, channels, as dense layers of TensorFlow expect them. */
-const channelsLast: Operation = ({ channels, height, width, values }) => {
-  const result = new Float32Array(values.length);
+const channelsLast: Operation = ({ channels, height, width, values }, allocate) => {
+  const result = allocate(values.length);
   const pixels = height * width;
   for (let channel = 0; channel < channels; channel++)
     for (let pixel = 0; pixel < pixels; pixel++)
@@ -265,14 +303,15 @@ const channelsLast: Operation = ({ channels, height, width, values }) => {
   return { channels: values.length, height: 1, width: 1, values: result };
 };
 
-const relu: Operation = ({ values, ...shape }) => ({
-  ...shape,
-  values: values.map((value) => Math.max(0, value)),
-});
+const relu: Operation = ({ values, ...shape }, allocate) => {
+  const result = allocate(values.length);
+  for (let index = 0; index < values.length; index++) result[index] = Math.max(0, values[index] as number);
+  return { ...shape, values: result };
+};
 
-const maxPool: Operation = ({ channels, height, width, values }) => {
+const maxPool: Operation = ({ channels, height, width, values }, allocate) => {
   const [rows, columns] = [height >> 1, width >> 1];
-  const result = new Float32Array(channels * rows * columns);
+  const result = allocate(channels * rows * columns);
   for (let index = 0; index < result.length; index++) {
     const column = index % columns;
     const row = Math.floor(index / columns) % rows;
