@@ -101,7 +101,8 @@ export function insideRun(runs, runId) {
     }
     if (type === 'epoch') {
       const predictions = base64(Array.from({ length: testSize }, (_, at) => predictionOf(at, data.step)));
-      return [{ type, data: { ...data, test: { ...data.test, predictions } } }];
+      const confidences = base64(Array.from({ length: testSize }, (_, at) => 255 - (at % 100)));
+      return [{ type, data: { ...data, test: { ...data.test, predictions, confidences } } }];
     }
     if (type !== 'batch') return [{ type, data }];
     const { step, batch } = data;
