@@ -406,6 +406,29 @@ def test_an_unknown_status_is_one_warning_and_the_run_ends_as_completed(gateway:
     ]
 
 
+def test_metrics_may_be_a_dict_as_in_the_protocol(gateway: Gateway, warnings) -> None:
+    with Monitor(gateway.ingest_url) as monitor:
+        monitor.log(1, loss=1.0, metrics={"val/mAP50-95": 0.25}, recall=0.5)
+        monitor.epoch(1, metrics={"val/mAP50-95": 0.5})
+        monitor.finish(metrics={"val/mAP50-95": 0.75})
+    events = gateway.complete_export(monitor.run_id)
+    assert [event["data"].get("metrics") for event in events[1:]] == [
+        {"val/mAP50-95": 0.25, "recall": 0.5},
+        {"val/mAP50-95": 0.5},
+        {"val/mAP50-95": 0.75},
+    ]
+    assert warnings() == []
+
+
+def test_a_text_that_is_cut_is_one_warning(gateway: Gateway, warnings) -> None:
+    with Monitor(gateway.ingest_url, unit="u" * 33, classes=["x" * 65, "y" * 65, "z" * 64]) as monitor:
+        monitor.log(1, loss=1.0)
+    assert warnings() == [
+        f"A text of classes is cut to 64 characters: {'x' * 63}…",
+        f"A text of unit is cut to 32 characters: {'u' * 31}…",
+    ]
+
+
 def test_names_of_metrics_are_cleaned_and_at_most_100_are_sent(gateway: Gateway, warnings) -> None:
     with Monitor(gateway.ingest_url, run_id="names") as monitor:
         monitor.log(1, **{"f1 score": 1, "größe": 2, "x" * 70: 3})

@@ -65,15 +65,15 @@ class Contents:
         self._facts = Facts(len(names) if names else None, test_images["count"] if test_images else None)
         data_name = part("dataset", dataset, a_text, lambda given: text(given or "data", limits.NAME))
         data = {
-            "name": part("name", name, a_text, lambda given: optional_text(given, limits.RUN_NAME)),
+            "name": part("name", name, a_text, lambda given: self._cut("name", given, limits.RUN_NAME)),
             "tags": part("tags", tags, "a list of texts", self._tags),
             "config": part("config", config, "a mapping of settings", lambda given: wire_config(given, self._warn)) or {},
             "device": part("device", {} if device is None else device, "a mapping of texts", _device) or _device({}),
             "model": part("layers", layers, "a list of mappings with name, type, outputShape and parameters", _model),
             "dataset": _dataset(data_name, names, test_images),
             "totals": without_none({"epochs": count(total_epochs, 1), "steps": count(total_steps, 1)}) or None,
-            "unit": part("unit", unit, a_text, lambda given: optional_text(given, limits.UNIT)),
-            "lossUnit": part("loss_unit", loss_unit, a_text, lambda given: optional_text(given, limits.UNIT)),
+            "unit": part("unit", unit, a_text, lambda given: self._cut("unit", given, limits.UNIT)),
+            "lossUnit": part("loss_unit", loss_unit, a_text, lambda given: self._cut("loss_unit", given, limits.UNIT)),
             "metrics": part("metrics", metrics, "a mapping of mappings with direction, unit and group", self._definitions),
         }
         return without_none(data)
@@ -211,15 +211,22 @@ class Contents:
 
     def _tags(self, tags: Iterable[object]) -> list[str] | None:
         given = [tags] if isinstance(tags, str) else list(tags)
-        found = [each for each in (text(tag, limits.TAG) for tag in given) if each]
+        found = [each for each in (self._cut("tags", tag, limits.TAG) for tag in given) if each]
         if len(found) > limits.TAGS:
             self._warn("tags", f"Only 20 of {len(found)} tags are sent.")
         return found[: limits.TAGS] or None
 
+    def _cut(self, field: str, value: object, length: int) -> str | None:
+        """Returns `optional_text` of a value, with a warning where it is cut."""
+        shown = optional_text(value, length)
+        if shown is not None and len(shown) == length and shown.endswith("…"):
+            self._warn(f"cut {field}", f"A text of {field} is cut to {length} characters: {shown}")
+        return shown
+
     def _classes(self, classes: object) -> list[str] | None:
         if isinstance(classes, (str, bytes)):
             raise TypeError("a text is not a list of names")
-        names = [text(each, limits.CLASS_NAME) or "?" for each in plain_list(classes)]
+        names = [self._cut("classes", each, limits.CLASS_NAME) or "?" for each in plain_list(classes)]
         if not limits.MIN_CLASSES <= len(names) <= limits.MAX_CLASSES:
             self._warn("classes", f"The classes are left out: expected 2 to 1,000, got {len(names)}.")
             return None

@@ -755,6 +755,10 @@ class Monitor:
     def _metrics(self, values: Mapping[Any, object]) -> dict[str, Measure]:
         """Returns custom metrics with names and values of the protocol, at most 100 names in a run."""
         found: dict[str, Measure] = {}
+        nested = values.get("metrics")
+        if isinstance(nested, Mapping):
+            # As in the protocol: a dict has room for names that no keyword can have, such as "val/mAP50-95".
+            values = {key: value for key, value in {**values, **nested}.items() if key != "metrics"}
         for key, value in values.items():
             name = self._metric_names.get(key)
             if name is None:
