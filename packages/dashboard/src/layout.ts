@@ -1,4 +1,5 @@
 import { html, type TemplateResult } from 'lit-html';
+import { alertPanel } from './panels/alert/alert-panel.ts';
 import { chartsPanel } from './panels/charts/charts-panel.ts';
 import { bannerPanel, streamPanel } from './panels/connection/connection-panel.ts';
 import { drawPanel } from './panels/draw/draw-panel.ts';
@@ -57,6 +58,7 @@ export const layout = (show: (panel: Panel) => unknown): TemplateResult => html`
   <a class="skip" href="#main">Skip to the run</a>
   ${show(topbarPanel)}
   ${show(bannerPanel)}
+  ${show(alertPanel)}
   <div class="sr-only" role="status" id="announcer"></div>
   <main id="main" tabindex="-1">
     ${show(headerPanel)}

@@ -9,11 +9,13 @@ import { RunDisplay } from './net/run-display.ts';
 import { runChartAction, showOnCharts } from './panels/charts/charts-panel.ts';
 import { acceptedStarts, queueRunOf } from './panels/controls/available-controls.ts';
 import { openDrawingBoard } from './panels/draw/draw-panel.ts';
+import { Alerts } from './state/alerts.ts';
 import { chartRuns } from './state/chart-runs.ts';
 import type { ExaminedImage } from './state/examined-image.ts';
-import { createCachedFindings } from './state/findings.ts';
+import { createCachedFindings, findingText } from './state/findings.ts';
 import { capitalize } from './state/format.ts';
 import { createCachedRunAtStep } from './state/run-at-step.ts';
+import { announce } from './ui/announcer.ts';
 import { focusAfterRender } from './ui/focus.ts';
 import { oncePerFrame } from './ui/frames.ts';
 import { listenForKeys } from './ui/keyboard.ts';
@@ -61,6 +63,8 @@ const display = new RunDisplay({
 const { session } = display;
 const others = new OtherRuns(() => requestFrame());
 const findingsOf = createCachedFindings();
+const liveFindingsOf = createCachedFindings();
+const alerts = new Alerts();
 const runAtStepOf = createCachedRunAtStep();
 let examined: ExaminedImage | null = null;
 let newRunDialog: typeof import('./panels/new-run/new-run-dialog.ts') | undefined;
@@ -107,6 +111,10 @@ const actions: PageActions = {
   followLatest: () => store.change({ run: null, viewport: { kind: 'all' }, step: null }),
   viewLink: () => store.link(session.run?.runId ?? null),
   showFinding: showOnCharts,
+  dismissAlert() {
+    alerts.current = null;
+    actions.refresh();
+  },
   sendCommand,
   async changeRun(runId, changes) {
     const result = await withCommandToken((token) => changeRun(runId, changes, token));
@@ -169,12 +177,18 @@ function pageState(printing: boolean): PageState {
   const { run } = display;
   const compared = others.follow(store.view.others.filter((id) => id !== run?.runId));
   const readable = compared.filter(({ problem }) => problem === '');
+  const liveFindings = liveFindingsOf(session.run);
+  // All texts at once: a run may report several notices between two frames.
+  for (const finding of alerts.update(session.run, liveFindings, session.caughtUp))
+    announce(findingText(finding));
   return {
     ...{ run, session, others: compared, view: store.view, printing },
     examined,
     runAtStep: run && runAtStepOf(run, store.view.step),
     chartRuns: chartRuns(run, session.summary, readable),
-    findings: findingsOf(run),
+    findings: run === session.run ? liveFindings : findingsOf(run),
+    liveFindings,
+    alert: alerts.current,
     theme: preferences.theme,
     unseenEvents: display.unseenEvents,
     now: performance.now(),

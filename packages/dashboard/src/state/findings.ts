@@ -6,6 +6,12 @@ import type { Run, TimedNotice } from './run.ts';
 /** A notable event of a run: a notice of the trainer, or a problem that the page detects in the values. */
 export type Finding = Pick<TimedNotice, 'level' | 'code' | 'message' | 'time' | 'step' | 'by'>;
 
+/** Name of each level of a finding. */
+export const levelNames = { info: 'Note', warning: 'Warning', error: 'Error' } as const;
+
+/** Returns a finding as a sentence for the page and screen readers: "Warning: The model overfits." */
+export const findingText = ({ level, message }: Finding): string => `${levelNames[level]}: ${message}`;
+
 /** Number of epochs without a better test accuracy that count as a plateau. */
 const plateauEpochs = 5;
 /** Smallest gain that counts as better: one more image of a thousand. */

@@ -25,7 +25,12 @@ export interface PageState {
   readonly chartRuns: readonly ChartRun[];
   /** The runs compared with the one on display, also those that cannot be read. */
   readonly others: readonly OtherRun[];
+  /** The findings of the run on display, oldest first. */
   readonly findings: readonly Finding[];
+  /** The findings of the followed run, even while the view is paused. */
+  readonly liveFindings: readonly Finding[];
+  /** The warning or error of the followed run that has just occurred, until the viewer dismisses it; null without one. */
+  readonly alert: Finding | null;
   readonly view: View;
   readonly theme: Theme;
   /** Number of events received since the view was paused; null while the view is live. */
@@ -72,6 +77,8 @@ export interface PageActions {
   viewLink(): string;
   /** Puts the charts' cursor at a finding and scrolls the charts into view. */
   showFinding(finding: Finding): void;
+  /** Removes the alert, which the viewer has seen. */
+  dismissAlert(): void;
   sendCommand: SendCommand;
   /**
    * Changes the name, the tags or other annotations of a run.

@@ -1,4 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { mostSerious } from '../../state/alerts.ts';
+import { findingText } from '../../state/findings.ts';
 import { labelsOf, latestDataOf, type Session } from '../../state/session.ts';
 import { announce } from '../../ui/announcer.ts';
 import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
@@ -18,7 +20,8 @@ let announced = 'Connecting';
 export const headerPanel: Panel = {
   render(state, actions) {
     const text = headerText(state.session, state.now);
-    const tab = tabTitle(text);
+    const tab = tabTitle(text, state.alert);
+    const serious = mostSerious(state.liveFindings);
     if (document.title !== tab) document.title = tab;
     if (text.phaseName !== announced) {
       announced = text.phaseName;
@@ -31,6 +34,7 @@ export const headerPanel: Panel = {
             <p class="pill"><span class="dot" aria-hidden="true"></span><span data-field="phase">${text.phaseName}</span></p>
 ${title(text, state, actions)}
             <p class="hero-detail" data-field="detail">${text.detail}</p>
+            ${serious ? html`<p class="hero-finding ${serious.level}"><button type="button" class="link" data-field="finding" title="Show on the charts" @click=${() => actions.showFinding(serious)}>${findingText(serious)}</button></p>` : nothing}
           </div>
           <p class="hero-remaining" data-field="remaining">${text.remaining}</p>
         </div>

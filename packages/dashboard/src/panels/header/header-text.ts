@@ -1,6 +1,7 @@
 import { announcedEpochs, announcedSteps } from '../../state/axis.ts';
 import { divergenceOf } from '../../state/divergence.ts';
 import { throughputOf } from '../../state/event-data.ts';
+import { type Finding, levelNames } from '../../state/findings.ts';
 import {
   capitalize,
   formatCount,
@@ -176,8 +177,11 @@ function lastKnown(run: Run | null, column: BatchColumn): { value: number; step:
   return row < 0 ? undefined : { value: columns[column][row] as number, step: x[row] as number };
 }
 
-/** Returns the title of the tab, with the most important value first. */
-export function tabTitle(text: HeaderText): string {
+/** Returns the title of the tab: the level of an alert, which may be all that a narrow tab shows, then the most important value. */
+export const tabTitle = (text: HeaderText, alert: Pick<Finding, 'level'> | null = null): string =>
+  alert === null ? stateTitle(text) : `${levelNames[alert.level]} · ${stateTitle(text)}`;
+
+function stateTitle(text: HeaderText): string {
   const name = 'MNIST Training Monitor';
   if (text.colorPhase !== text.phase) return `${text.phaseName} — ${name}`;
   const join = (...parts: string[]): string =>

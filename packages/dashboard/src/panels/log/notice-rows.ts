@@ -1,4 +1,4 @@
-import type { Finding } from '../../state/findings.ts';
+import { type Finding, levelNames } from '../../state/findings.ts';
 import { formatCount, formatTime } from '../../state/format.ts';
 import { byText, type StepWord } from '../../state/run-words.ts';
 
@@ -9,8 +9,6 @@ export interface NoticeRow {
   /** Step and time of the notice, and who gave the command: "batch 412 · 10:03:12 · by a viewer of this page". */
   position: string;
 }
-
-const levelNames = { info: 'Note', warning: 'Warning', error: 'Error' };
 
 /** Returns a row for each notice, newest first. */
 export function noticeRows(findings: readonly Finding[], stepWord: StepWord = 'batch'): NoticeRow[] {

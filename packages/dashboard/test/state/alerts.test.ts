@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals';
+import { Alerts, mostSerious } from '../../src/state/alerts.ts';
+import type { Finding } from '../../src/state/findings.ts';
+import { emptyRun } from '../../src/state/run.ts';
+
+const finding = (level: Finding['level'], step: number): Finding => ({
+  ...{ level, code: `test.${level}`, message: `${level} of ${step}`, step },
+  time: new Date(step * 1_000).toISOString(),
+});
+
+describe('the alerts', () => {
+  it('are the findings after the stored events of the run, also those that arrived during a lost connection', () => {
+    const alerts = new Alerts();
+    const run = emptyRun('a');
+    const past = [finding('error', 1)];
+    expect(alerts.update(run, past, false)).toEqual([]);
+    expect(alerts.update(run, past, true)).toEqual([]);
+    expect(alerts.current).toBeNull();
+    const [warning, info] = [finding('warning', 2), finding('info', 3)];
+    // The events of the time without a connection arrive as stored ones.
+    expect(alerts.update(run, [...past, warning, info], false)).toEqual([warning, info]);
+    expect(alerts.current).toBe(warning);
+    expect(alerts.update(run, [...past, warning, info], true)).toEqual([]);
+  });
+
+  it('do not repeat a finding that moves in the list, and end with the run', () => {
+    const alerts = new Alerts();
+    const run = emptyRun('a');
+    alerts.update(run, [], true);
+    const [first, second] = [finding('warning', 2), finding('warning', 4)];
+    alerts.update(run, [second], true);
+    expect(alerts.update(run, [first, second], true)).toEqual([first]);
+    const next = emptyRun('a');
+    expect(alerts.update(next, [first], true)).toEqual([]);
+    expect(alerts.current).toBeNull();
+  });
+
+  it('name the latest error of a run before its latest warning', () => {
+    const all = [finding('error', 1), finding('error', 2), finding('warning', 3), finding('info', 4)];
+    expect(mostSerious(all)).toBe(all[1]);
+    expect(mostSerious(all.slice(2))).toBe(all[2]);
+    expect(mostSerious(all.slice(3))).toBeUndefined();
+  });
+});
