@@ -1,4 +1,4 @@
-import type { SamplePrediction, SamplesData } from '../../state/event-data.ts';
+import type { EpochData, SamplePrediction, SamplesData } from '../../state/event-data.ts';
 import { className, formatPercent } from '../../state/format.ts';
 import type { CellPosition } from './confusion-matrix.ts';
 
@@ -80,11 +80,23 @@ export function sampleSentence(sample: SamplePrediction, classes: readonly strin
   return `Wrong: classified as ${predicted}${sure}; it is ${className(classes, sample.label)}`;
 }
 
-/** Returns the caption of the samples: "After epoch 3: 4 wrong, 8 right". */
-export function samplesCaption({ epoch, items }: SamplesData): string {
+/**
+ * Returns the caption of the samples, which are no fair share of the test images: "After epoch 3: 4 wrong, 8 right, the surest mistakes
+ * first. Of all test images, 1.15 % are wrong."
+ */
+export function samplesCaption(
+  { epoch, items }: SamplesData,
+  { tested, unit }: { tested: Pick<EpochData, 'epoch' | 'test'>; unit: string },
+): string {
   const right = items.filter(isRight).length;
   const wrong = items.length - right;
-  return `After epoch ${epoch}: ${wrong} wrong, ${right} right`;
+  const order = wrong === 0 ? ', the least sure first' : ', the surest mistakes first';
+  const accuracy = tested.epoch === epoch ? tested.test?.accuracy : undefined;
+  const share =
+    typeof accuracy === 'number' && Number.isFinite(accuracy)
+      ? ` Of all test ${unit}, ${formatPercent(1 - accuracy)} are wrong.`
+      : '';
+  return `After epoch ${epoch}: ${wrong} wrong, ${right} right${items.length > 1 ? order : ''}.${share}`;
 }
 
 /** Returns the height of each probability's bar, from 0 to 1; 0 when it is not finite. */

@@ -34,6 +34,8 @@ export class SamplesCard {
 
 function captionOf(results: EpochResults | null): string {
   if (!results?.samples) return '';
-  const { provisional, samples, unit } = results;
-  return provisional ? `${provisionalNote(provisional, unit)}, the hardest first` : samplesCaption(samples);
+  const { provisional, samples, unit, epoch } = results;
+  return provisional
+    ? `${provisionalNote(provisional, unit)}, the surest mistakes first.`
+    : samplesCaption(samples, { tested: epoch, unit });
 }

@@ -5,6 +5,7 @@ import {
   firstSamples,
   orderSamples,
   sampleSentence,
+  samplesCaption,
   samplesOf,
 } from '../../../src/panels/test-results/sample-selection.ts';
 import type { SamplePrediction } from '../../../src/state/event-data.ts';
@@ -41,6 +42,23 @@ describe('samples', () => {
     [sample(4, 4, Number.NaN), 'Right: classified as 4'],
   ])('are described in a sentence (%#)', (item, sentence) => {
     expect(withPlainSpaces(sampleSentence(item, [...'0123456789']))).toBe(sentence);
+  });
+
+  it('are announced as the surest mistakes, with the share of all test images that is wrong', () => {
+    const items = [sample(5, 6, 0.9), sample(2, 3, 0.5), sample(4, 4, 0.6)];
+    const caption = (accuracy: number | undefined, epoch = 3, shown = items): string =>
+      withPlainSpaces(
+        samplesCaption({ epoch: 3, items: shown }, { tested: { epoch, test: { accuracy } }, unit: 'images' }),
+      );
+    const order = 'After epoch 3: 2 wrong, 1 right, the surest mistakes first.';
+    expect(caption(0.9885)).toBe(`${order} Of all test images, 1.15 % are wrong.`);
+    expect(caption(undefined)).toBe(order);
+    expect(caption(Number.NaN)).toBe(order);
+    // The samples are of an earlier epoch than the results.
+    expect(caption(0.9885, 4)).toBe(order);
+    expect(caption(1, 3, items.slice(2))).toBe(
+      'After epoch 3: 0 wrong, 1 right. Of all test images, 0 % are wrong.',
+    );
   });
 
   it('are filtered by outcome and class, or by a cell of the matrix', () => {
