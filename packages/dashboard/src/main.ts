@@ -54,7 +54,7 @@ const display = new RunDisplay({
   onTrainersChange: () => newRunDialog?.refreshQueue(),
   onRunAnnotated: (annotations) => others.annotate(annotations),
   onRunDeleted: (runId) => others.markDeleted(runId),
-  // The zoomed range and the step of one run do not fit the next one.
+  // The zoomed range and the step may not fit the events that follow.
   onNextRun: () => {
     const { viewport, step } = store.view;
     if (viewport.kind === 'fixed' || step !== null) store.change({ viewport: { kind: 'all' }, step: null });

@@ -127,7 +127,7 @@ export class RunDisplay {
 
   /**
    * Finds another run whose trainer has a queue, among the pinned and the latest runs, if the followed run has ended or the page knew
-   * one before. A `status` message announces a trainer that connects later.
+   * of such a run before it reconnected. A `status` message announces a trainer that connects later.
    */
   async #findQueue(knewQueue: boolean): Promise<void> {
     const { session } = this;

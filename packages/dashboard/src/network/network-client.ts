@@ -64,7 +64,7 @@ export class NetworkClient {
       this.#weights.delete(key); // The next call tries again.
       throw error;
     }
-    this.#releaseOldest();
+    this.#releaseLeastRecent();
   }
 
   /** Classifies a square image with values from 0 to 1. Rejects when the weights cannot be loaded, and when the worker fails. */
@@ -88,7 +88,8 @@ export class NetworkClient {
     return (await this.#request<'occlusion'>({ type: 'occlusion', key: source.key, image })).map;
   }
 
-  #releaseOldest(): void {
+  /** Releases the least recently used weights beyond `weightsLimit`. */
+  #releaseLeastRecent(): void {
     for (const key of [...this.#weights.keys()].slice(0, -weightsLimit)) {
       this.#weights.delete(key);
       this.#request<'done'>({ type: 'release', key }).catch(() => {}); // A failed worker has no weights.

@@ -36,14 +36,14 @@ type Operation = (input: Activation, allocate: Allocate) => Activation;
 const allocateNew: Allocate = (length) => new Float32Array(length);
 
 /**
- * Arrays that one forward pass after the other uses: an occlusion map takes 50 of them, whose arrays would otherwise be 80 MB until
- * the next garbage collection.
+ * Arrays that each forward pass uses again: the 50 passes of an occlusion map would otherwise leave 80 MB of arrays until the next
+ * garbage collection.
  */
 class ReusedArrays {
   readonly #arrays: Float32Array[] = [];
   #next = 0;
 
-  /** Begins a forward pass: the values of the one before are lost. */
+  /** Begins a forward pass, which overwrites the values of the previous pass. */
   begin(): void {
     this.#next = 0;
   }
@@ -58,13 +58,13 @@ class ReusedArrays {
   };
 }
 
-/** Of all networks: a forward pass ends before another one begins. */
+/** The arrays that all networks share: a forward pass ends before another one begins. */
 const reusedArrays = new ReusedArrays();
 
 /**
  * The forward pass of a trained network for one image: convolutions with padding that keeps the size, ReLU, max pooling
  * of 2 × 2 and dense layers. The weights are laid out as in PyTorch or, in the snapshots of this project, as in TensorFlow; the
- * rounded ones of snapshots stay bytes. The network of this project takes 20 million multiplications, about 20 ms in plain
+ * rounded weights of snapshots stay bytes. The trainer's default network takes 20 million multiplications, about 20 ms in plain
  * JavaScript, which is why no tensor library is loaded.
  */
 export class Network {

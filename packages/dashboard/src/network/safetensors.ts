@@ -16,7 +16,7 @@ interface Entry {
 }
 
 /**
- * Reads the tensors of a safetensors file, by name. The scales of a tensor in a snapshot become part of it. The file is the
+ * Reads the tensors of a safetensors file, by name. The scales of a tensor in a snapshot become part of the tensor. The file is the
  * header's length in 8 bytes, a JSON header, and the values, little-endian. Source: format description of
  * github.com/huggingface/safetensors, version 0.8.
  * @throws TypeError when a tensor is neither of 32-bit floats nor of signed bytes with scales; SyntaxError or RangeError when the
