@@ -40,9 +40,9 @@ export interface ChartsState {
 export interface ChartCardContext {
   state(): ChartsState;
   setViewport(viewport: Viewport): void;
-  /** Returns the y axis that the viewer has chosen; undefined for none. */
+  /** Returns the scale that the y axis should have; undefined for the initial one. */
   scale(): YScale | undefined;
-  /** Sets the y axis; undefined for the one that suits the values of each run. */
+  /** Sets the scale of the y axis; undefined for the initial one, which suits the values of each run. */
   setScale(scale: YScale | undefined): void;
   /** Requests a frame. */
   refresh(): void;
@@ -52,7 +52,7 @@ export interface ChartCardContext {
   messagesAt(x: number): string;
 }
 
-/** Returns the smoothing of the curves: 0 if the main run reports only epochs, because it has few points. */
+/** Returns the smoothing of the curves: 0 if the main run reports only epochs, because such a run has few points. */
 const smoothingOf = (runs: readonly ChartRun[], { smoothing }: View): number =>
   runs[0]?.run.byEpoch ? 0 : smoothing;
 
@@ -161,7 +161,7 @@ export class ChartCard {
     return chosen && offered.includes(chosen) ? chosen : initial;
   }
 
-  /** Chooses the y axis. The initial one is no choice, so that it may differ for other runs. */
+  /** Chooses the scale of the y axis. The initial scale counts as no choice, so that other runs may have another initial scale. */
   setScale(scale: YScale): void {
     this.#context.setScale(scale === this.#scaleChoice().initial ? undefined : scale);
   }
@@ -192,7 +192,7 @@ export class ChartCard {
 
   /**
    * Puts the cursor of all charts at `x`, or removes it if `x` is null.
-   * @returns Whether this was possible: it is not before the chart is first drawn.
+   * @returns Whether the chart has a plot that can do this, which its first draw creates.
    */
   setCursor(x: number | null): boolean {
     if (x === null) this.#plot?.clearCursor();

@@ -96,7 +96,7 @@ class Charts {
 
   #metricCard(spec: ChartSpec): ChartCard {
     const name = spec.title;
-    // A declared unit is fixed for a card: another one needs another card.
+    // A declared unit is fixed for a card: another unit needs another card.
     const key = spec.unit(undefined);
     const known = this.#metricCards.get(name);
     if (known?.key === key) return known.card;
@@ -216,7 +216,7 @@ class Charts {
     loss?.setScale(loss.scale === 'log' ? 'linear' : 'log');
   }
 
-  /** Toggles the full screen of the chart that has the focus, or of the first. */
+  /** Toggles the full screen of the chart that has the focus or, if none has it, of the first chart. */
   toggleFullScreen(): void {
     const focused = [...this.cards, ...this.#shownMetrics].find(({ element }) =>
       element.contains(document.activeElement),

@@ -50,7 +50,7 @@ export class Curve {
     const positions = axisPositions(this.#run, axis, this.#source.series);
     const [from, to] = rowsInRange(positions, range);
     const column = this.#column;
-    // In a column with values in some rows only, the line joins these: it breaks at null, but not at undefined.
+    // In a column with values in some rows only, the line joins these values: it breaks at null, but not at undefined.
     const missing = this.#isSparse && this.#isKnown ? undefined : null;
     const average = this.#average.update(column, smoothing);
     const points: CurvePoints = { x: [], raw: [], smooth: [], rowCount: Math.max(0, to - from) };
@@ -75,8 +75,8 @@ export class Curve {
   }
 
   /**
-   * Returns the value in a row, raw and smoothed; undefined where there is none.
-   * In a column with rows without a value, the last earlier value stays in force.
+   * Returns the value in a row, raw and smoothed; undefined where there is none. In a column with values in some rows only, a row
+   * without a value has the last value before it.
    */
   valueAt(row: number, smoothing: number): { raw: number | undefined; smooth: number | undefined } {
     const column = this.#column;

@@ -24,11 +24,11 @@ export interface ChartFrame {
   rowCount: number;
   /** Number of points that are drawn; those of each run include at most one beyond each edge of the range. */
   pointCount: number;
-  /** Whether a point or a line is in the visible range. */
+  /** Whether a row of a run, or a line between two of its rows, is in the visible range. */
   isVisible: boolean;
-  /** Whether there are values of 0 or below, which a logarithmic axis cannot show. */
+  /** Whether the axis is logarithmic, and leaves out values of 0 or below. */
   hidesValues: boolean;
-  /** Whether all values are 0 or below, so that a logarithmic axis shows none. */
+  /** Whether the axis is logarithmic and shows no value, because all are 0 or below. */
   hidesAll: boolean;
 }
 
@@ -135,7 +135,7 @@ export class FrameBuilder {
     }));
   }
 
-  /** Returns the runs to draw: the main run alone on the machine chart, which has a curve for each device. */
+  /** Returns the runs to draw: the main run alone on the machine chart, which has a curve for each column. */
   #shownRuns(runs: readonly ChartRun[]): readonly ChartRun[] {
     return this.#spec.series === 'machine' ? runs.slice(0, 1) : runs;
   }

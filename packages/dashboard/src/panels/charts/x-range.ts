@@ -42,8 +42,8 @@ function wholeRange(run: Run, axis: AxisName): Range {
 }
 
 /**
- * Returns the start of the step axis: 0, or the first step where more than half of the axis would be empty before it, as in
- * a run that continues the steps of another one, or of which the beginning is not known.
+ * Returns the start of the step axis, which is usually 0. The axis begins just before the first known step instead if more than
+ * half of it would be empty, as in a run that continues the steps of another run, or if the beginning of the run is not known.
  */
 function startStep(run: Run, lastStep: number): number {
   const first = firstX(run, 'step');

@@ -86,6 +86,7 @@ export interface CompareRow {
 /** What the results of a run are read from. */
 type ResultSource = Pick<ComparedRun, 'summary' | 'metrics'>;
 
+/** The name of a result, how it is read from a run, and how it is formatted. */
 type ResultSpec = readonly [
   name: string,
   read: (run: ResultSource) => number | null | undefined,
@@ -104,7 +105,7 @@ const results: readonly ResultSpec[] = [
   ['Training time', ({ summary }) => trainingSeconds(summary), formatDuration],
 ];
 
-/** Returns the speed as a result, named after what a run processes. */
+/** Returns the result "Speed", with the unit of one of the runs. */
 const speedOf = ({ summary: { started } }: ResultSource): ResultSpec => [
   `Speed, ${speedUnitOf(started)}`,
   ({ summary: { batch } }) => batch && throughputOf(batch),
