@@ -262,6 +262,11 @@ const chromiumPath = findChromium();
     const [imageName, png] = await download(() => page.locator(chartPart('loss', 'picture')).click());
     expect(imageName).toBe(`${runId}-loss.png`);
     expect(png.subarray(1, 4).toString()).toBe('PNG');
+    // At least twice the pixels of the chart on the screen in each direction.
+    const plot = await page.locator(chartPart('loss', 'plot')).boundingBox();
+    expect(png.readUInt32BE(16)).toBe(2 * (plot?.width ?? 0));
+    expect(png.readUInt32BE(20)).toBeGreaterThan(2 * (plot?.height ?? Number.POSITIVE_INFINITY));
+    expect(await page.locator('.image-plot').count()).toBe(0);
     await page.locator('#export summary').click();
     const [, csv] = await download(() => page.locator('#export-csv').click());
     expect(csv.toString().trim().split('\n').length).toBeGreaterThan(60);

@@ -18,7 +18,14 @@ interface SummarizedRun {
   summary: RunSummary | null;
 }
 
-const dashes: readonly (readonly number[] | undefined)[] = [undefined, [8, 4], [2, 4], [10, 4, 2, 4], [4, 2]];
+/** The dash pattern of each run, in order. */
+export const dashes: readonly (readonly number[] | undefined)[] = [
+  undefined,
+  [8, 4],
+  [2, 4],
+  [10, 4, 2, 4],
+  [4, 2],
+];
 
 /** Returns the run on display and the compared runs, each with a colour and a dash pattern of its own. */
 export function chartRuns(

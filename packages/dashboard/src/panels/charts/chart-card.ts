@@ -22,7 +22,7 @@ import { FrameBuilder, type Readout } from './frame-builder.ts';
 import type { FullScreen } from './full-screen.ts';
 import { listenForGestures } from './gestures.ts';
 import type { EventMarker } from './overlays.ts';
-import { Plot } from './plot.ts';
+import { Plot, type PlotSettings } from './plot.ts';
 import { type YScaleChoice, yScaleChoice } from './y-scale.ts';
 
 /** The state that all charts share. */
@@ -231,23 +231,31 @@ export class ChartCard {
 
   /** Returns the plot, replaced when its curves or axes have changed, because uPlot cannot change them. */
   #currentPlot(): Plot {
-    const { runs, view } = this.#context.state();
-    const curves = this.#frameBuilder.styles(runs);
-    const { axis } = view;
-    const stepWord = stepWordOf(runs[0]?.run);
-    const log = { x: view.logX, y: this.scale === 'log' };
-    const plotKey = JSON.stringify([curves, axis, stepWord, log]);
+    const settings = this.#plotSettings();
+    const plotKey = JSON.stringify(settings);
     if (this.#plot && this.#host.dataset.plotKey === plotKey) return this.#plot;
     this.#plot?.destroy();
     this.#cursor = null;
     this.#host.dataset.plotKey = plotKey;
     this.#plot = new Plot({
-      ...{ host: this.#host, curves, axis, stepWord, log, formatY: this.#spec.tick },
+      ...settings,
+      host: this.#host,
       onCursor: (x) => this.#moveCursor(x),
       onResize: this.#context.refresh,
     });
     this.#listenForGestures(this.#plot);
     return this.#plot;
+  }
+
+  #plotSettings(): PlotSettings {
+    const { runs, view } = this.#context.state();
+    return {
+      curves: this.#frameBuilder.styles(runs),
+      axis: view.axis,
+      stepWord: stepWordOf(runs[0]?.run),
+      log: { x: view.logX, y: this.scale === 'log' },
+      formatY: this.#spec.tick,
+    };
   }
 
   #listenForGestures(plot: Plot): void {
@@ -352,10 +360,18 @@ export class ChartCard {
   }
 
   async #saveImage(): Promise<void> {
-    if (!this.#plot) return;
+    if (!this.#drawn) return;
     const { saveChartImage } = await import('./chart-image.ts');
-    const names = this.#context.state().runs.map(({ name }) => name);
+    const { runs, markers } = this.#context.state();
     const { items } = this.#legend();
-    saveChartImage(this.#plot.canvas, { title: this.#spec.title, subtitle: names.join(', '), items });
+    const { clientWidth: width, clientHeight: height } = this.#host;
+    saveChartImage(
+      {
+        settings: this.#plotSettings(),
+        frame: { ...this.#drawn.frame.plot, markers },
+        size: { width, height },
+      },
+      { title: this.#spec.title, subtitle: runs.map(({ name }) => name).join(', '), items },
+    );
   }
 }

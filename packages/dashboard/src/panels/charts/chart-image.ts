@@ -1,11 +1,21 @@
+import type { CurveKey } from '../../ui/curve-key.ts';
 import { saveFile } from '../../ui/save-file.ts';
 import type { LegendItem } from './chart-text.ts';
+import { Plot, type PlotFrame, type PlotSettings } from './plot.ts';
 
 export interface ChartImageOptions {
   title: string;
   /** The names of the runs. */
   subtitle: string;
   items: readonly LegendItem[];
+}
+
+/** A chart as it is drawn in the page. */
+interface DrawnPlot {
+  settings: PlotSettings;
+  frame: PlotFrame;
+  /** Size in CSS pixels. */
+  size: { width: number; height: number };
 }
 
 /** A legend item with its layout; positions are in CSS pixels. */
@@ -25,7 +35,7 @@ const lineHeight = 20;
 const titleHeight = 46;
 const itemGap = 18;
 /** Width of a legend item's colour key and its gaps. */
-const keyWidth = 26;
+const keyWidth = 34;
 const styles = {
   title: ['600 15px', '--text'],
   subtitle: ['13px', '--text-muted'],
@@ -33,12 +43,25 @@ const styles = {
   value: ['600 13px', '--text'],
 } as const;
 
-/** Downloads a chart as a PNG file, at its size on the screen, with its title and legend above it. */
-export function saveChartImage(chart: HTMLCanvasElement, options: ChartImageOptions): void {
+/** Number of pixels of an image per CSS pixel of its chart, on a screen with one pixel per CSS pixel. */
+const imageZoom = 2;
+
+/** Downloads a chart as a PNG file with its title and legend, at twice its size on the screen: enough for print and slides. */
+export async function saveChartImage(chart: DrawnPlot, options: ChartImageOptions): Promise<void> {
   const canvas = document.createElement('canvas');
   const context = canvas.getContext('2d');
   if (!context) return;
-  new ImageWriter(context, chart).draw(options);
+  const host = document.createElement('div');
+  host.className = 'image-plot';
+  for (const side of ['width', 'height'] as const) host.style[side] = `${chart.size[side] * imageZoom}px`;
+  document.body.append(host);
+  const plot = new Plot({ ...chart.settings, host, zoom: imageZoom, onCursor() {}, onResize() {} });
+  plot.draw(chart.frame);
+  // uPlot draws in a microtask.
+  await Promise.resolve();
+  new ImageWriter(context, plot.canvas).draw(options);
+  plot.destroy();
+  host.remove();
   canvas.toBlob((blob) => blob && saveFile(blob, imageFileName(options.subtitle, options.title)));
 }
 
@@ -47,13 +70,16 @@ class ImageWriter {
   readonly #chart: HTMLCanvasElement;
   readonly #pageStyle = getComputedStyle(document.documentElement);
   readonly #fontFamily = getComputedStyle(document.body).fontFamily;
+  /** Number of pixels of the image per CSS pixel. */
+  readonly #ratio: number;
   /** Width within the margins, in CSS pixels. */
   readonly #width: number;
 
   constructor(context: CanvasRenderingContext2D, chart: HTMLCanvasElement) {
     this.#context = context;
     this.#chart = chart;
-    this.#width = chart.width / devicePixelRatio - 2 * margin;
+    this.#ratio = devicePixelRatio * imageZoom;
+    this.#width = chart.width / this.#ratio - 2 * margin;
   }
 
   draw({ title, subtitle, items }: ChartImageOptions): void {
@@ -85,20 +111,35 @@ class ImageWriter {
   #drawChart(headerHeight: number): void {
     const { canvas } = this.#context;
     canvas.width = this.#chart.width;
-    canvas.height = this.#chart.height + headerHeight * devicePixelRatio;
+    canvas.height = this.#chart.height + headerHeight * this.#ratio;
     this.#context.fillStyle = this.#color('--surface');
     this.#context.fillRect(0, 0, canvas.width, canvas.height);
-    this.#context.drawImage(this.#chart, 0, headerHeight * devicePixelRatio);
-    this.#context.scale(devicePixelRatio, devicePixelRatio);
+    this.#context.drawImage(this.#chart, 0, headerHeight * this.#ratio);
+    this.#context.scale(this.#ratio, this.#ratio);
     this.#context.translate(margin, 0);
   }
 
-  #drawItem({ name, value, kind, color, x, line, valueX }: PlacedItem): void {
+  #drawItem({ name, value, x, line, valueX, ...key }: PlacedItem): void {
     const y = titleHeight + line * lineHeight;
-    this.#context.fillStyle = this.#color(color);
-    this.#context.fillRect(x, y - 5, 14, kind === 'raw' ? 1 : 3);
-    this.#write(name, [x + 20, y], styles.name);
+    this.#drawKey(key, [x, y - 4]);
+    this.#write(name, [x + keyWidth - 6, y], styles.name);
     this.#write(value, [x + valueX, y], styles.value);
+  }
+
+  /** Draws the mark of a curve as the curve itself is drawn. */
+  #drawKey({ kind, color, dash = [] }: CurveKey, [x, y]: readonly [number, number]): void {
+    const context = this.#context;
+    context.strokeStyle = this.#color(kind === 'raw' ? `${color}-faint` : color);
+    context.lineWidth = kind === 'raw' ? 1 : 2;
+    context.setLineDash([...dash]);
+    context.beginPath();
+    if (kind === 'test') context.arc(x + 12, y, 3, 0, 2 * Math.PI);
+    else {
+      context.moveTo(x, y);
+      context.lineTo(x + 24, y);
+    }
+    context.stroke();
+    context.setLineDash([]);
   }
 
   #write(text: string, [x, y]: readonly [number, number], [font, color]: TextStyle): void {

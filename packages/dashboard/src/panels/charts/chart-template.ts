@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import type { ChartSpec, YScale } from '../../state/chart-specs.ts';
-import { styled } from '../../ui/styled.ts';
+import { curveKey } from '../../ui/curve-key.ts';
 import type { ChartTexts, LegendItem } from './chart-text.ts';
 
 /** The content of a chart's card. */
@@ -59,9 +59,9 @@ export const chartTemplate = (content: ChartContent, actions: ChartCardActions):
     >${content.table}</section>`;
 };
 
-const legendItem = ({ name, kind, color, value }: LegendItem): TemplateResult => html`
+const legendItem = ({ name, value, ...key }: LegendItem): TemplateResult => html`
   <span class="legend-item">
-    <i class="key key-${kind}" aria-hidden="true" ${styled({ '--key': `var(${color})` })}></i>
+    ${curveKey(key)}
     <span class="cut" title=${name}>${name}</span>
     <b>${value}</b>
   </span>`;

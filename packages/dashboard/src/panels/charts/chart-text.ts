@@ -6,19 +6,16 @@ import type { NonFiniteRange } from '../../state/non-finite-ranges.ts';
 import { type Run, seriesOf } from '../../state/run.ts';
 import { announcesEverything, type StepWord, stepWordOf } from '../../state/run-words.ts';
 import type { Viewport } from '../../state/viewport.ts';
+import type { CurveKey } from '../../ui/curve-key.ts';
 import type { ChartFrame, ChartOptions, Readout } from './frame-builder.ts';
 
 /** The legend entry of one curve. */
-export interface LegendItem {
+export interface LegendItem extends CurveKey {
   name: string;
-  /** The style in which the curve is drawn. */
-  kind: 'raw' | 'line' | 'test';
-  /** Name of the CSS custom property with its colour. */
-  color: string;
   value: string;
 }
 
-type LegendRun = Pick<ChartRun, 'name' | 'color'> & Partial<Pick<ChartRun, 'run'>>;
+type LegendRun = Pick<ChartRun, 'name' | 'color' | 'dash'> & Partial<Pick<ChartRun, 'run'>>;
 type Value = Readout['values'][number];
 
 /**
@@ -33,8 +30,8 @@ export function legendItems(
   const values = readout?.values ?? [];
   if (spec.series === 'machine') return machineItems(spec, values, runs[0]?.run);
   if (runs.length > 1)
-    return runs.map(({ name, color }, index) => ({
-      ...{ name, kind: 'line', color },
+    return runs.map(({ name, color, dash }, index) => ({
+      ...{ name, kind: 'line', color, dash },
       value: comparedValue(spec, values[index], index === 0 ? undefined : values[0]),
     }));
   return runItems(spec, runs[0], values[0]);

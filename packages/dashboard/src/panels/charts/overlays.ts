@@ -23,7 +23,7 @@ const minEpochDistance = 12;
 
 /** Sets the font of the axes; text then extends right and down from its position. */
 function prepareText({ context, font, ratio }: PlotArea, weight = 400): void {
-  context.font = font.replace('12px', `${weight} ${12 * ratio}px`);
+  context.font = font.replace(/^\d+px/, `${weight} ${12 * ratio}px`);
   context.textBaseline = 'top';
   context.textAlign = 'left';
 }

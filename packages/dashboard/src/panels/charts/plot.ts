@@ -32,10 +32,8 @@ export interface CurveStyle {
   dash?: readonly number[];
 }
 
-/** The settings of a plot, fixed for its lifetime. */
-export interface PlotOptions {
-  /** The element that contains the plot and decides on its size. */
-  host: HTMLElement;
+/** What a plot draws, fixed for its lifetime. */
+export interface PlotSettings {
   curves: readonly CurveStyle[];
   axis: AxisName;
   stepWord: StepWord;
@@ -43,6 +41,14 @@ export interface PlotOptions {
   log: { x: boolean; y: boolean };
   /** Formats a tick of the y axis with a number of significant digits. */
   formatY: (value: number, digits: number) => string;
+}
+
+/** The settings of a plot in the page. */
+export interface PlotOptions extends PlotSettings {
+  /** The element that contains the plot and decides on its size. */
+  host: HTMLElement;
+  /** Size of texts and lines, as a multiple of their usual size. */
+  zoom?: number;
   /** Receives the x of the point under the cursor of any linked plot; null when the cursor has left. */
   onCursor: (x: number | null) => void;
   onResize: () => void;
@@ -68,6 +74,7 @@ const emptyRanges = { x: { min: 0, max: 100 }, y: { min: 0.01, max: 3 } };
 export class Plot {
   readonly #options: PlotOptions;
   readonly #font: string;
+  readonly #zoom: number;
   readonly #observer: ResizeObserver;
   readonly #uplot: uPlot;
   #palette: Palette;
@@ -76,10 +83,11 @@ export class Plot {
   #cursorSource: uPlot | undefined;
 
   constructor(options: PlotOptions) {
-    const { host, curves, log } = options;
+    const { host, curves, log, zoom = 1 } = options;
     this.#options = options;
+    this.#zoom = zoom;
     this.#palette = readPalette(curves);
-    this.#font = `12px ${getComputedStyle(host).fontFamily}`;
+    this.#font = `${12 * zoom}px ${getComputedStyle(host).fontFamily}`;
     this.#frame = {
       ...{ columns: [[], ...curves.map(() => [])], epochEnds: [], markers: [], nonFinite: [], target: null },
       x: log.x ? { ...emptyRanges.x, min: 1 } : emptyRanges.x,
@@ -157,17 +165,21 @@ export class Plot {
 
   #uplotOptions(): uPlot.Options {
     const { host, curves, log } = this.#options;
+    const zoom = this.#zoom;
     return {
       ...sizeOf(host),
       legend: { show: false },
-      padding: [10, 18, 0, 0],
+      padding: [10 * zoom, 18 * zoom, 0, 0],
       // `distr` is 3 for a logarithmic scale, and 1 for a linear one.
       scales: {
         x: { time: false, distr: log.x ? 3 : 1, range: () => [this.#frame.x.min, this.#frame.x.max] },
         y: { distr: log.y ? 3 : 1, range: () => [this.#frame.y.min, this.#frame.y.max] },
       },
       axes: this.#axes(),
-      series: [{}, ...curves.map((style, index) => uplotSeries(style, () => this.#palette, index))],
+      series: [
+        {},
+        ...curves.map((style, index) => uplotSeries(style, { palette: () => this.#palette, index, zoom })),
+      ],
       cursor: {
         sync: { key: 'charts', scales: ['x', null], filters: this.#cursorFilters() },
         drag: { x: false, y: false, setScale: false },
@@ -184,10 +196,11 @@ export class Plot {
 
   #axes(): uPlot.Axis[] {
     const { axis, stepWord, log, formatY } = this.#options;
+    const zoom = this.#zoom;
     const common = {
       stroke: () => this.#palette.text,
       font: this.#font,
-      grid: { stroke: () => this.#palette.grid, width: 1 },
+      grid: { stroke: () => this.#palette.grid, width: zoom },
       ticks: { show: false },
     } satisfies uPlot.Axis;
     const logarithmic = (range: () => Range): uPlot.Axis => ({
@@ -197,13 +210,13 @@ export class Plot {
     return [
       {
         ...common,
-        ...{ grid: { show: false }, size: 26, gap: 6 },
+        ...{ grid: { show: false }, size: 26 * zoom, gap: 6 * zoom },
         space: (plot, _index, min, max) =>
           Math.max(
-            axis === 'clock' ? 100 : 70,
+            (axis === 'clock' ? 100 : 70) * zoom,
             this.#textWidth(plot, typicalTick(axis, { min, max })) + tickGap,
           ),
-        ...{ label: axisLabel(axis, stepWord), labelSize: 20, labelGap: 0, labelFont: this.#font },
+        ...{ label: axisLabel(axis, stepWord), labelSize: 20 * zoom, labelGap: 0, labelFont: this.#font },
         incrs: tickSteps[axis],
         values: (plot, splits) =>
           this.#withoutCutTexts(
@@ -219,8 +232,8 @@ export class Plot {
       },
       {
         ...common,
-        ...{ gap: tickGap, space: 36 },
-        size: (plot, texts) => yAxisWidth(texts ?? [], (text) => this.#textWidth(plot, text)),
+        ...{ gap: tickGap * zoom, space: 36 * zoom },
+        size: (plot, texts) => yAxisWidth(texts ?? [], (text) => this.#textWidth(plot, text) / zoom) * zoom,
         values: (_plot, splits) => tickTexts(splits, formatY),
         ...(log.y && logarithmic(() => this.#frame.y)),
       },
@@ -262,7 +275,7 @@ export class Plot {
   #area(plot: uPlot): PlotArea {
     return {
       context: plot.ctx,
-      ratio: uPlot.pxRatio,
+      ratio: uPlot.pxRatio * this.#zoom,
       font: this.#font,
       box: plot.bbox,
       x: (value) => plot.valToPos(value, 'x', true),
@@ -289,25 +302,29 @@ const sizeOf = (host: HTMLElement): { width: number; height: number } => ({
   height: Math.max(Math.floor(host.clientHeight), 80),
 });
 
-function uplotSeries({ kind, dash }: CurveStyle, palette: () => Palette, index: number): uPlot.Series {
+function uplotSeries(
+  { kind, dash }: CurveStyle,
+  { palette, index, zoom }: { palette: () => Palette; index: number; zoom: number },
+): uPlot.Series {
   const stroke = (): string => palette().curves[index] as string;
   // The cursor marks a point on curves of kind `line` only. The kinds `points` and `joined` are for test results: uPlot
   // would mark the nearest one, while the legend shows the last one before the cursor.
   const withoutCursor = { class: 'no-cursor-point' };
   // A line through a single value has no length, so the value is drawn as a point.
   const lone: uPlot.Series.Points = {
-    ...{ show: false, size: 6, stroke, fill: stroke },
+    ...{ show: false, size: 6 * zoom, stroke, fill: stroke },
     filter: (plot, series) => lonePoints(plot.data[series] as Columns[number]),
   };
-  if (kind === 'raw') return { ...withoutCursor, stroke, width: 1, points: lone };
-  if (kind === 'line') return { stroke, width: 2, points: lone, ...(dash && { dash: [...dash] }) };
+  if (kind === 'raw') return { ...withoutCursor, stroke, width: zoom, points: lone };
+  if (kind === 'line')
+    return { stroke, width: 2 * zoom, points: lone, ...(dash && { dash: dash.map((each) => each * zoom) }) };
   return {
     ...withoutCursor,
     stroke,
-    width: 2,
+    width: 2 * zoom,
     spanGaps: true,
     ...(kind === 'points' && { paths: () => null }),
-    points: { show: true, size: 8, width: 2, stroke, fill: () => palette().surface },
+    points: { show: true, size: 8 * zoom, width: 2 * zoom, stroke, fill: () => palette().surface },
   };
 }
 

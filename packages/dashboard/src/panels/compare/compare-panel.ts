@@ -3,8 +3,8 @@ import type { RunSummary } from '../../state/event-data.ts';
 import { formatPlural } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import { displayName } from '../../state/run-summaries.ts';
+import { curveKey } from '../../ui/curve-key.ts';
 import type { Panel } from '../../ui/panel.ts';
-import { styled } from '../../ui/styled.ts';
 import { type ComparedRun, type CompareRow, comparedRuns, resultRows, settingRows } from './comparison.ts';
 import './compare.css';
 
@@ -50,10 +50,10 @@ const unitNote = (rows: readonly CompareRow[]): string =>
     ? 'pp: percentage points.'
     : '';
 
-const head = ({ summary, color }: ComparedRun, index: number): TemplateResult => html`
+const head = ({ summary, color, dash }: ComparedRun, index: number): TemplateResult => html`
   <th scope="col">
     <div class="compared">
-      <i class="key" aria-hidden="true" ${styled({ '--key': `var(${color})` })}></i>
+      ${curveKey({ kind: 'line', color, dash })}
       <span class="cut" title=${displayName(summary)}>${displayName(summary)}</span>
       ${index === 0 ? html`<span class="tag neutral">baseline</span>` : nothing}
     </div>

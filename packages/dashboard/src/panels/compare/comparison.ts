@@ -1,3 +1,4 @@
+import { dashes } from '../../state/chart-runs.ts';
 import {
   type EpochData,
   type RunStartedData,
@@ -25,6 +26,8 @@ export interface ComparedRun {
   metrics: ReadonlyMap<string, number>;
   /** CSS custom property that holds the colour of the run's curves. */
   color: string;
+  /** The dash pattern of the run's curves; solid without one. */
+  dash: readonly number[] | undefined;
 }
 
 /** A run that the page follows, with the gateway's summary of it: null before the gateway has sent one. */
@@ -42,6 +45,7 @@ export const comparedRuns = (shown: FollowedRun, others: readonly FollowedRun[])
             summary: updatedSummary(summary, run),
             metrics: latestMetrics(run),
             color: `--run-${index + 1}`,
+            dash: dashes[index],
           },
         ]
       : [],

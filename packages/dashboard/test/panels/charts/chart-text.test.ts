@@ -67,6 +67,18 @@ describe('the texts of a chart', () => {
     expect(items.map(({ value }) => value)).toEqual(['0.5000', '0.7500 (+0.2500)', '–']);
   });
 
+  it('mark each of several runs with the colour and the dashes of its curve', () => {
+    const runs = [
+      { name: 'first', color: '--run-1' },
+      { name: 'second', color: '--run-2', dash: [8, 4] },
+    ];
+    const items = legendItems(chartSpecs.loss, runs, undefined);
+    expect(items.map(({ color, dash }) => [color, dash])).toEqual([
+      ['--run-1', undefined],
+      ['--run-2', [8, 4]],
+    ]);
+  });
+
   it('name no smoothed curve of a run that reports only epochs', () => {
     const run = emptyRun('epochs');
     for (const event of epochsOnlyRun('epochs')) applyEvent(run, event);
