@@ -91,7 +91,7 @@ const isInView = (cell: Element): boolean => {
     const page = await open(languageModelRun('20261130-110000-lm'));
     await shows(page, '#loss-chart h3', 'nats per token');
     await shows(page, '.stats', 'tokens per second');
-    await shows(page, '#meters', 'GPU 1 load');
+    await shows(page, '#meters', 'GPU 1');
     await shows(page, '[data-metric="perplexity"] h3', 'lower is better');
     expect(await titlesOf(page)).not.toContain('Confusion matrix');
     await isComplete(page);

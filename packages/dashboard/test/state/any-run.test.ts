@@ -93,7 +93,21 @@ it('a language model counts tokens, and the load of its GPUs is the mean of both
   expect(unitOf(run.started)).toBe('tokens');
   expect(lossUnitOf(run.started)).toBe('nats per token');
   expect(run.machine.last('gpuLoad')).toBeCloseTo(0.85);
-  expect(systemMeters(run.system!).map(({ name }) => name)).toContain('GPU 1 load');
+  expect(systemMeters(run.system!).map(({ name }) => name)).toContain('GPU 1');
+  const gpu = {
+    load: 0.5,
+    memoryUsedBytes: 6e10,
+    memoryTotalBytes: 8e10,
+    temperatureCelsius: 60,
+    powerWatts: 600,
+  };
+  expect(systemMeters({ gpus: [gpu, { load: 0.25 }] })).toEqual([
+    {
+      ...{ name: 'GPU 0', share: 0.5 },
+      value: '50\u00a0%, 60.0\u00a0GB of 80.0\u00a0GB, 60\u00a0°C, 600\u00a0W',
+    },
+    { name: 'GPU 1', value: '25\u00a0%', share: 0.25 },
+  ]);
   expect(deviceFacts(run.started!)).toContainEqual(['GPU 0', 'H100 0, 80.0\u00a0GB, driver 570.1']);
 });
 

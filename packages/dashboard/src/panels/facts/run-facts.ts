@@ -155,19 +155,30 @@ export function systemMeters(system: SystemData): Meter[] {
     memoryMeter('Memory, whole machine', host?.memoryUsedBytes, host?.memoryTotalBytes),
     textMeter('CPU, trainer', process?.cpu, (cpu) => `${cpu.toFixed(1)} cores`),
     textMeter('Memory, trainer', process?.memoryBytes, formatBytes),
-    ...gpus.flatMap((gpu, index) => gpuMeters(gpu, gpus.length > 1 ? `GPU ${index}` : 'GPU')),
+    ...(gpus.length > 1 ? gpus.map(gpuLine) : gpus.flatMap(gpuMeters)),
   ].filter((meter) => meter !== undefined);
 }
 
-const gpuMeters = (
-  { load, memoryUsedBytes, memoryTotalBytes, temperatureCelsius, powerWatts }: GpuData,
-  name: string,
-): (Meter | undefined)[] => [
-  shareMeter(`${name} load`, load),
-  memoryMeter(`${name} memory`, memoryUsedBytes, memoryTotalBytes),
-  textMeter(`${name} temperature`, temperatureCelsius, (value) => `${Math.round(value)}\u00a0°C`),
-  textMeter(`${name} power`, powerWatts, (value) => `${Math.round(value)}\u00a0W`),
+const gpuMeters = ({
+  load,
+  memoryUsedBytes,
+  memoryTotalBytes,
+  temperatureCelsius,
+  powerWatts,
+}: GpuData): (Meter | undefined)[] => [
+  shareMeter('GPU load', load),
+  memoryMeter('GPU memory', memoryUsedBytes, memoryTotalBytes),
+  textMeter('GPU temperature', temperatureCelsius, (value) => `${Math.round(value)}\u00a0°C`),
+  textMeter('GPU power', powerWatts, (value) => `${Math.round(value)}\u00a0W`),
 ];
+
+/** Returns one line for each of several GPUs, of which a machine may have 64. The bar shows the load. */
+function gpuLine(gpu: GpuData, index: number): Meter | undefined {
+  const values = gpuMeters(gpu).flatMap((meter) => meter?.value ?? []);
+  return values.length === 0
+    ? undefined
+    : { name: `GPU ${index}`, value: values.join(', '), share: gpu.load ?? null };
+}
 
 type Measured = number | null | undefined;
 
