@@ -23,7 +23,7 @@ export interface ConnectionText {
   banner: string;
   /** Whether the page waits before it reconnects: then it offers to reconnect at once. */
   mayRetry: boolean;
-  /** Whether the requested run does not exist: then the page offers the latest one. */
+  /** Whether the requested run does not exist or cannot be read: then the page offers the latest run. */
   runIsMissing: boolean;
 }
 

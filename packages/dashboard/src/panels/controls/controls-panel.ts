@@ -17,7 +17,7 @@ let busy = false;
 let shownRate = '';
 /** The run that the panel showed when it was last rendered: the one that the viewer commands. */
 let shownRun: Run | null = null;
-/** The run that was shown when the viewer typed a learning rate; null before they have. */
+/** The run that was shown when the viewer typed a learning rate; null while no typed rate waits to be sent. */
 let rateRun: Run | null = null;
 
 const rateInput = (): HTMLInputElement => document.getElementById('rate-input') as HTMLInputElement;

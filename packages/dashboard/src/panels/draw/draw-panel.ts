@@ -21,7 +21,7 @@ export async function openDrawingBoard({
   });
 }
 
-/** A card in which the viewer draws a digit for the network of the run. */
+/** A card in which the viewer draws a digit, a character or a picture for the network of the run. */
 export const drawPanel: Panel = {
   // For runs like those of this project's trainer: the networks of other publishers may not be computable on the page.
   render: ({ session: { run }, runAtStep }, { openDraw }) =>

@@ -19,9 +19,9 @@ import {
 const untrainedText = 'Weights are saved after the first epoch. Then the network reads what you draw.';
 const noPixels = new Uint8ClampedArray();
 
-/** The drawing pad, with the network's prediction for the drawing and, in a run without snapshots, its earlier predictions. */
+/** The drawing pad with the network's prediction for the drawing and, in a run without snapshots, the predictions of the epochs before. */
 export class DrawingBoard {
-  /** Text about the weights: their name, or why they cannot be used. */
+  /** The name of the weights, or why they cannot be used or the drawing cannot be read; empty before any are loaded. */
   note = '';
   readonly #actions: Pick<PageActions, 'refresh' | 'examine'>;
   readonly #canvas = document.createElement('canvas');
@@ -104,7 +104,7 @@ export class DrawingBoard {
     const names = shortClassNames(classes);
     return classes.map((name, label) => {
       const probability = this.#prediction?.probabilities[label] ?? 0;
-      // Without a decimal from 9.95 %, which is displayed as 10 %.
+      // Percentages from 9.95 % on, which are displayed as 10 % and more, have no decimal.
       const percent = `${(probability * 100).toFixed(probability > 0.0995 ? 0 : 1)}\u00a0%`;
       return html`
         <li class=${label === top?.label ? 'predicted' : nothing}>

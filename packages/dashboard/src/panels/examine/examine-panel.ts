@@ -51,8 +51,8 @@ const snapshotsOf = memoizeLast((run: Run, snapshots: Run['snapshots']) =>
 const pixelsOf = memoizeLast((image: Float32Array) => image.map((value) => value * 255));
 
 /**
- * One image inside the network: how every snapshot of the run reads it and, for the snapshot nearest to the position of the
- * timeline, what the answer rests on, the filters, and the feature maps.
+ * One image inside the network: how every snapshot of the run and, for a test image, every epoch reads it; and, with the weights
+ * nearest to the position of the timeline, what the answer rests on, the filters, and the feature maps.
  */
 export const examinePanel: Panel = {
   render(state, actions) {
@@ -140,7 +140,7 @@ function body(examined: ExaminedImage, context: Context): TemplateResult {
     ${weights ? section('maps', 'Filters and feature maps', context, () => maps(context)) : nothing}`;
 }
 
-/** Renders how each epoch read a test image, and a button that shows all images that were read like it. */
+/** Renders how each epoch read a test image, and a button that shows all images of its class with the same latest prediction. */
 function epochsNote(
   { index, label }: ExaminedImage,
   { run, classes }: Context,
@@ -195,7 +195,7 @@ function history(
   const height = rows.length * cell.height;
   const word = stepWordOf(run);
   const current = atStep ? shown.indexOf(atStep) : -1;
-  // The last column is now, so that the view follows the run from there.
+  // The last column stands for now: choosing it moves the timeline to its end, so that the page follows the run.
   const show = (column: number): void =>
     actions.changeView({ step: column === shown.length - 1 ? null : (shown[column]?.step ?? null) });
   if (shown.length === 0) return html``;

@@ -1,6 +1,6 @@
 import type { RunWeights } from '../../network/run-weights.ts';
 
-/** A computation with the weights of a run. Of the requests that arrive during a computation, only the latest is computed. */
+/** Computes one result at a time with weights of a run. Of the requests that arrive in the meantime, only the latest is computed. */
 export class LatestComputation<R> {
   /** The latest result for the requested image; undefined until there is one. */
   result: R | undefined;
@@ -19,7 +19,7 @@ export class LatestComputation<R> {
     this.#onChange = onChange;
   }
 
-  /** Requests the result for these weights and this image, unless they were in the request before. */
+  /** Requests the result for these weights and this image, unless the previous request was for the same ones. */
   request(weights: RunWeights, image: Float32Array): void {
     const before = this.#wanted;
     if (before?.weights.key === weights.key && before.image === image) return;

@@ -12,7 +12,7 @@ import './facts.css';
 const factRows = (facts: readonly Fact[]): TemplateResult[] =>
   facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${factValue(value)}</dd></div>`);
 
-/** Characters of a value that are shown at once; a longer one can be opened. */
+/** Number of characters of a value that are shown at first; a longer value can be opened. */
 const shownLength = 160;
 
 const factValue = (value: string): string | TemplateResult =>

@@ -122,7 +122,7 @@ const settingText = (value: string | number | boolean | null | undefined): strin
           : 'no'
         : String(value);
 
-/** Returns the results at the end of a run that no other panel shows. */
+/** Returns the final results of a run: the test loss and the custom metrics. */
 export const resultFacts = ({ metrics, test }: RunFinishedData): Fact[] =>
   known([
     ['Test loss', isNumber(test?.loss) && formatLoss(test.loss)],

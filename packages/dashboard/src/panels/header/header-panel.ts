@@ -48,7 +48,7 @@ ${title(text, state, actions)}
 /** The form that edits the name and the tags of the run; undefined while they are not edited. */
 let editor: RunEditor | undefined;
 
-/** Renders the name and the tags of the run, with a button that edits them where that is allowed, or their form. */
+/** Renders the name and the tags of the run, with a button that edits them where that is allowed; while they are edited, renders the form. */
 function title(text: HeaderText, { session, run }: PageState, actions: PageActions): TemplateResult {
   if (editor && editor.runId === run?.runId)
     return html`<h1 class="sr-only" id="run-title" data-field="title">${text.title}</h1>${editor.template()}`;
@@ -122,7 +122,7 @@ function progressRow(
     </div>`;
 }
 
-/** Renders the latest values that the run has. A key beside a name shows the colour of its curve. */
+/** Renders the values that the header shows. A key beside a name has the colour of the curve of the value. */
 function stats(text: HeaderText): TemplateResult {
   const stat = (field: HeaderValue, name: string, note: string, key = ''): TemplateResult | typeof nothing =>
     text.shown.has(field)
