@@ -10,7 +10,7 @@ export const shownRatios = { low: 1e-6, high: 1 };
 
 /** Update ratios below and above which a layer has a problem. Between them and the healthy range it learns slowly or fast. */
 const problemRatios = { low: 1e-6, high: 0.1 };
-/** Weights that have grown to more than this multiple of their first norm did so in steps that were too large. */
+/** Weights whose norm is more than this multiple of their first norm have grown in steps that were too large. */
 const explodedGrowth = 20;
 /** A layer of which at least this share of the units is 0 for every image has lost much of its capacity. */
 const manyDeadUnits = 0.5;
@@ -92,7 +92,7 @@ function layerRow(name: string, series: TensorSeries, step: number | null): Laye
   };
 }
 
-/** Returns the state of a layer that cannot learn, in one measurement; undefined if it can. */
+/** Returns `diverged`, `exploded` or `noGradient` if the norms of a layer in one measurement show that; undefined otherwise. */
 function damageOf({ columns, known }: TensorSeries, row: number): LayerState | undefined {
   const weightNorm = columns.weightNorm[row] as number;
   if (known.has('weightNorm') && !Number.isFinite(weightNorm)) return 'diverged';
@@ -153,8 +153,8 @@ const guessingBatches = 20;
 const guessFactor = 1.5;
 
 /**
- * Returns the accuracy of a network that only guesses at a step, or now if the step is null; undefined if the network does better
- * or has just begun to learn.
+ * Returns the accuracy of a network that only guesses at a step, or now if the step is null; undefined if the network does better,
+ * has just begun to learn, or has classes that are not known.
  */
 export function guessing(
   { steps, started }: Pick<Run, 'steps' | 'started'>,
@@ -168,10 +168,10 @@ export function guessing(
   return accuracy < guessFactor / classes ? { accuracy, classes } : undefined;
 }
 
-/** The states in which a layer learns, or is not known. */
+/** `unknown`, and the states in which a layer learns. */
 const learningStates: ReadonlySet<LayerState> = new Set(['unknown', 'slow', 'healthy', 'fast']);
 
-/** Returns a sentence for each problem of the layers, or a single reassuring one; none before the first measurements. */
+/** Returns sentences about the problems of the layers, or else about fast and slow ones; a single reassuring one if every layer is healthy, and none before the first measurements. */
 export function layerSentences(
   rows: readonly LayerRow[],
   units: readonly DeadUnits[],

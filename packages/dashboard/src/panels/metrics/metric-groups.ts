@@ -5,8 +5,8 @@ import type { Run } from '../../state/run.ts';
 export const shownAtFirst = 8;
 
 /**
- * The charts of the metrics of a group: the declared one or, without one, the prefix of the name. Metrics with neither come first,
- * under an empty title.
+ * The charts of the metrics of one group. The group of a metric is the declared one or, without one, the prefix of its name. Metrics
+ * with neither come first, under an empty title.
  */
 export interface MetricGroup {
   title: string;

@@ -54,7 +54,7 @@ export function imageHistories(
 const hardestFirst = (a: ImageHistory, b: ImageHistory): number =>
   b.misread - a.misread || b.forgotten - a.forgotten || a.index - b.index;
 
-/** Orders of the images. An image without a confidence comes last when they are sorted by it. */
+/** The orders of the images. In an order by confidence, an image without one comes last. */
 const comparisons = {
   hardest: hardestFirst,
   surest: (a, b) => (b.confidence ?? -1) - (a.confidence ?? -1) || hardestFirst(a, b),
@@ -62,7 +62,7 @@ const comparisons = {
 } as const satisfies Record<string, (a: ImageHistory, b: ImageHistory) => number>;
 export type ImageOrder = keyof typeof comparisons;
 
-/** Returns the images in another order than the hardest first. */
+/** Returns the images, which are given with the hardest first, in an order. */
 export const inOrder = (histories: readonly ImageHistory[], order: ImageOrder): readonly ImageHistory[] =>
   order === 'hardest' ? histories : histories.toSorted(comparisons[order]);
 

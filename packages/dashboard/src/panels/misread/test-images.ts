@@ -35,7 +35,7 @@ export class TestImages {
     });
   }
 
-  /** Returns the values of an image from 0 to 255, and begins to read its piece; undefined until that has arrived. */
+  /** Returns the values of an image from 0 to 255; undefined until its piece of the file, which the first call requests, has arrived. */
   pixels(index: number): Uint8Array | undefined {
     const number = Math.floor(index / pieceImages);
     const piece = this.#pieces.get(number);

@@ -182,7 +182,7 @@ class NewRunDialog {
         ? this.#changeQueue('cancelQueued', { queuedId })
         : this.#changeQueue('moveQueued', { queuedId, position }),
     );
-    // A start that has begun or was cancelled in the meantime is refused: the list is out of date.
+    // A command about a start that has begun or was cancelled in the meantime is refused: the list is out of date.
     if (!isDone) this.refresh();
     this.#show();
     const list = this.#dialog.querySelector('#queue-list');

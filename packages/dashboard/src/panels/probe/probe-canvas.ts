@@ -31,7 +31,7 @@ const pointerReach = 14;
 const axisReach = 16;
 /** Distance by which an arrow key moves an axis, as a share of the longest one. */
 const axisStep = 0.15;
-/** Distance of the name of an axis from the middle, as a multiple of its length. */
+/** Distance of the name of an axis from the middle, as a multiple of the length of the axis. */
 const nameDistance = 1.06;
 /** Space at the edge for the names of the axes, in CSS pixels. */
 const margin = 26;
@@ -46,7 +46,7 @@ export class ProbeCanvas {
   readonly #onSelect: (answer: ProbeAnswer | null) => void;
   readonly #onChoose: (answer: ProbeAnswer) => void;
   #content: ProbeContent | undefined;
-  /** The logits that were shown before the current ones; null if they had another shape. */
+  /** The logits that were shown before the current ones; null without any of the same shape. */
   #before: ProbeLogits | null = null;
   /** Time at which the current logits were first shown. */
   #changedAt = Number.NEGATIVE_INFINITY;
@@ -92,7 +92,7 @@ export class ProbeCanvas {
       element.addEventListener(end, ({ pointerId }) => {
         if (pointerId === this.#dragging) this.#release();
       });
-    // A finger on an axis drags it, anywhere else it scrolls the page.
+    // A finger on an axis drags the axis; anywhere else, it scrolls the page.
     element.addEventListener(
       'touchstart',
       (event) => {
@@ -294,7 +294,7 @@ export class ProbeCanvas {
     this.#schedule();
   }
 
-  /** Selects no axis: the view turns again. */
+  /** Deselects the axis and ends its drag, so that the view turns again. */
   #release(): void {
     this.#axis = this.#dragging = undefined;
     this.#schedule();
@@ -311,7 +311,7 @@ export class ProbeCanvas {
     this.#schedule();
   }
 
-  /** Selects the next axis, and moves it with Shift and the arrow keys. @returns Whether the key is used for that. */
+  /** Selects the next or previous axis with Page Down and Page Up; moves the selected one with Shift and the arrow keys. @returns Whether the key is used. */
   #handleAxisKey({ key, shiftKey }: KeyboardEvent): boolean {
     const count = this.#axes.length;
     const next = { PageDown: 1, PageUp: -1 }[key];

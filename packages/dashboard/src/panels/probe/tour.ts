@@ -47,12 +47,12 @@ const longestAxis = 0.98;
 export function withAxis(axes: Axes, dimension: number, position: readonly [x: number, y: number]): Axes {
   const [x0, y0] = axes[dimension] as Axes[number];
   const room = 1 - x0 * x0 - y0 * y0;
-  // The axes of two classes are opposite, and cannot move apart.
+  // With only two classes, the axes are opposite and cannot move apart.
   if (room < 1e-9) return axes;
   const shrink = Math.min(1, longestAxis / (Math.hypot(...position) || 1));
   const [x1, y1] = [position[0] * shrink, position[1] * shrink];
-  // Without an axis p, the products of the columns are I - p pᵀ. The others are multiplied by the inverse root of that for the axis
-  // before, and by its root for the axis after.
+  // The products of the columns are I; without the axis p they are I - p pᵀ. The other axes are multiplied by the inverse root of this
+  // matrix for the old p, and by its root for the new p.
   const stretch = factorAlong(x0, y0, 1 / Math.sqrt(room));
   const shorten = factorAlong(x1, y1, Math.sqrt(1 - x1 * x1 - y1 * y1));
   return axes.map(([x, y], each) => {
@@ -64,7 +64,7 @@ export function withAxis(axes: Axes, dimension: number, position: readonly [x: n
   });
 }
 
-/** Returns c, with which I + c p pᵀ multiplies vectors along p = [x, y] by a factor, and leaves those across it. */
+/** Returns c, with which I + c p pᵀ multiplies vectors along p = [x, y] by a factor, and does not change vectors across p. */
 function factorAlong(x: number, y: number, factor: number): number {
   const squared = x * x + y * y;
   return squared === 0 ? 0 : (factor - 1) / squared;
@@ -95,7 +95,7 @@ export function project(values: Float32Array, axes: Axes): Float32Array {
 /** Minimum distance in pixels between a point and the edge of the canvas, so that the name written there is not cut. */
 const edge = 10;
 
-/** Scales coordinates to a square canvas with the origin in its middle, and moves those outside of it to its edge. */
+/** Scales coordinates to a square canvas with the origin in its middle, and moves coordinates outside of the canvas to its edge. */
 export const toCanvas = (coordinates: Float32Array, side: number, scale: number): Float32Array =>
   coordinates.map((value) => Math.min(side - edge, Math.max(edge, side / 2 + value * scale)));
 
