@@ -33,6 +33,7 @@ export interface RunRow {
   /** Epochs, batch size, learning rate and schedule. */
   settings: string;
   tags: readonly string[];
+  /** Local date and time of the start. */
   started: string;
   note: string;
   pinned: boolean;

@@ -21,7 +21,7 @@ export interface RunsDialogOptions {
   /** Whether runs may be named, pinned and deleted. */
   mayChange(): boolean;
   changeRun: PageActions['changeRun'];
-  /** Makes a change that may need the command token. The error is an empty message when the viewer did not enter the token. */
+  /** Makes a change that may need the command token. The message of the error is empty when the viewer did not enter the token. */
   withCommandToken<T>(action: (token: string | undefined) => Promise<Result<T>>): Promise<Result<T>>;
 }
 
@@ -70,21 +70,21 @@ class RunsList {
       clearTimeout(this.#timer);
       list = undefined;
     });
-    this.load();
+    void this.#reload();
   }
 
   refresh(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.load(), refreshAfterMs);
+    this.#timer = setTimeout(() => this.#reload(), refreshAfterMs);
   }
 
   /** Loads the list again: as many runs as it contains now, at least a page and at most `maxReloadedRuns`. */
-  async load(): Promise<void> {
+  async #reload(): Promise<void> {
     const limit = Math.min(maxReloadedRuns, Math.max(pageSize, this.#summaries?.length ?? 0));
-    await this.#load({ limit, cursor: null });
+    await this.#loadPage({ limit, cursor: null });
   }
 
-  async #load({ limit, cursor }: { limit: number; cursor: string | null }): Promise<void> {
+  async #loadPage({ limit, cursor }: { limit: number; cursor: string | null }): Promise<void> {
     const load = ++this.#loads;
     const page = await listRuns({ search: filter.slice(0, 200), limit, cursor });
     // Another load has begun since, so this page is out of date.
@@ -134,7 +134,7 @@ class RunsList {
       this.#show();
       this.refresh();
     };
-    const loadMore = (): Promise<void> => this.#load({ limit: pageSize, cursor: this.#nextCursor });
+    const loadMore = (): Promise<void> => this.#loadPage({ limit: pageSize, cursor: this.#nextCursor });
     return html`
       ${dialogHeader('runs', 'Runs')}
       <div class="runs-tools">
@@ -222,7 +222,7 @@ class RunsList {
       ...{ run, withNote: true },
       save: async (changes) => {
         const problem = await this.#options.changeRun(runId, changes);
-        if (problem === undefined) await this.load();
+        if (problem === undefined) await this.#reload();
         return problem;
       },
       refresh: () => this.#show(),
@@ -259,7 +259,7 @@ class RunsList {
     const result = await this.#options.withCommandToken(action);
     if (result.ok) {
       onDone();
-      await this.load();
+      await this.#reload();
     } else this.#problem = result.message;
     this.#show();
   }
