@@ -11,7 +11,7 @@ export const matrixHint = ({ samples }: EpochResults): string =>
   samples ? 'Point at a cell to read it; click to see its images.' : 'Point at a cell to read it.';
 
 /** Renders a button that shows every image of a cell, where the page can read the test images. */
-function allOfCell([truth, predicted]: CellPosition): TemplateResult | typeof nothing {
+function showAllButton([truth, predicted]: CellPosition): TemplateResult | typeof nothing {
   const choose = cellChooser();
   if (!choose) return nothing;
   return html`<button class="button small" type="button" id="cell-all" @click=${() => choose({ truth, predicted })}>Show all</button>`;
@@ -24,7 +24,7 @@ export interface CellImagesOptions {
   look: LookInside | undefined;
 }
 
-/** Renders the sample images of a cell, and how many of its images are not among them. */
+/** Renders the sample images of a cell, and a note if not all of the cell's images are among the samples. */
 export function cellImages(
   { epoch, samples, classes, provisional }: EpochResults,
   cell: CellPosition | null,
@@ -43,5 +43,5 @@ export function cellImages(
           <span class="sr-only">${sentence}</span>
         </li>`;
     })}
-    ${missing === '' ? nothing : html`<li class="cell-note">${missing} ${provisional ? nothing : allOfCell(cell)}</li>`}`;
+    ${missing === '' ? nothing : html`<li class="cell-note">${missing} ${provisional ? nothing : showAllButton(cell)}</li>`}`;
 }

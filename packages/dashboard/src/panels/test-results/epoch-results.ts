@@ -7,7 +7,7 @@ import { type CountedCell, nonZeroCells } from './confusion-matrix.ts';
 /** The results of one epoch on the test images. */
 export interface EpochResults {
   epoch: EpochData;
-  /** The previous epoch, for comparison. */
+  /** The previous epoch with results by class, for comparison; undefined without one. */
   previous: EpochData | undefined;
   /**
    * The samples of the epoch or, until they have arrived, of the last epoch with samples before it; null when there are none.

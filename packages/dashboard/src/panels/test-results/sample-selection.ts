@@ -64,7 +64,7 @@ export function samplesOf(
     .sort((a, b) => confidence(b) - confidence(a));
 }
 
-/** Returns at most `limit` sorted samples: the first mistakes, then the first correct ones, a third if there are enough of both. */
+/** Returns at most `limit` of the sorted samples: mistakes and then correct ones, which are a third if there are enough of both. */
 export function firstSamples(ordered: readonly SamplePrediction[], limit: number): SamplePrediction[] {
   const right = ordered.filter(isRight);
   const wrong = ordered.length - right.length;

@@ -19,7 +19,7 @@ const noEpochs: readonly never[] = [];
 let confusion: ConfusionCard | undefined;
 let samples: SamplesCard | undefined;
 
-/** Returns the same object until the results change, so that cards can skip rendering. */
+/** Returns the results of the latest epoch: the same object until they change, so that cards can skip rendering. */
 const resultsOf = memoizeLast((epochs: Run['epochs'], samples: Run['samples'], started: Run['started']) =>
   epochResults({ epochs, samples, started }),
 );
@@ -69,9 +69,9 @@ export const testResultsPanel: Panel = {
         : null;
     const shown = provisional ?? ofEpoch;
     const isExpected = awaitsEverything(run);
-    const tested = run?.epochs.some(({ test }) => hasClassResults(test)) ? run.epochs : noEpochs;
+    const chosenFrom = run?.epochs.some(({ test }) => hasClassResults(test)) ? run.epochs : noEpochs;
     // The cards stay in their places when the timeline is before their first results.
-    const showsClasses = isExpected || tested.length > 0 || provisional !== null;
+    const showsClasses = isExpected || chosenFrom.length > 0 || provisional !== null;
     const isNow = runAtStep?.step === null;
     const look = run && canExamine(run) ? actions.lookInside : undefined;
     return html`
@@ -79,7 +79,7 @@ export const testResultsPanel: Panel = {
         showsClasses
           ? confusion.render(
               hasClassResults(shown?.epoch.test) ? shown : null,
-              epochSlider(tested, { results: shown, isNow }, actions),
+              epochSlider(chosenFrom, { results: shown, isNow }, actions),
               look,
             )
           : nothing
