@@ -52,8 +52,8 @@ const ratio = (steps: number | null | undefined, epochs: number | null | undefin
   steps && epochs ? steps / epochs : undefined;
 
 /**
- * Returns the axis to draw: `step` instead of `epoch` for a run with events, while the length of its epochs is not known, and
- * where its rows are epochs, whose lengths may differ.
+ * Returns the axis to draw: for a run with events, `step` instead of `epoch` if the length of the run's epochs is not known, or if
+ * its rows are epochs, whose lengths may differ.
  */
 export const knownAxis = (run: Run | undefined, axis: AxisName): AxisName =>
   axis === 'epoch' && run && run.eventCount > 0 && (run.byEpoch || batchesPerEpoch(run) === undefined)

@@ -4,7 +4,8 @@ import { awaitsEverything, lossUnitOf, speedUnitOf, unitOf } from './run-words.t
 
 /**
  * The range and spacing of a y axis. `linear`: from 0, or from the lowest value if it is below 0; `log`: logarithmic; `close`: up to
- * 100 % from just below the values; `full`: from 0 to 100 %; `fit`: from the lowest to the highest value.
+ * 100 % from just below the values; `full`: from 0 to 100 %; `fit`: just around the values,
+ * or from 0 if the lowest value is far below the highest.
  */
 export type YScale = 'linear' | 'log' | 'close' | 'full' | 'fit';
 
@@ -20,7 +21,7 @@ export interface ChartSpec {
   smoothed: boolean;
   /** The result on the test images that is drawn for each epoch; none if undefined. */
   test?: 'loss' | 'accuracy';
-  /** The choices for the y axis; the first is the default. */
+  /** The choices for the y axis. The first is the default, unless it is `log` and a value is 0 or less. */
   scales: readonly YScale[];
   format(value: number | undefined): string;
   /** Formats a tick of the y axis; `digits` is the number of significant digits that distinguishes it from the others. */
@@ -155,14 +156,14 @@ export function metricSpec(name: string, definition: MetricDefinition | undefine
   };
 }
 
-/** Formats a tick of an accuracy axis, by default with at most three decimals. */
+/** Formats a tick of an axis of percentages, by default with at most three decimals. */
 export function percentTick(value: number, digits?: number): string {
   const percent = value * 100;
   return `${Number(digits ? percent.toPrecision(digits) : percent.toFixed(3))}\u00a0%`;
 }
 
 /**
- * Formats a tick of an axis of losses or learning rates, with an exponent when very small or large.
+ * Formats a tick of an axis of losses, learning rates or custom metrics, with an exponent when very small or large.
  * @param digits Number of significant digits; by default three with an exponent, and six without.
  */
 export function numberTick(value: number, digits?: number): string {

@@ -1,5 +1,5 @@
 /**
- * Returns a name that a publisher has chosen as a cell of a CSV file. One that a spreadsheet would run as a formula gets an
+ * Returns the cell of a CSV file for a name that a publisher has chosen. A name that a spreadsheet would run as a formula gets an
  * apostrophe in front, as in the exports of the gateway.
  */
 export function csvName(name: string): string {

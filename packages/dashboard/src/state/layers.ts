@@ -36,7 +36,7 @@ const nameLimit = 500;
 /** Points of a series at which the older ones are thinned: 64 kB for a tensor, and several for each pixel of its curve. */
 const rowLimit = 2 ** 11;
 
-/** Histograms of a tensor at which every second of the older ones is removed, and of all tensors: 5 MB. */
+/** Maximum number of histograms of a tensor, and of all tensors together: 5 MB. Beyond it, every second one of a tensor is removed. */
 const histogramLimits = { tensor: 128, run: 20_000 };
 
 export const noLayers: Layers = { tensors: new Map(), activations: new Map(), histograms: new Map() };
@@ -91,6 +91,7 @@ export const copyLayers = ({ tensors, activations, histograms }: Layers): Layers
   activations: new Map([...activations].map(([name, series]) => [name, series.copy()])),
 });
 
+/** Returns the map with an entry for each name, as far as `nameLimit` allows; the same map if no name is new. */
 function withNames<S>(
   known: ReadonlyMap<string, S>,
   names: readonly string[],

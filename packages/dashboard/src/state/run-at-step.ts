@@ -8,7 +8,7 @@ export interface RunAtStep {
   readonly step: number | null;
   /** The epochs that had ended, in ascending order. */
   readonly epochs: Run['epochs'];
-  /** Their samples, in ascending order. */
+  /** The samples of the epochs that had ended, in ascending order. */
   readonly samples: Run['samples'];
   readonly probe: Probe | null;
 }

@@ -57,8 +57,9 @@ export interface Silence {
 /** Batches whose step was lower than that of the batch before, as after a resumption from a checkpoint. */
 export interface StepsBack {
   count: number;
-  /** The steps of the latest such batch and of the batch before it. */
+  /** The step of the batch before the latest such batch. */
   from: number;
+  /** The step of the latest such batch. */
   to: number;
   /** The time of the latest such batch, in milliseconds since 1970. */
   time: number;

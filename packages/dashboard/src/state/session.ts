@@ -45,7 +45,7 @@ export interface Session {
   caughtUp: boolean;
   /** Arrival of the last event or, for a stored one, the time of the event; null before the first of the run. */
   lastEventAt: number | null;
-  /** Whether an event has arrived since the gateway's last report, which is out of date then. */
+  /** Whether a live event has arrived since the gateway's last report: the report is then out of date. */
   hasLiveEvents: boolean;
   readonly rate: RateMeter;
   readonly delay: DelayMeter;
@@ -168,7 +168,7 @@ export const withAnnotations = (
   { title, note, pinned, name, tags }: RunAnnotated,
 ): RunSummary => ({ ...summary, title, note, pinned, name, tags });
 
-/** Removes the run, before another one is followed. The state of the connection remains. */
+/** Removes the run and what was received about it. The state of the connection remains. */
 export function forgetRun(session: Session): void {
   Object.assign(session, { run: null, summary: null, reported: null, caughtUp: false, hasLiveEvents: false });
   Object.assign(session, { lastEventAt: null, skipped: 0, restart: null });
@@ -216,7 +216,7 @@ export function latestDataOf({ run, summary, caughtUp }: Session): LatestData | 
   };
 }
 
-/** Returns what names and tags a run: the gateway's summary or, while it lacks `run.started`, the data of that event. */
+/** Returns the source of the name and the tags of a run: the gateway's summary or, while that lacks `run.started`, the data of the event. */
 export function labelsOf(
   { summary }: Session,
   { runId, started }: LatestData,

@@ -20,7 +20,7 @@ export function openDialog(name: string, content: TemplateResult, className = ''
   return dialog;
 }
 
-/** Resolves when the dialog closes, with the value of the submit button that closed it; empty when it was closed otherwise. */
+/** Resolves when the dialog closes, with the value of the submit button that closed it; empty when it was closed in another way. */
 export function whenClosed(dialog: HTMLDialogElement): Promise<string> {
   return new Promise((resolve) => {
     dialog.addEventListener('close', () => resolve(dialog.returnValue), { once: true });

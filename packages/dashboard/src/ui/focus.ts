@@ -1,5 +1,5 @@
 /**
- * Focuses the first of the elements that the next render adds, so that the keyboard continues there.
+ * Focuses an element after the next render, such as the first one that the render adds, so that the keyboard continues there.
  * @param find Returns the element; undefined when there is none.
  */
 export function focusAfterRender(find: () => HTMLElement | undefined): void {

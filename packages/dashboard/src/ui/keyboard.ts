@@ -33,7 +33,7 @@ export function keyNameOf({ key, code, shiftKey }: Pick<KeyboardEvent, 'key' | '
 /** Returns whether the focused element handles the key: a letter in a field, Space on a button. */
 function targetUsesKey({ target, key }: KeyboardEvent): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  // These inputs use only Space and, where the page has no shortcuts, the arrow keys.
+  // These inputs use only Space and keys that are no shortcuts of the page, such as the arrow keys.
   if (target instanceof HTMLInputElement && ['range', 'checkbox'].includes(target.type)) return key === ' ';
   if (target.matches('input, select, textarea')) return true;
   return key === ' ' && target.matches('button, summary, a, td');

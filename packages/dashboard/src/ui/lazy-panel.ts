@@ -3,7 +3,7 @@ import { lazyPart } from './lazy-part.ts';
 import type { PageState, Panel } from './panel.ts';
 
 /**
- * Creates a panel whose code is loaded when the run first needs it, so that it is not part of a first visit.
+ * Creates a panel whose code is loaded when a run first needs the panel, so that a first visit does not load the code.
  * @param isNeeded Returns whether a run has something to show in the panel; otherwise the panel is left out.
  */
 export function lazyPanel(isNeeded: (state: PageState) => boolean, load: () => Promise<Panel>): Panel {
