@@ -86,6 +86,22 @@ def test_xgboost_for_a_regression_without_an_accuracy(gateway: Gateway) -> None:
     assert len(data_of(events, "figure")) == 1
 
 
+def test_xgboost_for_a_classifier_whose_loss_is_in_nats(gateway: Gateway) -> None:
+    numpy = pytest.importorskip("numpy")
+    xgboost = pytest.importorskip("xgboost")
+    from mnist_training_monitor import Monitor
+    from mnist_training_monitor.xgboost import MonitorCallback
+
+    x = numpy.arange(40.0).reshape(20, 2)
+    train = xgboost.DMatrix(x, label=[0, 1] * 10)
+    parameters = {"objective": "binary:logistic", "eval_metric": ["logloss", "error"]}
+    with Monitor(gateway.ingest_url, unit="rows") as monitor:
+        xgboost.train(parameters, train, 3, evals=[(train, "train")], callbacks=[MonitorCallback(monitor)], verbose_eval=False)
+    events = gateway.complete_export(monitor.run_id)
+    assert events[0]["data"]["lossUnit"] == "nats"
+    assert all({"loss", "accuracy"} <= set(batch) for batch in data_of(events, "batch"))
+
+
 def test_pytorch_for_a_regression_with_the_state_of_its_layers(gateway: Gateway) -> None:
     events = events_of(gateway, "pytorch_regression.py", "torch", "sklearn")
     assert [batch["step"] for batch in data_of(events, "batch")] == list(range(1, 201))
