@@ -43,7 +43,7 @@ const styles = {
   value: ['600 13px', '--text'],
 } as const;
 
-/** Number of pixels of an image per CSS pixel of its chart, on a screen with one pixel per CSS pixel. */
+/** Size of an image as a multiple of the size of its chart on the screen. */
 const imageZoom = 2;
 
 /** Downloads a chart as a PNG file with its title and legend, at twice its size on the screen: enough for print and slides. */

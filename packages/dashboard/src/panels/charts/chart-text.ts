@@ -20,7 +20,7 @@ type Value = Readout['values'][number];
 
 /**
  * Returns a chart's legend: the curves of a single run, or one entry for each of several runs with its difference to the first;
- * on the machine chart one entry for each column.
+ * on the machine chart one entry for each column with a value.
  */
 export function legendItems(
   spec: ChartSpec,

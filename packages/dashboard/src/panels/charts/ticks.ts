@@ -94,7 +94,7 @@ export function tickText(axis: AxisName, value: number, { min, max }: Range, dig
   }
 }
 
-/** Returns a tick of a range about as long as the longest one: with the digits that distinguish it from the other ticks. */
+/** Returns a text about as long as the longest tick of a range: the end of the range, with the digits that distinguish ticks. */
 export function typicalTick(axis: AxisName, { min, max }: Range): string {
   const digits = Math.ceil(Math.log10(Math.abs(max) / (max - min))) + 3;
   return tickText(axis, max, { min, max }, Math.min(17, Math.max(3, digits || 3)));

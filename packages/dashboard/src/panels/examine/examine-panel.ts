@@ -277,18 +277,18 @@ function section(
     </details>`;
 }
 
-const status = (part: LatestComputation<unknown>): TemplateResult =>
+const progressNote = (part: LatestComputation<unknown>): TemplateResult =>
   part.problem === ''
     ? html`<p class="card-note">Computing…</p>`
     : html`<p class="alarm">This cannot be computed: ${part.problem}.</p>`;
 
 /** Renders a note with the name of the weights that a section was computed with: a snapshot, or else the saved model. */
-const source = (weights: RunWeights | undefined): TemplateResult =>
+const weightsNote = (weights: RunWeights | undefined): TemplateResult =>
   html`<p class="card-note">With the weights of ${weights?.name}${weights?.epoch === undefined ? ', the nearest snapshot to the timeline' : ''}.</p>`;
 
 function mattered({ image }: ExaminedImage, { run, classes }: Context): TemplateResult {
   const map = occlusion.result;
-  if (!map) return status(occlusion);
+  if (!map) return progressNote(occlusion);
   const { side, drops } = map;
   const largest = Math.max(...drops.map(Math.abs), 0.01);
   const sentence = occlusionSentence(map, classes);
@@ -307,13 +307,13 @@ function mattered({ image }: ExaminedImage, { run, classes }: Context): Template
       </svg>
     </div>
     <p class="card-note">Each square of 4 × 4 pixels was covered once. The number is by how many percentage points the probability of the answer changes without it.</p>
-    ${source(occlusion.weights)}
+    ${weightsNote(occlusion.weights)}
     <button class="button" type="button" id="mattered-csv" @click=${() => saveFile(new Blob([occlusionCsv(map)], { type: 'text/csv' }), `mattered-${run.runId}.csv`)}>Save as CSV</button>`;
 }
 
 function maps({ run }: Context): TemplateResult {
   const { result } = outputs;
-  if (!result) return status(outputs);
+  if (!result) return progressNote(outputs);
   return html`
     ${guard(
       [result],
@@ -322,7 +322,7 @@ function maps({ run }: Context): TemplateResult {
       ${shownLayers(result.layers).map(layerPicture)}`,
     )}
     <p class="card-note">What each layer makes of the image: the stronger, the more of its pattern a map has found there. Values below 0 are left out, as the layer after it does.</p>
-    ${source(outputs.weights)}
+    ${weightsNote(outputs.weights)}
     <button class="button" type="button" id="maps-json" @click=${() => saveFile(mapsJson(result), `maps-${run.runId}.json`)}>Save as JSON</button>`;
 }
 

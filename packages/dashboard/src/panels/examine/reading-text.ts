@@ -14,7 +14,7 @@ export const guesses = (probabilities: ArrayLike<number>): Guess[] =>
     (a, b) => b.probability - a.probability,
   );
 
-const top = ({ probabilities }: Reading): number => guesses(probabilities)[0]?.label ?? 0;
+const topLabel = ({ probabilities }: Reading): number => guesses(probabilities)[0]?.label ?? 0;
 
 interface Words {
   classes: readonly string[];
@@ -29,12 +29,12 @@ export function historySentence(readings: readonly Reading[], { classes, stepWor
   const last = readings.at(-1);
   if (!last) return '';
   const nameOf = (each: number): string => classes[each] ?? String(each);
-  const final = top(last);
-  const begin = readings.findLastIndex((reading) => top(reading) !== final) + 1;
+  const final = topLabel(last);
+  const begin = readings.findLastIndex((reading) => topLabel(reading) !== final) + 1;
   const truth = label === null ? '' : label === final ? ', which is right' : `; it is ${nameOf(label)}`;
   const first = readings[begin];
   if (begin === 0 || !first) return `Read as ${nameOf(final)} all the time${truth}.`;
-  const before = mostFrequent(readings.slice(0, begin).map(top));
+  const before = mostFrequent(readings.slice(0, begin).map(topLabel));
   const earlier = before === final ? 'and not always before' : `before that mostly as ${nameOf(before)}`;
   return `Read as ${nameOf(final)} from ${stepWord} ${formatCount(first.step)} on${truth}; ${earlier}.`;
 }

@@ -24,7 +24,7 @@ export type Fact = readonly [name: string, value: string];
 /** A fact whose value may be unknown. */
 type MaybeFact = readonly [name: string, value: string | null | undefined | false];
 
-const known = (facts: readonly MaybeFact[]): Fact[] =>
+const knownFacts = (facts: readonly MaybeFact[]): Fact[] =>
   facts.filter((fact): fact is Fact => typeof fact[1] === 'string' && fact[1] !== '');
 
 const isNumber = (value: unknown): value is number => typeof value === 'number';
@@ -37,7 +37,7 @@ export function deviceFacts({ device, config }: RunStartedData): Fact[] {
   if (!device) return [];
   const { engine, kind, name, kernels, precision, precisionReason, threads, gpu, gpus } = device;
   const requested = !config.engine || config.engine === engine ? '' : ` (requested: ${config.engine})`;
-  return known([
+  return knownFacts([
     ['Engine', engine && `${engine}${requested}`],
     [capitalize(deviceKind(kind)), name],
     ['Kernels', kernels],
@@ -84,7 +84,7 @@ export function trainingFacts(started: RunStartedData, notices: readonly NoticeD
     isNumber(trainSize) && `${formatCount(trainSize)} to train`,
     isNumber(testSize) && `${formatCount(testSize)} to test`,
   ];
-  return known([
+  return knownFacts([
     ['Dataset', dataset?.name],
     ['Classes', dataset?.classes && !announcesEverything(started) && formatCount(dataset.classes.length)],
     [unitOf(started) === 'images' ? 'Images' : 'Samples', sizes.filter(Boolean).join(', ')],
@@ -124,7 +124,7 @@ const settingText = (value: string | number | boolean | null | undefined): strin
 
 /** Returns the final results of a run: the test loss and the custom metrics. */
 export const resultFacts = ({ metrics, test }: RunFinishedData): Fact[] =>
-  known([
+  knownFacts([
     ['Test loss', isNumber(test?.loss) && formatLoss(test.loss)],
     ...Object.entries(metrics ?? {}).map(([name, value]): MaybeFact => [name, formatNumber(value)]),
   ]);
@@ -172,7 +172,7 @@ const gpuMeters = ({
   textMeter('GPU power', powerWatts, (value) => `${Math.round(value)}\u00a0W`),
 ];
 
-/** Returns one line for each of several GPUs, of which a machine may have 64. The bar shows the load. */
+/** Returns all values of a GPU in one line, because a machine may have 64 GPUs. The bar shows the load. */
 function gpuLine(gpu: GpuData, index: number): Meter | undefined {
   const values = gpuMeters(gpu).flatMap((meter) => meter?.value ?? []);
   return values.length === 0

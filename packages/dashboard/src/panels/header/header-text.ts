@@ -136,11 +136,11 @@ export function headerText(session: Session, now: number): HeaderText {
     ...values,
     lossIsFinite: Number.isFinite(loss ?? 0),
     lossKey: showsTestLoss ? 'test' : 'train',
-    lossNote: showsTestLoss ? `test, ${testNote(latest)}` : noteOf(phase, stepWord),
+    lossNote: showsTestLoss ? `test, ${testNote(latest)}` : stepNote(phase, stepWord),
     accuracyNote:
       earlierAccuracy && earlierAccuracy.step !== run?.step
         ? `${stepWord} ${formatCount(earlierAccuracy.step)}`
-        : noteOf(phase, stepWord),
+        : stepNote(phase, stepWord),
     testNote: testNote(latest),
     epochs: epochs ? `of ${formatCount(epochs)}` : '',
     batchName: batches.name,
@@ -152,7 +152,7 @@ export function headerText(session: Session, now: number): HeaderText {
 /** The text that the formats return for an unknown value. */
 const unknownText = formatCount(null);
 
-const noteOf = (phase: Phase, stepWord: StepWord): string =>
+const stepNote = (phase: Phase, stepWord: StepWord): string =>
   `${hasEnded(phase) ? 'last' : 'this'} ${stepWord}`;
 
 /** Returns the name, number and total of the batch within its epoch or, for a run that numbers only its steps, of the step. */
@@ -203,7 +203,7 @@ interface HeaderInput {
 
 function progressOf(latest: LatestData | null, phase: Phase, run: Run | null): number | null {
   if (phase === 'completed') return 1;
-  // Before its first event, a run is at 0. One that begins without `run.started` never announces its length.
+  // Before its first event, a run is at 0. If the first event is not `run.started`, the length of the run is never announced.
   if (!latest?.started) return awaitsEverything(run) ? 0 : null;
   const { started, batch, epoch } = latest;
   const total = announcedSteps(started);

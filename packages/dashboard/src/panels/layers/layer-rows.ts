@@ -72,7 +72,7 @@ export function layerRows({ tensors }: Pick<Layers, 'tensors'>, step: number | n
 export const deadUnits = ({ activations }: Pick<Layers, 'activations'>, step: number | null): DeadUnits[] =>
   [...activations].map(([activation, series]) => ({
     activation,
-    share: known(series.at('dead', step ?? Number.POSITIVE_INFINITY)),
+    share: unlessNaN(series.at('dead', step ?? Number.POSITIVE_INFINITY)),
   }));
 
 function layerRow(name: string, series: TensorSeries, step: number | null): LayerRow {
@@ -85,8 +85,8 @@ function layerRow(name: string, series: TensorSeries, step: number | null): Laye
     name,
     state: (count > 0 ? damageOf(series, count - 1) : undefined) ?? stateOf(updateRatio),
     updateRatio,
-    gradientNorm: count > 0 ? known(gradientNorm) : undefined,
-    weightNorm: count > 0 ? known(weightNorm) : undefined,
+    gradientNorm: count > 0 ? unlessNaN(gradientNorm) : undefined,
+    weightNorm: count > 0 ? unlessNaN(weightNorm) : undefined,
     curve: curveOf(series),
     cursor: step === null || count === 0 ? undefined : (x[count - 1] as number) / (x[length - 1] as number),
   };
@@ -135,7 +135,9 @@ function median(values: Float64Array): number | undefined {
   return sorted[sorted.length >> 1];
 }
 
-const known = (value: number | undefined): number | undefined => (Number.isNaN(value) ? undefined : value);
+/** Returns the value; undefined for NaN. */
+const unlessNaN = (value: number | undefined): number | undefined =>
+  Number.isNaN(value) ? undefined : value;
 
 /** A network that only guesses. */
 export interface Guessing {
@@ -215,8 +217,8 @@ export function layerSentences(
       'have stopped learning: a step changes them by less than 0.0001 %.',
     ]),
   ].filter(Boolean);
-  const known = rows.filter(({ state }) => state !== 'unknown');
-  const isSlow = known.length > 0 && known.every(({ state }) => state === 'slow');
+  const measured = rows.filter(({ state }) => state !== 'unknown');
+  const isSlow = measured.length > 0 && measured.every(({ state }) => state === 'slow');
   if (found.length === 0 && isSlow)
     found.push(
       'A step changes every layer by less than 0.01 %: the learning rate is too low, or the run is nearly done.',
@@ -244,7 +246,7 @@ export function layerSentences(
       }.`,
     );
   if (found.length > 0) return found;
-  return known.length > 0 ? ['Every layer is learning.'] : [];
+  return measured.length > 0 ? ['Every layer is learning.'] : [];
 }
 
 /** Returns a sentence about the names; empty without any. */

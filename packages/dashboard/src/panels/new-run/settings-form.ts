@@ -70,7 +70,7 @@ function dataValueOf(name: string, text: string): unknown {
   return name in settingBounds ? Number(text) : text;
 }
 
-const labels: Record<string, string> = { ...settingLabels, name: 'Name', tags: 'Tags' };
+const fieldLabels: Record<string, string> = { ...settingLabels, name: 'Name', tags: 'Tags' };
 
 /**
  * Replaces the setting at the start of an error by the label of its field. The trainer names a setting by its flag, the gateway by
@@ -80,7 +80,7 @@ const labels: Record<string, string> = { ...settingLabels, name: 'Name', tags: '
 export function parseSettingError(message: string): { text: string; name: string | null } {
   const [start, setting = ''] = /^(?:--|data\.)([a-z-]+)(?:\.\d+)?: /i.exec(message) ?? [];
   const name = setting.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  const label = labels[name];
+  const label = fieldLabels[name];
   if (start === undefined || label === undefined) return { text: message, name: null };
   return { text: `${label}: ${message.slice(start.length)}`, name };
 }

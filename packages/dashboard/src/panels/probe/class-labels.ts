@@ -8,7 +8,7 @@ interface LabelStyle {
 /** Height of an image in CSS pixels, with room for the descenders of a small font. */
 const height = 16;
 
-/** Names of classes as small images: writing text takes several times as long, 500 times in every frame. */
+/** Draws names of classes from small images, because writing 500 texts in every frame takes several times as long. */
 export class ClassLabels {
   readonly #images = new Map<string, HTMLCanvasElement>();
 

@@ -25,6 +25,7 @@ export interface RunRow {
   name: string;
   /** Whether the run has a name of its own. */
   hasName: boolean;
+  /** The status that sets the colour: `interrupted` for a run that has diverged, which is no success. */
   status: RunStatus;
   statusName: string;
   bestAccuracy: string;

@@ -24,7 +24,7 @@ const listedMistakeLimit = 8;
 /** Number of classes in the table before the viewer asks for all. */
 const initialRowCount = 12;
 
-const cellOf = ({ number, texts }: ClassEntry, column: ClassColumn): TemplateResult =>
+const tableCell = ({ number, texts }: ClassEntry, column: ClassColumn): TemplateResult =>
   html`<td>${column === 'name' && number ? html`<span class="class-number">${number}</span> ` : nothing}${texts[column]}</td>`;
 
 /** The results of a run with too many classes for numbers in a matrix: a drawn matrix, and a table of the classes. */
@@ -117,7 +117,7 @@ export class ManyClasses {
         <table class="table class-table" id="class-table">
           <thead><tr>${columns.map((column) => this.#head(column, results.unit))}</tr></thead>
           <tbody>
-            ${shown.map((entry) => html`<tr>${columns.map((column) => cellOf(entry, column))}</tr>`)}
+            ${shown.map((entry) => html`<tr>${columns.map((column) => tableCell(entry, column))}</tr>`)}
           </tbody>
         </table>
       </section>

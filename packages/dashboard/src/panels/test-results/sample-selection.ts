@@ -81,7 +81,7 @@ export function sampleSentence(sample: SamplePrediction, classes: readonly strin
 }
 
 /**
- * Returns the caption of the samples, which are no fair share of the test images: "After epoch 3: 4 wrong, 8 right, the surest mistakes
+ * Returns the caption of the samples, which do not represent all test images: "After epoch 3: 4 wrong, 8 right, the surest mistakes
  * first. Of all test images, 1.15 % are wrong."
  */
 export function samplesCaption(
