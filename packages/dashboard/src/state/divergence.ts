@@ -8,16 +8,17 @@ export interface Divergence {
   time: number;
 }
 
-/** The latest consecutive losses above the limit: the first of them, and their number. */
+/** Consecutive losses above the limit: the step and the time of the first one, and the latest loss. */
 export interface LossRise extends Divergence {
+  /** Number of these losses, at most `risenBatches`. */
   count: number;
 }
 
 /** A loss above this multiple of the losses of guessing and of the first step has diverged. */
 const knownFactor = 3;
-/** The same where the loss of guessing is not known: the losses of networks that compete may rise tenfold. */
+/** A loss above this multiple of that of the first step has diverged, if the loss of guessing is not known: the losses of networks that compete may rise tenfold. */
 const unknownFactor = 100;
-/** Number of consecutive batches above the limit: a single one may be an outlier. */
+/** Number of consecutive losses above the limit from which the run has diverged: a single one may be an outlier. */
 export const risenBatches = 5;
 
 /** Returns the loss of a network that guesses, which is as likely to name each class; undefined when it is not known. */
@@ -35,7 +36,7 @@ export function divergenceLimit(started: RunStartedData | null, firstLoss = Numb
   return Math.max(guessing, firstLoss) * knownFactor;
 }
 
-/** Returns the rise with one more loss. It stays the same object once it is long enough, and is null while there is none. */
+/** Returns the rise after one more loss: null if the loss is not above the limit, and the same object once it has `risenBatches` losses. */
 export function nextRise(rise: LossRise | null, point: Divergence, limit: number): LossRise | null {
   if (!(point.loss > limit)) return null;
   if (!rise) return { ...point, count: 1 };
@@ -53,7 +54,7 @@ export const divergenceOf = ({
 
 /**
  * Returns whether the last results of a run are those of a network that has diverged: a loss that is not finite, or one far above
- * that of guessing with an accuracy that is no better than guessing.
+ * that of guessing, with an accuracy of at most twice that of guessing.
  */
 export function endedDiverged({ started, batch, epoch, finished }: RunSummary): boolean {
   const losses = [batch?.loss, epoch?.train?.loss, epoch?.test?.loss, finished?.test?.loss];

@@ -295,7 +295,7 @@ function applyBatch(run: Run, batch: BatchData): void {
   run.batch = batch;
   run.step = step;
   run.byEpoch = false;
-  advance(run, batch.elapsedSeconds);
+  setTrainingTime(run, batch.elapsedSeconds);
   run.steps.append(step, {
     loss,
     accuracy: batch.accuracy ?? undefined,
@@ -321,7 +321,7 @@ function applyLoss(run: Run, loss: number): void {
 }
 
 /** Sets the training time that the publisher reports. Without one, it is measured from the first event of the run on. */
-function advance(run: Run, elapsedSeconds: number | null | undefined): void {
+function setTrainingTime(run: Run, elapsedSeconds: number | null | undefined): void {
   if (typeof elapsedSeconds === 'number') run.trained = { seconds: elapsedSeconds, time: run.lastTime };
   else if (Number.isNaN(run.trained.time))
     run.trained = { seconds: 0, time: Date.parse(run.startedAt ?? '') };
@@ -332,7 +332,7 @@ function applyEpoch(run: Run, data: EpochEvent): void {
   if (!run.batch) {
     run.byEpoch = true;
     run.step = data.step ?? (run.step === 0 || countsEpochs(run) ? epoch : run.step);
-    advance(run, undefined);
+    setTrainingTime(run, undefined);
     run.steps.append(run.step, {
       loss: data.train?.loss ?? undefined,
       accuracy: data.train?.accuracy ?? undefined,

@@ -105,12 +105,16 @@ export function viewOf(query: string, preferences: ChartPreferences = defaultVie
   const validAxis = axisNames.find((name) => name === axis);
   if (validAxis) Object.assign(view, { axis: validAxis, logX: log === 'log' && validAxis !== 'clock' });
   const smoothing = given.get('smoothing');
-  if (smoothing !== null) view.smoothing = inRange(Number(smoothing), 0, 0.99) ?? view.smoothing;
+  if (smoothing !== null) view.smoothing = valueInRange(Number(smoothing), 0, 0.99) ?? view.smoothing;
   if (/^\d{1,15}$/.test(given.get('at') ?? '')) view.step = Number(given.get('at'));
   const target = given.get('target');
   if (target !== null)
     view.target =
-      target === 'auto' ? target : target === 'none' ? null : (inRange(Number(target), 0, 1) ?? view.target);
+      target === 'auto'
+        ? target
+        : target === 'none'
+          ? null
+          : (valueInRange(Number(target), 0, 1) ?? view.target);
   view.scales = { ...view.scales };
   for (const name of chartNames) {
     const scale = (chartSpecs[name].scales as readonly YScale[]).find((known) => known === given.get(name));
@@ -132,5 +136,6 @@ function viewportOf(text: string | null): Viewport {
 const shortText = (value: number): string =>
   String(Math.abs(value) >= 1e9 ? Math.round(value) : Number(value.toPrecision(7)));
 
-const inRange = (value: number, min: number, max: number): number | undefined =>
+/** Returns the value if it is in a range; undefined otherwise. */
+const valueInRange = (value: number, min: number, max: number): number | undefined =>
   value >= min && value <= max ? value : undefined;
