@@ -1,9 +1,7 @@
 import { html, type TemplateResult } from 'lit-html';
-import { alertPanel } from './panels/alert/alert-panel.ts';
 import { chartsPanel } from './panels/charts/charts-panel.ts';
 import { bannerPanel, streamPanel } from './panels/connection/connection-panel.ts';
 import { drawPanel } from './panels/draw/draw-panel.ts';
-import { devicePanel, networkPanel, trainingPanel } from './panels/facts/facts-panel.ts';
 import { headerPanel } from './panels/header/header-panel.ts';
 import { epochsPanel, noticesPanel } from './panels/log/log-panel.ts';
 import { testResultsPanel } from './panels/test-results/test-results-panel.ts';
@@ -12,6 +10,10 @@ import { canExamine } from './state/examined-image.ts';
 import { lazyPanel } from './ui/lazy-panel.ts';
 import type { Panel } from './ui/panel.ts';
 
+const alert = lazyPanel(
+  (state) => state.alert !== null,
+  async () => (await import('./panels/alert/alert-panel.ts')).alertPanel,
+);
 const metrics = lazyPanel(
   ({ chartRuns }) => chartRuns.some(({ run }) => run.metrics.size > 0),
   async () => (await import('./panels/metrics/metrics-panel.ts')).metricsPanel,
@@ -50,6 +52,14 @@ const timeline = lazyPanel(
   async () => (await import('./panels/timeline/timeline-panel.ts')).timelinePanel,
 );
 
+// The lowest cards of the page, which few windows show at once: they are loaded after the first render.
+const facts = (name: 'devicePanel' | 'trainingPanel' | 'networkPanel'): Panel =>
+  lazyPanel(
+    () => true,
+    async () => (await import('./panels/facts/facts-panel.ts'))[name],
+  );
+const [device, training, network] = [facts('devicePanel'), facts('trainingPanel'), facts('networkPanel')];
+
 /**
  * Returns the template of the page, with every panel in its place. A new panel is a folder in `panels/` and a line here.
  * @param show Returns the template of a panel.
@@ -58,7 +68,7 @@ export const layout = (show: (panel: Panel) => unknown): TemplateResult => html`
   <a class="skip" href="#main">Skip to the run</a>
   ${show(topbarPanel)}
   ${show(bannerPanel)}
-  ${show(alertPanel)}
+  ${show(alert)}
   <div class="sr-only" role="status" id="announcer"></div>
   <main id="main" tabindex="-1">
     ${show(headerPanel)}
@@ -76,9 +86,9 @@ export const layout = (show: (panel: Panel) => unknown): TemplateResult => html`
     ${show(epochsPanel)}
     ${show(noticesPanel)}
     <div class="facts-grid">
-      <div>${show(devicePanel)}${show(streamPanel)}</div>
-      ${show(trainingPanel)}
-      ${show(networkPanel)}
+      <div>${show(device)}${show(streamPanel)}</div>
+      ${show(training)}
+      ${show(network)}
     </div>
   </main>
   ${show(timeline)}`;

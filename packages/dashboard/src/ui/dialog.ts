@@ -2,7 +2,7 @@ import { html, render, type TemplateResult } from 'lit-html';
 
 /**
  * Opens a modal dialog with the id `<name>-dialog`, labelled by the element `<name>-title` in its content. Elements with
- * `data-close` and a click outside close it. A closed dialog is removed from the page, so that its fields have their
+ * `data-close` close it, and so does a click outside, unless the viewer has edited a form in it. A closed dialog is removed from the page, so that its fields have their
  * initial values when it is opened again.
  */
 export function openDialog(name: string, content: TemplateResult, className = ''): HTMLDialogElement {
@@ -11,13 +11,30 @@ export function openDialog(name: string, content: TemplateResult, className = ''
   dialog.className = `dialog ${className}`;
   dialog.setAttribute('aria-labelledby', `${name}-title`);
   render(content, dialog);
-  dialog.addEventListener('click', ({ target }) => {
-    if (target === dialog || (target instanceof Element && target.closest('[data-close]'))) dialog.close();
+  let hasEdits = false;
+  dialog.addEventListener('input', ({ target }) => {
+    hasEdits ||= (target as HTMLInputElement).form !== null;
+  });
+  // A selection of text that ends outside, and a click on content that is inert, are clicks on the dialog too.
+  let isPressedOutside = false;
+  dialog.addEventListener('pointerdown', (event) => {
+    isPressedOutside = isOutside(dialog, event);
+  });
+  dialog.addEventListener('click', (event) => {
+    const closes = event.target instanceof Element && event.target.closest('[data-close]');
+    if (closes || (isPressedOutside && isOutside(dialog, event) && !hasEdits)) dialog.close();
   });
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
+}
+
+/** Returns whether the pointer is on the backdrop of the dialog. */
+function isOutside(dialog: HTMLDialogElement, { target, clientX, clientY }: MouseEvent): boolean {
+  const { left, right, top, bottom } = dialog.getBoundingClientRect();
+  const isInside = clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
+  return target === dialog && !isInside;
 }
 
 /** Resolves when the dialog closes, with the value of the submit button that closed it; empty when it was closed in another way. */

@@ -5,7 +5,6 @@ import type { Run } from '../../state/run.ts';
 import { displayName } from '../../state/run-summaries.ts';
 import { stepWordOf } from '../../state/run-words.ts';
 import { labelsOf, latestDataOf, type Session } from '../../state/session.ts';
-import { confirmAction } from '../../ui/confirm.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import { availableControls, invalidRateNote, rateChangedNote } from './available-controls.ts';
 import './controls.css';
@@ -46,6 +45,7 @@ async function stop(run: Run, session: Session, actions: PageActions): Promise<s
     text: `The run ends after its current ${stepWordOf(run)}, with everything saved. It cannot be continued.`,
     confirmLabel: 'Stop',
   };
+  const { confirmAction } = await import('../../ui/confirm.ts');
   return (await confirmAction(question)) ? actions.sendCommand(run.runId, 'stop') : undefined;
 }
 
