@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { publishedFilePath } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { encodeSafetensors } from '../packages/trainer/dist/src/export/safetensors.js';
-import { describeProbeImages } from '../packages/trainer/dist/src/inspection/probe-set.js';
+import { probeImageParts } from '../packages/trainer/dist/src/inspection/probe-set.js';
 import { quantizeWeights } from '../packages/trainer/dist/src/inspection/quantize.js';
 import { snapshotSteps } from '../packages/trainer/dist/src/inspection/snapshot-steps.js';
 import { histogram } from '../packages/trainer/dist/src/inspection/tensor-statistics.js';
@@ -93,7 +93,7 @@ export function insideRun(runs, runId) {
     if (type === 'run.started') {
       const model = { layers: summarizeLayers(), parameters: 467_818 };
       const dataset = { ...data.dataset, testImages: description };
-      const images = describeProbeImages(probeSet, 0).map((part) => ({
+      const images = probeImageParts(probeSet, 0).map((part) => ({
         type: 'probe',
         data: { step: 1, size: probeSize, images: part },
       }));
