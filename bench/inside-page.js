@@ -18,8 +18,9 @@ import { quantile, spread } from './statistics.js';
 const runId = 'inside';
 /** Steps a second that arrive live: several times as many as training on two cores makes. */
 const stepsPerSecond = 20;
-/** High enough for the curves, the probe images and the layers, so that all of them are drawn. */
-const screen = { width: 1440, height: 2_000, deviceScaleFactor: 1, mobile: false };
+const screen = { width: 1440, height: 900, deviceScaleFactor: 1, mobile: false };
+/** High enough for the curves, the probe images and the layers, so that all of them are drawn while the run goes on. */
+const highScreen = { ...screen, height: 2_000 };
 
 /**
  * Measures the page.
@@ -48,7 +49,9 @@ export async function measurePage({ chromium, seconds, drawings }) {
     await run.publishUntil(run.steps - seconds * stepsPerSecond);
     const page = await open(`?run=${runId}`);
     await openAllViews(page);
+    await page.send('Emulation.setDeviceMetricsOverride', highScreen);
     const live = await followLive(page, run);
+    await page.send('Emulation.setDeviceMetricsOverride', screen);
     const allOpen = await loadedScripts(page);
     const timelineMs = await timelineMoves(page, run.steps);
     const memory = await memoryOf(browser, page);

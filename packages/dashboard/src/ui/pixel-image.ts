@@ -57,12 +57,16 @@ function draw(canvas: HTMLCanvasElement, { pixels, size }: Drawn): void {
   textColor ??= readTextColor();
   const [width, height] = [size.width ?? defaultSide, size.height ?? defaultSide];
   const image = new ImageData(width, height);
+  const { data } = image;
+  const hasColors = size.channels === 3;
+  const [red, green, blue] = textColor;
+  // Without an array for each pixel: the maps of a network are 75,000 pixels, drawn again with each move of the timeline.
   for (let index = 0; index < width * height; index++) {
-    const color =
-      size.channels === 3
-        ? [pixels[index * 3] ?? 0, pixels[index * 3 + 1] ?? 0, pixels[index * 3 + 2] ?? 0, 255]
-        : [...textColor, pixels[index] ?? 0];
-    image.data.set(color, index * 4);
+    const at = index * 4;
+    data[at] = hasColors ? (pixels[index * 3] ?? 0) : red;
+    data[at + 1] = hasColors ? (pixels[index * 3 + 1] ?? 0) : green;
+    data[at + 2] = hasColors ? (pixels[index * 3 + 2] ?? 0) : blue;
+    data[at + 3] = hasColors ? 255 : (pixels[index] ?? 0);
   }
   canvas.width = width;
   canvas.height = height;
