@@ -1,6 +1,6 @@
 import type { NumberedFigure } from '../../state/run.ts';
 
-/** The figures of a run with the same title, oldest first. */
+/** The figures with one title in a run, oldest first. */
 export interface FigureSeries {
   title: string;
   figures: NumberedFigure[];

@@ -47,7 +47,7 @@ export function weightsOverTime({ run, step, tensor, choose }: WeightsOverTimeOp
     <button class="button" type="button" id="weights-csv" @click=${save}>Save all as CSV</button>`;
 }
 
-/** Returns at most `columnLimit` of the histograms at even distances, with the last one. */
+/** Returns at most `columnLimit` of the histograms at even distances, including the last one. */
 function evenly(histograms: readonly WeightHistogram[]): readonly WeightHistogram[] {
   const stride = Math.ceil(histograms.length / columnLimit) || 1;
   return histograms.filter((_, index) => (histograms.length - 1 - index) % stride === 0);

@@ -35,7 +35,7 @@ export function epochRows(epochs: readonly EpochData[], limit = 200): EpochRow[]
     }));
 }
 
-/** Returns the means so far of the epoch that a run is in; undefined between epochs, and after the end of the run. */
+/** Returns the means so far of the epoch that a run is in; undefined between epochs, after the end of the run, and if its batches do not name their epoch. */
 export function epochSoFar({
   steps,
   batch,

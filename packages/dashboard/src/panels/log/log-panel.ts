@@ -16,7 +16,7 @@ export const epochsPanel: Panel = {
   render({ run }) {
     const epochs = run?.epochs ?? noEpochs;
     const rows = rowsOf(epochs);
-    // Epochs of custom metrics only have nothing to list: the metrics have charts.
+    // Epochs with nothing but custom metrics are not listed: the metrics have charts.
     const hasValues = epochColumns(rows).length > 0;
     if (!hasValues && !(epochs.length === 0 && awaitsEverything(run))) return html``;
     const empty = 'Each epoch adds a line with its results on the training and test images.';

@@ -6,7 +6,7 @@ import { byText, type StepWord } from '../../state/run-words.ts';
 export interface NoticeRow {
   finding: Finding;
   levelName: string;
-  /** Step and time of the notice, and who gave the command: "batch 412 · 10:03:12 · by a viewer of this page". */
+  /** Step and time of the notice, and who gave the command that it reports: "batch 412 · 10:03:12 · by a viewer of this page". */
   position: string;
 }
 

@@ -127,7 +127,7 @@ export class MatrixCanvas {
     );
   }
 
-  /** Returns whether a label is that of the marked class, or would touch it. */
+  /** Returns whether a label is the label of the marked class, or would touch that label. */
   #isCovered(label: number, marked: number): boolean {
     const { step, cellSide } = this.#layout;
     return label === marked || (step > 1 && Math.abs(label - marked) * cellSide < 28);
