@@ -178,7 +178,7 @@ function pageState(printing: boolean): PageState {
   const compared = others.follow(store.view.others.filter((id) => id !== run?.runId));
   const readable = compared.filter(({ problem }) => problem === '');
   const liveFindings = liveFindingsOf(session.run);
-  // All texts at once: a run may report several notices between two frames.
+  // Announces each finding: a run may report several between two frames.
   for (const finding of alerts.update(session.run, liveFindings, session.caughtUp))
     announce(findingText(finding));
   return {

@@ -113,8 +113,8 @@ export type ChartName = keyof typeof chartSpecs;
 export const chartNames = Object.keys(chartSpecs) as ChartName[];
 
 /**
- * Returns the charts to show, in order: all of them while everything is awaited of the main run, otherwise those that a run has
- * values for. A main run that has no data yet has the chart of the loss.
+ * Returns the charts to show, in order: all of them before the first event of the main run and if it announces everything, otherwise
+ * those that one of the runs has values for. A main run that has no data yet has the chart of the loss.
  */
 export function shownCharts(runs: readonly Run[]): ChartName[] {
   const [main] = runs;

@@ -16,7 +16,7 @@ export interface LossRise extends Divergence {
 
 /** A loss above this multiple of the losses of guessing and of the first step has diverged. */
 const knownFactor = 3;
-/** A loss above this multiple of that of the first step has diverged, if the loss of guessing is not known: the losses of networks that compete may rise tenfold. */
+/** A loss above this multiple of the first loss has diverged, if the loss of guessing is not known: the losses of networks that compete may rise tenfold. */
 const unknownFactor = 100;
 /** Number of consecutive losses above the limit from which the run has diverged: a single one may be an outlier. */
 export const risenBatches = 5;

@@ -21,7 +21,7 @@ export function listenForKeys(actions: Readonly<Record<string, KeyAction>>, areO
 
 /**
  * Returns the name of a pressed key as the list of shortcuts shows it: the lower-case letter, whether Caps Lock is on or not. A key
- * with a character that no Latin keyboard types is named after its position, so that shortcuts work with other scripts.
+ * with a character beyond ASCII is named after its position, so that shortcuts work on keyboards of other scripts.
  */
 export function keyNameOf({ key, code, shiftKey }: Pick<KeyboardEvent, 'key' | 'code' | 'shiftKey'>): string {
   const isLetter = key.length === 1 && key.toLowerCase() !== key.toUpperCase();
