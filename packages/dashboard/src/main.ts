@@ -174,7 +174,7 @@ const actions: PageActions = {
 };
 
 function pageState(printing: boolean): PageState {
-  const { run } = display;
+  const { run, summary } = display;
   const compared = others.follow(store.view.others.filter((id) => id !== run?.runId));
   const readable = compared.filter(({ problem }) => problem === '');
   const liveFindings = liveFindingsOf(session.run);
@@ -182,10 +182,10 @@ function pageState(printing: boolean): PageState {
   for (const finding of alerts.update(session.run, liveFindings, session.caughtUp))
     announce(findingText(finding));
   return {
-    ...{ run, session, others: compared, view: store.view, printing },
+    ...{ run, summary, session, others: compared, view: store.view, printing },
     examined,
     runAtStep: run && runAtStepOf(run, store.view.step),
-    chartRuns: chartRuns(run, session.summary, readable),
+    chartRuns: chartRuns(run, summary, readable),
     findings: run === session.run ? liveFindings : findingsOf(run),
     liveFindings,
     alert: alerts.current,

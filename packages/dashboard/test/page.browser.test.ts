@@ -157,6 +157,28 @@ const chromiumPath = findChromium();
     expect(monitor.browserProblems).toEqual([]);
   });
 
+  it('keeps a paused view with its zoom when another run begins, until the viewer wants to see that run', async () => {
+    const [before, after] = ['20261207-080000-before', '20261207-090000-after'];
+    await monitor.publish({ runId: before, events: runOf(before) });
+    const page = await monitor.visit();
+    await shows(page, caption, '60 points');
+    await drag(page, 'loss', [0.5, 0.75]);
+    await shows(page, caption, /^1\d points/);
+    await page.locator('#view-pause').click();
+    await shows(page, '#view-pause', 'Resume view, 0 new');
+
+    const next = runOf(after);
+    await monitor.publish({ runId: after, events: next.slice(0, untilStep(next, 7)) });
+    await shows(page, field('title'), after);
+    await shows(page, '#view-pause', `Paused at ${before}. Show the new run`);
+    expect(await page.locator(caption).textContent()).toMatch(/^1\d points/);
+    expect(await page.locator('#zoom-reset').isVisible()).toBe(true);
+    await page.locator('#view-pause').click();
+    await shows(page, caption, '7 points');
+    await page.locator('#zoom-reset').waitFor({ state: 'hidden' });
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
   it('shows the device, why it was chosen, and its load', async () => {
     const runId = '20261124-120000-device';
     await monitor.publish({ runId, events: runOf(runId) });

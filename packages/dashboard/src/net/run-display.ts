@@ -4,6 +4,7 @@ import {
   type LiveClientMessage,
   type RunAnnotated,
 } from '@mnist-monitor/shared/browser';
+import type { RunSummary } from '../state/event-data.ts';
 import { copyRun, type Run } from '../state/run.ts';
 import {
   announcesOtherEvents,
@@ -59,6 +60,8 @@ export class RunDisplay {
   #followed: string | null | undefined;
   /** Copy of the run at the time when the view was paused. */
   #paused: Run | null = null;
+  /** The gateway's last summary of the paused run. */
+  #pausedSummary: RunSummary | null = null;
 
   constructor(options: RunDisplayOptions) {
     this.#options = options;
@@ -71,6 +74,13 @@ export class RunDisplay {
 
   get run(): Run | null {
     return this.#paused ?? this.session.run;
+  }
+
+  /** The gateway's summary of the run on display; null before it has sent one. */
+  get summary(): RunSummary | null {
+    const { summary } = this.session;
+    if (this.#paused && summary?.runId === this.#paused.runId) this.#pausedSummary = summary;
+    return this.#paused ? this.#pausedSummary : summary;
   }
 
   /** Follows the run with an id, or the latest run if `run` is null. */
@@ -88,14 +98,20 @@ export class RunDisplay {
     this.#options.onChange();
   }
 
-  /** Number of events received since the view was paused; null while it is live. */
+  /** Number of events received since the view was paused, or of the run that has begun since; null while it is live. */
   get unseenEvents(): number | null {
-    return this.#paused && this.session.run ? this.session.run.eventCount - this.#paused.eventCount : null;
+    const { run } = this.session;
+    if (!this.#paused || !run) return null;
+    return run.eventCount - (run.runId === this.#paused.runId ? this.#paused.eventCount : 0);
   }
 
   /** Pauses the view, or resumes it. A paused page still receives events. */
   togglePause(): void {
-    this.#paused = this.#paused || !this.session.run ? null : copyRun(this.session.run);
+    const { run } = this.session;
+    const leavesRun = this.#paused !== null && this.#paused.runId !== run?.runId;
+    this.#paused = this.#paused || !run ? null : copyRun(run);
+    this.#pausedSummary = this.session.summary;
+    if (leavesRun) this.#options.onNextRun();
     this.#options.onChange();
   }
 
@@ -105,8 +121,9 @@ export class RunDisplay {
     const before = this.session.run?.runId;
     const knewQueue = this.session.queueRun !== null;
     if (message.type === 'hello' && announcesOtherEvents(this.session, message)) {
-      this.#paused = null;
-      if (before !== undefined) this.#options.onNextRun();
+      // A paused view stays at its run when another one begins, but not when that run begins again.
+      if (message.run?.runId === this.#paused?.runId) this.#paused = null;
+      if (before !== undefined && !this.#paused) this.#options.onNextRun();
     }
     applyMessage(this.session, message, performance.now());
     if (message.type === 'hello') void this.#findQueue(knewQueue);

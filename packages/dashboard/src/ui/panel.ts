@@ -3,6 +3,7 @@ import type { TemplateResult } from 'lit-html';
 import type { Result } from '../net/api.ts';
 import type { OtherRun } from '../net/other-runs.ts';
 import type { ChartRun } from '../state/chart-runs.ts';
+import type { RunSummary } from '../state/event-data.ts';
 import type { ExaminedImage } from '../state/examined-image.ts';
 import type { Finding } from '../state/findings.ts';
 import type { Run } from '../state/run.ts';
@@ -15,6 +16,8 @@ import type { Theme } from './preferences.ts';
 export interface PageState {
   /** The run on display: the followed one, or a copy of it while the view is paused. Null without a run. */
   readonly run: Run | null;
+  /** The gateway's summary of the run on display; null before it has sent one. */
+  readonly summary: RunSummary | null;
   /** What was known of the run at the position of the timeline. Null without a run. */
   readonly runAtStep: RunAtStep | null;
   /** The image that the viewer looks at inside the network; null before they have chosen one. */

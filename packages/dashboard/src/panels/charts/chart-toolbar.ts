@@ -30,13 +30,20 @@ export const chartToolbar = (
       <button
         class="chip" type="button" id="view-pause" ?hidden=${state.run === null}
         aria-pressed=${state.unseenEvents !== null} @click=${page.togglePause}
-      >${state.unseenEvents === null ? 'Pause view' : `Resume view, ${state.unseenEvents} new`}</button>
+      >${pauseLabel(state)}</button>
     </span>
     ${axisFields(state, page, toolbar)}
     ${smoothingField(state.view, page)}
     ${shownCharts(state.chartRuns.map(({ run }) => run)).includes('accuracy') ? targetField(state, page) : nothing}
     ${exportMenu.render(state, page)}
   </div>`;
+
+/** Returns the label of the button that pauses the view, with what the viewer does not see while it is paused. */
+function pauseLabel({ unseenEvents, run, session }: PageState): string {
+  if (unseenEvents === null) return 'Pause view';
+  if (run?.runId === session.run?.runId) return `Resume view, ${unseenEvents} new`;
+  return `Paused at ${run?.runId}. Show the new run`;
+}
 
 function followButton({ view, run }: PageState, { toggleFollow }: ToolbarActions): TemplateResult {
   const follows = view.viewport.kind === 'follow';

@@ -15,12 +15,12 @@ const settingsOf = memoizeLast((...started: readonly RunSummary['started'][]) =>
 
 /** The runs side by side: results with their difference to the run on display, then settings. */
 export const comparePanel: Panel = {
-  render({ run, session, others }) {
+  render({ run, summary, others }) {
     const readable = others.filter(({ problem }) => problem === '');
     const problems = others.map(({ problem }) => problem).filter(Boolean);
-    const runs = comparedRuns({ run, summary: session.summary }, readable);
+    const runs = comparedRuns({ run, summary }, readable);
     const several = runs.length > 1;
-    const settings = several ? settingsOf(...runs.map(({ summary }) => summary.started)) : [];
+    const settings = several ? settingsOf(...runs.map((compared) => compared.summary.started)) : [];
     const rows = several ? [...resultRows(runs), ...settings] : [];
     return html`
       <section class="card compare" id="compare" aria-labelledby="compare-title" ?hidden=${!several && problems.length === 0}>

@@ -49,7 +49,8 @@ ${title(text, state, actions)}
 let editor: RunEditor | undefined;
 
 /** Renders the name and the tags of the run, with a button that edits them where that is allowed; while they are edited, renders the form. */
-function title(text: HeaderText, { session, run }: PageState, actions: PageActions): TemplateResult {
+function title(text: HeaderText, { session }: PageState, actions: PageActions): TemplateResult {
+  const { run } = session;
   if (editor && editor.runId === run?.runId)
     return html`<h1 class="sr-only" id="run-title" data-field="title">${text.title}</h1>${editor.template()}`;
   const mayEdit = run !== null && session.commands !== 'off';
