@@ -58,7 +58,7 @@ export async function startServices() {
   };
 }
 
-/** Starts Redis with the settings of the compose file, on a socket in a folder. */
+/** Starts Redis with the settings of its image in the Dockerfile for durable writes, on a socket in a folder. */
 export async function startRedis(folder) {
   const path = join(folder, 'redis.sock');
   const settings = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];

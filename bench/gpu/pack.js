@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { mnistFolder } from '../peers.js';
@@ -83,6 +83,6 @@ try {
 }
 const { size } = statSync(bundle);
 console.log(
-  `${join('bench', 'gpu', basename(bundle))}: ${(size / 2 ** 20).toFixed(1)} MiB, of Node.js ${process.version}`,
+  `${join('bench', 'gpu', basename(bundle))}: ${(size / 2 ** 20).toFixed(1)} MiB, with Node.js ${process.version}`,
 );
-if (size > maxBytes) throw new Error(`expected at most ${maxBytes} bytes in ${dirname(bundle)}, got ${size}`);
+if (size > maxBytes) throw new Error(`expected a bundle of at most ${maxBytes} bytes, got ${size}`);
