@@ -64,8 +64,10 @@ def snapshot_file(weights: Weights, channel_axis: int) -> bytes:
     scales: list[tuple[str, Any]] = []
     rounded: list[tuple[str, Any]] = []
     for name, values in weights.items():
-        if f"{name}.scale" in weights or name == "__metadata__":
-            raise ValueError(f"expected no tensors with the names {name} and {name}.scale, which is the scale of {name}")
+        if name == "__metadata__":
+            raise ValueError("expected names of tensors, got __metadata__, which is reserved in safetensors files")
+        if f"{name}.scale" in weights:
+            raise ValueError(f"expected no tensor named {name}.scale, because the file stores the scale of {name} there")
         if not numpy.isfinite(values).all():
             raise ValueError(f"expected finite weights, got NaN or infinity in {name}")
         channel = channel_axis % values.ndim if values.ndim > 1 else 0

@@ -147,7 +147,7 @@ class Monitor:
         self._throughput = _throughput_field(unit)
         self._figure_at: float | None = None
         self._probe = Probe()
-        # Times of the last events of the types whose rate is limited.
+        # Times of the last events `layers` and `probe`, whose rates are limited.
         self._sent_at: dict[str, float] = {}
         # For each activation the share of its units that were always 0 in the last probe.
         self._dead: dict[str, float] | None = None
@@ -500,7 +500,8 @@ class Monitor:
         5 seconds without a connection. Later calls do nothing.
 
         :param status: Default: "stopped" after the command `stop`, otherwise "completed".
-        :returns: The number of events and files that the gateway does not have.
+        :returns: The number of events and files that were lost because the gateway did not receive them in time. Those of a run
+            that it refuses are not counted.
         """
         if self._process != os.getpid():
             return 0
@@ -791,8 +792,9 @@ class Monitor:
 
     def _new_deadline(self, timeout: float) -> Callable[[float], bool]:
         """
-        Returns a function that returns whether to give up on the gateway, and otherwise waits for 20 ms. It gives up if the
-        gateway refuses the run, if a share of the timeout has passed, or if the gateway could not be reached for too long.
+        Returns a function for loops that wait for the gateway. Each call returns True if the loop has to give up: the gateway
+        refuses the run, `share` of `timeout` has passed, or the gateway could not be reached for too long. Otherwise the call
+        waits for 20 ms and returns False.
         """
         began = self._clock.monotonic()
         unreachable = 0.0
@@ -812,7 +814,7 @@ class Monitor:
         return is_over
 
     def _finish_uploads(self, is_over: Callable[[float], bool]) -> int:
-        """Waits until the gateway has the snapshots and test images. Returns the number of those that it does not have."""
+        """Waits until the gateway has the snapshots and test images. Returns the number of those that were dropped."""
         self._uploads.finish()
         # At most half of the time, so that the rest is left for the events.
         while not self._uploads.is_idle and not is_over(0.5):
@@ -822,7 +824,7 @@ class Monitor:
         return self._uploads.close(1.0)
 
     def _deliver(self, is_over: Callable[[float], bool]) -> int:
-        """Waits for the gateway, then releases threads and files. Returns the number of events that it does not have."""
+        """Waits for the gateway, then releases threads and files. Returns the number of lost events: 0 if it refuses the run."""
         assert self._outbox is not None
         connection = self._connection
         try:

@@ -138,7 +138,7 @@ def utc(seconds: float) -> str:
 
 
 def settings_of(value: object) -> dict[Any, object] | None:
-    """Returns the entries of a mapping, a dataclass or an `argparse.Namespace`; None for any other value."""
+    """Returns the entries of a mapping, a dataclass or a namespace of `argparse` or `types`; None for any other value."""
     if isinstance(value, Mapping):
         return dict(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -298,7 +298,7 @@ def numbers_of(value: Any) -> Any:
 
 
 def whole_numbers(value: Any, maximum: int = limits.MAX_INTEGER) -> Any:
-    """Returns an array of NumPy with the whole numbers from 0 to `maximum` that are given; None for other values."""
+    """Returns whole numbers from 0 to `maximum` as an array of NumPy; None if any value is something else, or there are none."""
     array = numbers_of(value)
     if array is None or array.size == 0:
         return None
