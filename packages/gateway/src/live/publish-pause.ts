@@ -1,12 +1,15 @@
 import type { Limits } from '../limits.ts';
 
-/** The part of the outstanding pauses that follows each publication. With a larger one, a single slow publication delays more events. */
+/**
+ * Each publication is followed by this share of the outstanding pauses. If it were larger, the pause after a single slow publication
+ * would be longer, and delay more events.
+ */
 const outstandingShare = 0.25;
 
 /**
- * The pause after publishing events, so that publishing takes at most `publishShare` of the event loop's time. The more
- * viewers there are, and the busier the machine is, the more events are collected in the pause and sent to each viewer
- * in one write, which costs most. The pause of a single slow publication is spread over those that follow it.
+ * The pause after publishing events, so that publishing takes at most `publishShare` of the event loop's time. Most of its
+ * cost is the write to each viewer. The more viewers there are, and the busier the machine is, the longer is the pause, and the
+ * more events are sent in one write. The pause of a single slow publication is spread over those that follow it.
  */
 export class PublishPause {
   readonly #limits: Pick<Limits, 'publishShare' | 'publishPauseMs'>;

@@ -4,9 +4,9 @@ import type { Socket } from 'node:net';
 export const sentBytes = (stream: Socket): number => stream.bytesWritten - stream.writableLength;
 
 /**
- * Resolves with true when everything written is sent or the connection is closed, or at once if the buffer has not reached the
- * stream's `highWaterMark` since it was last empty; with false when no byte was sent for `stallMs` (or up to twice that, as
- * it is checked at that interval).
+ * Waits until everything written is sent or the connection is closed, and resolves with true. Resolves with false if no byte
+ * is sent for `stallMs`, or for up to twice that, because it is checked at that interval. Does not wait while the stream accepts
+ * more data (its `writableNeedDrain` is false): it then resolves with true at once.
  */
 export function drained(stream: Socket, stallMs: number): Promise<boolean> {
   if (!stream.writableNeedDrain) return Promise.resolve(true);

@@ -17,12 +17,12 @@ export interface ReadPagesOptions {
 
 /** Maximum number of events in a page, which take about a millisecond to process. */
 const pageEvents = 100;
-/** Number of events in the first page: few, because their size is not known yet. 100 of the largest events have 90 MB. */
+/** Maximum number of events first read from the store: few, because their size is not known yet. 100 of the largest have 90 MB. */
 const firstPageEvents = 8;
 
 /**
- * Reads the events of a run up to a seq, with one page in memory at a time: at most 64 kB of JSON, or one larger event.
- * Other work runs between pages.
+ * Reads the events of a run up to a seq, and yields them in pages of at most 64 kB of JSON, or of one larger event. Other
+ * work runs between pages.
  * @throws MonitorError `run.not_found` when the run is removed before its last page, DamagedRunError when an event of it cannot
  * be read, or is missing from the store. With `types`, missing events are noticed only at the end of the run.
  */

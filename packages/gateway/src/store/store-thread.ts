@@ -71,7 +71,7 @@ export class StoreThread<T extends ThreadMethods<T>> {
   /**
    * Calls a method of the thread. Calls are executed in order.
    * @param bytes The size of the arguments, if they are large.
-   * @throws MonitorError `store.crashed` when the thread ends before it answers.
+   * @throws MonitorError when the thread ends before it answers: `store.failing` after `terminate`, otherwise `store.crashed`.
    */
   call<M extends keyof T & string>(
     method: M,

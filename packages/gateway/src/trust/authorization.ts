@@ -8,7 +8,10 @@ import { type ForwardedRequest, proxyTrace } from './proxy-trace.ts';
 
 type PublicPort = Pick<Config, 'host'> & Partial<Pick<Config, 'bind'>>;
 
-/** Returns the address at which viewers reach the public port: the one that a container publishes, or the bound one. */
+/**
+ * Returns the address or name at which viewers reach the public port: `--bind`, if a proxy or a container makes it reachable at
+ * another address than the gateway listens at, or else `--host`.
+ */
 export const publicHost = ({ bind, host }: PublicPort): string => bind ?? host;
 
 /** The result of checking a token. `tooMany`: the token was not compared, since its network sent too many wrong ones. */

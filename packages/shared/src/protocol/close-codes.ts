@@ -28,7 +28,8 @@ export const closeCodes = {
   otherRun: {
     code: 4412,
     retry: false,
-    meaning: 'The run with this id was replaced by another one, which the publisher does not continue.',
+    meaning:
+      'The id now belongs to a run that another publisher began, which this publisher cannot continue.',
   },
   runDamaged: {
     code: 4413,

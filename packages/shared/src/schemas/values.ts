@@ -48,9 +48,9 @@ export const textSchema = (minLength: number, maxLength: number, base = z.string
     })
     .meta({ ...(minLength > 0 && { minLength }), maxLength });
 
-/** A text of one or a few lines. */
+/** A text for people, such as a message or a description: at most 2,000 characters, which may contain line breaks. */
 export const lineSchema = textSchema(0, 2_000);
-/** A name of one line. */
+/** A name of 1 to 200 characters. */
 export const nameSchema = textSchema(1, 200);
 /** The index of a class in `dataset.classes`. */
 export const classIndexSchema = z

@@ -23,7 +23,7 @@ export interface PublishedRunOptions {
   onDelivery: (delivery: Promise<void>) => void;
   /** Aborted when the process ends: the delivery then stops if the gateway does not reply. */
   abortDelivery: AbortSignal;
-  /** Notices of queued starts that could not begin before this run, for its events. */
+  /** Notices about queued starts that have failed since the run before; emitted as events of this run. */
   failedStarts: readonly EventBody[];
 }
 
@@ -133,7 +133,7 @@ export class PublishedRun {
     const { runId } = this.#run.config;
     this.#uploads.cancel();
     this.#isRefused = true;
-    // The gateway never ends a run that it has accepted before.
+    // Once the gateway has accepted the run, a refusal ends only publishing: the training continues.
     this.#conflict = this.#publisher.wasAccepted ? undefined : conflictError(why, this.#run, identity);
     if (!this.#conflict) {
       this.#report.print(

@@ -32,7 +32,7 @@ export interface TrainRunOptions {
   /** Displays an event that was emitted before the run was interrupted, on the console only. */
   display: (event: EventBody) => void;
   control: RunControl;
-  /** Notices of queued starts that could not begin before this run; emitted after its start. */
+  /** Notices about queued starts that have failed since the run before; emitted after the start of this run. */
   failedStarts?: readonly EventBody[];
 }
 
