@@ -244,6 +244,8 @@ const chromiumPath = findChromium();
     const isOpen = (): Promise<boolean> =>
       page.locator('#export').evaluate((menu) => 'open' in menu && !!menu.open);
     await summary.click();
+    // The items are loaded when the menu is opened for the first time.
+    await page.locator('#export .menu-body :is(a, button)').first().waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Escape');
     expect(await isOpen()).toBe(false);
