@@ -16,7 +16,10 @@ export interface LossRise extends Divergence {
 
 /** A loss above this multiple of the losses of guessing and of the first step has diverged. */
 const knownFactor = 3;
-/** A loss above this multiple of the first loss has diverged, if the loss of guessing is not known: the losses of networks that compete may rise tenfold. */
+/**
+ * A loss above this multiple of the first loss has diverged, if the loss of guessing is not known: the losses of networks that
+ * compete may rise tenfold.
+ */
 const unknownFactor = 100;
 /** Number of consecutive losses above the limit from which the run has diverged: a single one may be an outlier. */
 export const risenBatches = 5;
@@ -36,7 +39,10 @@ export function divergenceLimit(started: RunStartedData | null, firstLoss = Numb
   return Math.max(guessing, firstLoss) * knownFactor;
 }
 
-/** Returns the rise after one more loss: null if the loss is not above the limit, and the same object once it has `risenBatches` losses. */
+/**
+ * Returns the rise after one more loss: null if the loss is not above the limit, and the same object once it has `risenBatches`
+ * losses.
+ */
 export function nextRise(rise: LossRise | null, point: Divergence, limit: number): LossRise | null {
   if (!(point.loss > limit)) return null;
   if (!rise) return { ...point, count: 1 };

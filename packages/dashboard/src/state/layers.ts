@@ -36,7 +36,9 @@ const nameLimit = 500;
 /** Points of a series at which the older ones are thinned: 64 kB for a tensor, and several for each pixel of its curve. */
 const rowLimit = 2 ** 11;
 
-/** Maximum number of histograms of a tensor, and of all tensors together: 5 MB. Beyond it, every second one of a tensor is removed. */
+/**
+ * Maximum number of histograms of a tensor, and of all tensors together: 5 MB. Beyond it, every second one of a tensor is removed.
+ */
 const histogramLimits = { tensor: 128, run: 20_000 };
 
 export const noLayers: Layers = { tensors: new Map(), activations: new Map(), histograms: new Map() };

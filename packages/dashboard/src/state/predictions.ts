@@ -11,7 +11,10 @@ export interface EpochPredictions {
   confidences: Uint8Array | undefined;
 }
 
-/** Maximum size of a run's predictions and their confidences, 400 epochs of 10,000 images: beyond it, every second one of the older epochs is removed. */
+/**
+ * Maximum size of a run's predictions and their confidences, 400 epochs of 10,000 images: beyond it, every second one of the older
+ * epochs is removed.
+ */
 const byteLimit = 8e6;
 
 const bytesOf = ({ bytes, confidences }: EpochPredictions): number =>

@@ -216,7 +216,10 @@ export function latestDataOf({ run, summary, caughtUp }: Session): LatestData | 
   };
 }
 
-/** Returns the source of the name and the tags of a run: the gateway's summary or, while that lacks `run.started`, the data of the event. */
+/**
+ * Returns the source of the name and the tags of a run: the gateway's summary or, while that lacks `run.started`, the data of the
+ * event.
+ */
 export function labelsOf(
   { summary }: Session,
   { runId, started }: LatestData,

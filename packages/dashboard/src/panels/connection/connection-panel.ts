@@ -18,7 +18,10 @@ export function connectionChip({ session, now }: PageState): TemplateResult {
     </p>`;
 }
 
-/** A banner that is shown while the connection, the gateway's storage or the run is missing, and when the page shows the run from its beginning again. */
+/**
+ * A banner that is shown while the connection, the gateway's storage or the run is missing, and when the page shows the run from
+ * its beginning again.
+ */
 export const bannerPanel: Panel = {
   render({ session, now }, { followLatest, retryNow }) {
     const { banner, runIsMissing, mayRetry } = textOf(session, now);

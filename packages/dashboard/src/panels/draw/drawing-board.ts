@@ -19,7 +19,10 @@ import {
 const untrainedText = 'Weights are saved after the first epoch. Then the network reads what you draw.';
 const noPixels = new Uint8ClampedArray();
 
-/** The drawing pad with the network's prediction for the drawing and, in a run without snapshots, the predictions of the epochs before. */
+/**
+ * The drawing pad with the network's prediction for the drawing and, in a run without snapshots, the predictions of the epochs
+ * before.
+ */
 export class DrawingBoard {
   /** The name of the weights, or why they cannot be used or the drawing cannot be read; empty before any are loaded. */
   note = '';

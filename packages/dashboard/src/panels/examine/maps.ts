@@ -97,7 +97,10 @@ export function occlusionSentence({ label, side, drops }: OcclusionMap, classes:
   return `The answer ${name} rests most on the ${place}: covering this square lowers its probability by ${points}.`;
 }
 
-/** Returns an occlusion map as CSV: for each square its first row and column of pixels, and the change of the probability without it. */
+/**
+ * Returns an occlusion map as CSV: for each square its first row and column of pixels, and the change of the probability without
+ * it.
+ */
 export const occlusionCsv = ({ side, drops }: OcclusionMap): string =>
   [
     'row,column,change',

@@ -52,7 +52,10 @@ export class SnapshotReadings {
     return this.#waiting.length === 0 && this.#running === 0;
   }
 
-  /** Reads an image with all snapshots that have not read it yet. Discards the readings of the image of the previous call if that was another one. */
+  /**
+   * Reads an image with all snapshots that have not read it yet. Discards the readings of the image of the previous call if that
+   * was another one.
+   */
   read(image: Float32Array | null, snapshots: readonly ReadableSnapshot[]): void {
     if (image !== this.#image) {
       this.#image = image;

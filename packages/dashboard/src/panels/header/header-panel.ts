@@ -48,7 +48,10 @@ ${title(text, state, actions)}
 /** The form that edits the name and the tags of the run; undefined while they are not edited. */
 let editor: RunEditor | undefined;
 
-/** Renders the name and the tags of the run, with a button that edits them where that is allowed; while they are edited, renders the form. */
+/**
+ * Renders the name and the tags of the run, with a button that edits them where that is allowed; while they are edited, renders
+ * the form.
+ */
 function title(text: HeaderText, { session }: PageState, actions: PageActions): TemplateResult {
   const { run } = session;
   if (editor && editor.runId === run?.runId)

@@ -173,7 +173,10 @@ export function guessing(
 /** `unknown`, and the states in which a layer learns. */
 const learningStates: ReadonlySet<LayerState> = new Set(['unknown', 'slow', 'healthy', 'fast']);
 
-/** Returns sentences about the problems of the layers, or else about fast and slow ones; a single reassuring one if every layer is healthy, and none before the first measurements. */
+/**
+ * Returns sentences about the problems of the layers, or else about fast and slow ones; a single reassuring one if every layer is
+ * healthy, and none before the first measurements.
+ */
 export function layerSentences(
   rows: readonly LayerRow[],
   units: readonly DeadUnits[],

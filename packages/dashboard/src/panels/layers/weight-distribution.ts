@@ -56,7 +56,10 @@ export function pictureColumns(histograms: readonly WeightHistogram[]): PictureB
   return columns.map((bins) => bins.map((bin) => ({ ...bin, density: bin.density / densest })));
 }
 
-/** Describes how the weights have spread: "At batch 50, half of the weights are from -0.1667 to 0.7500, all from -2 to 2; at batch 1 half were from -0.5000 to 0.5000." */
+/**
+ * Describes how the weights have spread: "At batch 50, half of the weights are from -0.1667 to 0.7500, all from -2 to 2; at batch
+ * 1 half were from -0.5000 to 0.5000."
+ */
 export function distributionSentence(histograms: readonly WeightHistogram[], stepWord: string): string {
   const [first, last] = [histograms[0], histograms.at(-1)];
   if (!first || !last) return '';

@@ -35,7 +35,10 @@ export function epochRows(epochs: readonly EpochData[], limit = 200): EpochRow[]
     }));
 }
 
-/** Returns the means so far of the epoch that a run is in; undefined between epochs, after the end of the run, and if its batches do not name their epoch. */
+/**
+ * Returns the means so far of the epoch that a run is in; undefined between epochs, after the end of the run, and if its batches
+ * do not name their epoch.
+ */
 export function epochSoFar({
   steps,
   batch,

@@ -65,7 +65,10 @@ onCellChoice(({ truth, predicted }: CellChoice) => {
   requestAnimationFrame(() => document.getElementById('misread')?.scrollIntoView());
 });
 
-/** The test images that epochs up to the position of the timeline have misread: at first those that the latest epoch misread, the hardest first. */
+/**
+ * The test images that epochs up to the position of the timeline have misread: at first those that the latest epoch misread, the
+ * hardest first.
+ */
 export const misreadPanel: Panel = {
   render({ run, runAtStep }, actions) {
     const description = run?.started?.dataset?.testImages;

@@ -35,7 +35,10 @@ export class TestImages {
     });
   }
 
-  /** Returns the values of an image from 0 to 255; undefined until its piece of the file, which the first call requests, has arrived. */
+  /**
+   * Returns the values of an image from 0 to 255; undefined until its piece of the file, which the first call requests, has
+   * arrived.
+   */
   pixels(index: number): Uint8Array | undefined {
     const number = Math.floor(index / pieceImages);
     const piece = this.#pieces.get(number);

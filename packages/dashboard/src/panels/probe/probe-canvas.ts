@@ -311,7 +311,10 @@ export class ProbeCanvas {
     this.#schedule();
   }
 
-  /** Selects the next or previous axis with Page Down and Page Up; moves the selected one with Shift and the arrow keys. @returns Whether the key is used. */
+  /**
+   * Selects the next or previous axis with Page Down and Page Up; moves the selected one with Shift and the arrow keys.
+   * @returns Whether the key is used.
+   */
   #handleAxisKey({ key, shiftKey }: KeyboardEvent): boolean {
     const count = this.#axes.length;
     const next = { PageDown: 1, PageUp: -1 }[key];

@@ -51,8 +51,8 @@ export function withAxis(axes: Axes, dimension: number, position: readonly [x: n
   if (room < 1e-9) return axes;
   const shrink = Math.min(1, longestAxis / (Math.hypot(...position) || 1));
   const [x1, y1] = [position[0] * shrink, position[1] * shrink];
-  // The products of the columns are I; without the axis p they are I - p pᵀ. The other axes are multiplied by the inverse root of this
-  // matrix for the old p, and by its root for the new p.
+  // The products of the columns are I; without the axis p they are I - p pᵀ. The other axes are multiplied by the inverse root of
+  // this matrix for the old p, and by its root for the new p.
   const stretch = factorAlong(x0, y0, 1 / Math.sqrt(room));
   const shorten = factorAlong(x1, y1, Math.sqrt(1 - x1 * x1 - y1 * y1));
   return axes.map(([x, y], each) => {

@@ -47,7 +47,10 @@ export function classRows(
   return { floor, rows };
 }
 
-/** Returns the accuracy of each class, as published or else from the confusion matrix. A class without images has null; the list is empty without both sources. */
+/**
+ * Returns the accuracy of each class, as published or else from the confusion matrix. A class without images has null; the list is
+ * empty without both sources.
+ */
 export function recallOf(test: EpochData['test'], classCount: number): readonly (number | null)[] {
   const given = test?.perClass ?? test?.recall;
   if (given) return given;

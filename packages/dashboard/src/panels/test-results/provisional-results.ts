@@ -9,7 +9,10 @@ const sampleLimit = 100;
 /** Maximum number of mistakes among the samples; the others are the correct predictions with the lowest confidence. */
 const mistakeLimit = 80;
 
-/** Returns results from the probe images alone, for the time before the first epoch has ended; null without `run.started`, logits or images. */
+/**
+ * Returns results from the probe images alone, for the time before the first epoch has ended; null without `run.started`, logits
+ * or images.
+ */
 export function provisionalResults(run: Run, { images, logits }: Probe): EpochResults | null {
   const { started } = run;
   if (!started || !logits) return null;

@@ -56,7 +56,10 @@ function epochSlider(
     </label>`;
 }
 
-/** The results on the test images: confusion matrix, classes and sample predictions, of the latest epoch at the position of the timeline. */
+/**
+ * The results on the test images: confusion matrix, classes and sample predictions, of the latest epoch at the position of the
+ * timeline.
+ */
 export const testResultsPanel: Panel = {
   render({ run, runAtStep }, actions) {
     refresh = actions.refresh;
