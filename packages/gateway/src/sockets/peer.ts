@@ -9,8 +9,8 @@ export interface Peer {
   /** The bytes sent that are still in this process. */
   readonly bufferedBytes: number;
   /**
-   * Resolves with true when everything buffered is sent or the connection is closed, or at once if the buffer has not been
-   * full; with false when no byte was sent for `stallMs`.
+   * Waits until everything buffered is sent or the connection is closed, and resolves with true. Resolves with false if no byte
+   * is sent for `stallMs`. Does not wait while the buffer accepts more data: it then resolves with true at once.
    */
   drained(stallMs: number): Promise<boolean>;
   /** Stops reading; further messages wait at the client until `resume`. */
