@@ -43,8 +43,12 @@ const renderEveryMs = 100;
  */
 const catchUpDrawEveryMs = 500;
 
+/** How long the page waits for a run that a trainer has accepted to start: a trainer that ended begins none. */
+const startingLimitMs = 120_000;
+
 const preferences = readPreferences();
 const store = createViewStore(preferences, (view) => {
+  if (view.run !== null) session.starting = null;
   display.follow(view.run);
   actions.refresh();
 });
@@ -91,9 +95,22 @@ const executeCommand: ExecuteCommand = async (runId, name, data) => {
     return answer.ok ? { ok: true, value: answer } : answer;
   });
   // The viewer wants to watch the run that they started.
-  if (result.ok && name === 'start' && store.view.run !== null) actions.followLatest();
+  if (result.ok && name === 'start') {
+    if (store.view.run !== null) actions.followLatest();
+    showStarting(result.value.runId ?? null);
+  }
   return result.ok ? result : { ...result, message: sentenceOf(result.message) };
 };
+
+/** Shows that a trainer prepares a run, until the run begins, the viewer chooses another one, or it has not begun in time. */
+function showStarting(runId: string | null): void {
+  if (runId === session.run?.runId) return;
+  session.starting = runId;
+  setTimeout(() => {
+    if (session.starting === runId) session.starting = null;
+  }, startingLimitMs);
+  actions.refresh();
+}
 
 const sendCommand: SendCommand = async (...command) => {
   const result = await executeCommand(...command);

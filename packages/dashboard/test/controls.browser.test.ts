@@ -74,4 +74,31 @@ const named = (runId: string, name: string): MonitorEvent[] =>
       expect(monitor.browserProblems).toEqual([]);
     },
   );
+
+  it('start a run, and show that it is being prepared instead of the run before it', async () => {
+    const [before, next] = ['20261204-100000-before', '20261204-110000-next'];
+    (await monitor.publish({ runId: before, events: runOf(before, 1) })).close();
+    await monitor.publish({ commands: ['start'], onCommand: () => ({ ok: true, runId: next }) });
+    const page = await monitor.visit(`?run=${before}`);
+    await shows(page, field('phase'), 'Completed');
+    await page.locator('#new-run-open').click();
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    await shows(page, field('phase'), 'Starting…');
+    await shows(page, field('title'), 'New run');
+    await shows(
+      page,
+      field('detail'),
+      `The trainer prepares run ${next}, which appears here when it begins.`,
+    );
+    expect(await page.title()).toMatch(/^Starting… — /);
+    expect(await page.locator(field('loss')).textContent()).toBe('–');
+    await page.waitForFunction(() =>
+      document.querySelector('#announcer')?.textContent?.startsWith('Starting…'),
+    );
+    expect(await violationsInBothThemes(page)).toEqual([]);
+    await monitor.publish({ runId: next, events: runOf(next, 1).slice(0, 9) });
+    await shows(page, field('phase'), 'Running');
+    await shows(page, field('title'), next);
+    expect(monitor.browserProblems).toEqual([]);
+  });
 });

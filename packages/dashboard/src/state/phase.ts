@@ -7,6 +7,7 @@ export type Phase =
   | 'reconnecting'
   | 'closed'
   | 'noRun'
+  | 'starting'
   | 'running'
   | 'paused'
   | 'stalled'
@@ -18,6 +19,7 @@ export type Phase =
 /** Returns the phase of the run if it has ended or the connection is open; otherwise that of the connection. */
 export function phaseOf(session: Session): Phase {
   const { connection, gatewayVersion, run, reported } = session;
+  if (session.starting && connection.name === 'open') return 'starting';
   const ended = latestDataOf(session)?.finished?.status;
   if (ended) return ended;
   if (connection.name === 'closed') return 'closed';

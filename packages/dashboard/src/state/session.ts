@@ -36,6 +36,8 @@ export interface Session {
   waitingTrainers: number;
   /** Id of an unfinished run, followed or not, whose trainer accepts starts into its queue; null when none is known. */
   queueRun: string | null;
+  /** Id of the run that a trainer has begun to prepare for this page, until its events arrive; null without one. */
+  starting: string | null;
   /** Why the gateway cannot store events; empty while it can. */
   storeProblem: string;
   /** Number of viewers of all gateways that share the store, including this page; null before the first report. */
@@ -80,6 +82,7 @@ export function emptySession(clockOrigin = 0): Session {
     restart: null,
     waitingTrainers: 0,
     queueRun: null,
+    starting: null,
     storeProblem: '',
     viewers: null,
     run: null,
@@ -182,6 +185,7 @@ function applyHello(session: Session, hello: LiveHello, now: number): void {
     session.run = run && emptyRun(run.runId);
     session.restart = hello.restart ? { reason: hello.restart, at: now } : null;
   }
+  if (run?.runId === session.starting) session.starting = null;
   Object.assign(session, { gatewayVersion, commands, commandsOffReason, waitingTrainers });
   Object.assign(session, { summary: run, reported: run });
   // What was reported of other runs is out of date: no `status` has arrived while the connection was lost.

@@ -21,7 +21,7 @@ export const headerPanel: Panel = {
   render(state, actions) {
     const text = headerText(state.session, state.now);
     const tab = tabTitle(text, state.alert);
-    const serious = mostSerious(state.liveFindings);
+    const serious = text.phase === 'starting' ? undefined : mostSerious(state.liveFindings);
     if (document.title !== tab) document.title = tab;
     if (text.phaseName !== announced) {
       announced = text.phaseName;
@@ -53,7 +53,7 @@ let editor: RunEditor | undefined;
  * the form.
  */
 function title(text: HeaderText, { session }: PageState, actions: PageActions): TemplateResult {
-  const { run } = session;
+  const run = text.phase === 'starting' ? null : session.run;
   if (editor && editor.runId === run?.runId)
     return html`<h1 class="sr-only" id="run-title" data-field="title">${text.title}</h1>${editor.template()}`;
   const mayEdit = run !== null && session.commands !== 'off';

@@ -87,16 +87,18 @@ const phaseNames: Record<Phase, string> = {
   reconnecting: 'Reconnecting',
   closed: 'Disconnected',
   noRun: 'Waiting for a run',
+  starting: 'Starting…',
   ...statusNames,
 };
 
 /** Returns the texts and values of the run header; `now` is in milliseconds of `performance.now()`. */
 export function headerText(session: Session, now: number): HeaderText {
   const phase = phaseOf(session);
-  const latest = latestDataOf(session);
+  // A run that is being prepared has no data yet; the data of the session is that of the run before it.
+  const latest = phase === 'starting' ? null : latestDataOf(session);
   const batch = latest?.batch;
   const started = latest?.started;
-  const run = session.run;
+  const run = phase === 'starting' ? null : session.run;
   const progress = progressOf(latest, phase, run);
   const stepWord = stepWordOf(run);
   const divergence = run && (phase === 'running' || phase === 'completed') ? divergenceOf(run) : null;
@@ -248,6 +250,7 @@ const titleOf = (session: Session, latest: LatestData | null): string | undefine
 
 function emptyTitle(phase: Phase): string {
   if (phase === 'noRun') return 'No run yet';
+  if (phase === 'starting') return 'New run';
   return phase === 'connecting' ? 'Connecting' : 'Not connected';
 }
 
@@ -259,6 +262,8 @@ function detailOf({ session, latest, phase, now }: HeaderInput): string {
       return `${session.refusal || 'The gateway does not respond.'} Retrying automatically.`;
     case 'reconnecting':
       return latest?.started ? configDetail(latest) : 'Reconnecting automatically.';
+    case 'starting':
+      return `The trainer prepares run ${session.starting}, which appears here when it begins.${session.run ? ' The charts show the run before it.' : ''}`;
     case 'noRun':
       return session.waitingTrainers > 0
         ? 'A trainer is ready. Start it with “New run”.'

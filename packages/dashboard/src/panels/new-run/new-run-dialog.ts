@@ -158,7 +158,10 @@ class NewRunDialog {
     if (this.#error !== noError) return this.#showError();
     const data = startDataOf(new FormData(form));
     const runId = command === 'start' ? (this.#options.run?.runId ?? null) : this.#queueRun;
+    // The answer arrives when the trainer has loaded the dataset and the engine.
+    if (command === 'start') this.#note = 'Starting…';
     const result = await this.#send(() => this.#options.executeCommand(runId, command, data));
+    this.#note = '';
     if (!result.ok) {
       this.#error = parseSettingError(result.message);
       return this.#showError();
