@@ -6,6 +6,7 @@ import { layout } from './layout.ts';
 import { changeRun, type Result } from './net/api.ts';
 import { OtherRuns } from './net/other-runs.ts';
 import { RunDisplay } from './net/run-display.ts';
+import { timeOnPage } from './net/time-on-page.ts';
 import { runChartAction, showOnCharts } from './panels/charts/charts-panel.ts';
 import { acceptedStarts, queueRunOf } from './panels/controls/available-controls.ts';
 import { openDrawingBoard } from './panels/draw/draw-panel.ts';
@@ -208,7 +209,7 @@ function pageState(printing: boolean): PageState {
     alert: alerts.current,
     theme: preferences.theme,
     unseenEvents: display.unseenEvents,
-    now: performance.now(),
+    now: timeOnPage(),
   };
 }
 
@@ -221,7 +222,7 @@ let drawnAt = Number.NEGATIVE_INFINITY;
 let drawnSeq = 0;
 
 function renderPanels(state: PageState): void {
-  renderedAt = state.now;
+  renderedAt = performance.now();
   isRefreshRequested = false;
   const show = (panel: Panel): unknown => {
     panels.add(panel);
@@ -244,7 +245,7 @@ function requestRender(): void {
 }
 
 function drawPanels(state: PageState): void {
-  drawnAt = state.now;
+  drawnAt = performance.now();
   for (const panel of panels) panel.draw?.(state, actions);
   if (session.hasLiveEvents && session.run && session.run.lastSeq > drawnSeq)
     session.delay.add(Date.now() - session.run.lastTime);
@@ -257,7 +258,7 @@ function recolor(): void {
 
 const requestFrame = oncePerFrame(() => {
   const state = pageState(false);
-  const drawNow = session.caughtUp || state.now - drawnAt >= catchUpDrawEveryMs;
+  const drawNow = session.caughtUp || performance.now() - drawnAt >= catchUpDrawEveryMs;
   if (drawNow) drawPanels(state);
   else requestFrame();
   if (isRefreshRequested) renderPanels(state);

@@ -54,6 +54,26 @@ const chromiumPath = findChromium();
     expect(await page.locator('#retry').isVisible()).toBe(false);
   });
 
+  it('shows how old the last event is after the computer has slept', async () => {
+    const runId = '20261124-120000-asleep';
+    const events = runOf(runId);
+    await monitor.publish({ runId, events: events.slice(0, untilStep(events, 25)) });
+    const page = await monitor.visit(`?run=${runId}`);
+    await shows(page, chartPart('loss', 'caption'), '25 points');
+    const lastEvent = field('stream-lastEvent');
+    const before = await page.locator(lastEvent).textContent();
+    await page.evaluate(() => {
+      const now = Date.now;
+      // While a computer sleeps, this clock advances and that of `performance` does not.
+      Date.now = () => now() + 1_000 * 86_400_000;
+    });
+    await page
+      .locator(lastEvent)
+      .filter({ hasNotText: before ?? '' })
+      .waitFor();
+    await shows(page, lastEvent, /^1,?0\d\d\sd .* ago$/);
+  });
+
   it('leaves single keys alone when the viewer has switched shortcuts off', async () => {
     const page = await monitor.visit();
     await page.locator('#runs-open').waitFor();

@@ -16,6 +16,7 @@ import {
   type Session,
 } from '../state/session.ts';
 import { listRuns, liveRefusal, liveUrl } from './api.ts';
+import { timeOnPage } from './time-on-page.ts';
 
 export interface RunDisplayOptions {
   /** Called when the run on display or its session has changed. */
@@ -125,7 +126,7 @@ export class RunDisplay {
       if (message.run?.runId === this.#paused?.runId) this.#paused = null;
       if (before !== undefined && !this.#paused) this.#options.onNextRun();
     }
-    applyMessage(this.session, message, performance.now());
+    applyMessage(this.session, message, timeOnPage());
     if (message.type === 'hello') void this.#findQueue(knewQueue);
     if (runListMessages.has(message.type)) this.#options.onRunsChange();
     if (trainerMessages.has(message.type) || isQueueChange(message)) this.#options.onTrainersChange();

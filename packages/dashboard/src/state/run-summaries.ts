@@ -1,6 +1,12 @@
 import type { RunStatus } from '@mnist-monitor/shared/browser';
 import type { RunStartedData, RunSummary } from './event-data.ts';
 
+/**
+ * Returns a text without the characters that override the direction of text: in a name or a tag, they would reverse the words of the
+ * page around it.
+ */
+const withoutOverrides = (text: string): string => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '');
+
 /** The fields of a summary that contain the name and the tags of a run. */
 type Labels = Pick<RunSummary, 'title' | 'name' | 'tags' | 'started'>;
 
@@ -8,15 +14,18 @@ type Labels = Pick<RunSummary, 'title' | 'name' | 'tags' | 'started'>;
  * Returns the name of a run; null when it has none. A title is a name that a user gave with an older gateway; the name is
  * that of the publisher until a user changes it.
  */
-export const nameOf = ({ title, name, started }: Labels): string | null =>
-  title ?? (name === undefined ? (started?.name ?? null) : name);
+export function nameOf({ title, name, started }: Labels): string | null {
+  const given = title ?? (name === undefined ? started?.name : name);
+  return typeof given === 'string' ? withoutOverrides(given) : null;
+}
 
 /** Returns the name of a run or, without one, its id. */
 export const displayName = (summary: Labels & Pick<RunSummary, 'runId'>): string =>
   nameOf(summary) ?? summary.runId;
 
 /** Returns the tags of a run: those of its publisher, until a user changes them. */
-export const tagsOf = ({ tags, started }: Labels): readonly string[] => tags ?? started?.tags ?? [];
+export const tagsOf = ({ tags, started }: Labels): readonly string[] =>
+  (tags ?? started?.tags ?? []).map(withoutOverrides);
 
 /** Display name of each status of a run. */
 export const statusNames: Record<RunStatus, string> = {

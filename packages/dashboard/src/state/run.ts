@@ -110,6 +110,8 @@ export interface Run {
   lastSeq: number;
   /** Time of the latest event in milliseconds since 1970, by the publisher's clock; never decreasing. */
   lastTime: number;
+  /** How far the publisher's clock has been set back since the run began, in milliseconds: times of events are shifted by it. */
+  setBackMs: number;
   paused: boolean;
   /** The last known training time in seconds, and the clock time at which it was reached. */
   trained: { seconds: number; time: number };
@@ -165,6 +167,7 @@ export function emptyRun(runId: string): Run {
     finished: null,
     lastSeq: 0,
     lastTime: Number.NEGATIVE_INFINITY,
+    setBackMs: 0,
     paused: false,
     trained: { seconds: 0, time: Number.NaN },
     eventCount: 0,
@@ -206,7 +209,7 @@ export function applyEvent(run: Run, event: MonitorEvent): void {
   run.eventCount++;
   run.startedAt ??= event.time;
   run.finished = event.type === 'run.finished' ? event.data : null; // A later event means that the run was resumed.
-  applyTime(run, Date.parse(event.time));
+  applyTime(run, shiftedTime(run, Date.parse(event.time)));
   switch (event.type) {
     case 'run.started':
       run.started = event.data;
@@ -245,13 +248,26 @@ export function applyEvent(run: Run, event: MonitorEvent): void {
       run.figures = [...run.figures, { ...event.data, seq: event.seq }].slice(-figureLimit);
       break;
     case 'notice':
-      run.notices = [...run.notices, { ...event.data, seq: event.seq, time: event.time }].slice(-noticeLimit);
+      run.notices = [
+        ...run.notices,
+        { ...event.data, seq: event.seq, time: new Date(run.lastTime).toISOString() },
+      ].slice(-noticeLimit);
       if (event.data.code === 'run.paused') setPaused(run, true);
       if (event.data.code === 'run.resumed') setPaused(run, false);
       break;
     case 'run.finished':
       break;
   }
+}
+
+/**
+ * Returns the time of an event by the clock as it was before it was set back: otherwise all events until the clock has caught up
+ * would be at one time. A clock that has caught up counts as it is.
+ */
+function shiftedTime(run: Run, time: number): number {
+  if (time >= run.lastTime) run.setBackMs = 0;
+  else if (time + run.setBackMs < run.lastTime) run.setBackMs = run.lastTime - time;
+  return time + run.setBackMs;
 }
 
 function applyTime(run: Run, time: number): void {

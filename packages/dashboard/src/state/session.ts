@@ -12,9 +12,9 @@ import type { BatchData, RunFinishedData, RunStartedData, RunSummary } from './e
 import { RateMeter } from './rate.ts';
 import { applyEvent, emptyRun, type Run } from './run.ts';
 
-/** The state of the connection and of the followed run. Times are in milliseconds of `performance.now()`. */
+/** The state of the connection and of the followed run. Times are in milliseconds since the page was opened. */
 export interface Session {
-  /** Origin of `performance.now()`, in milliseconds since 1970. */
+  /** When the page was opened, in milliseconds since 1970. */
   readonly clockOrigin: number;
   connection: ConnectionState;
   connectionChangedAt: number;

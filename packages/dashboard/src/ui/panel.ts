@@ -38,7 +38,7 @@ export interface PageState {
   readonly theme: Theme;
   /** Number of events received since the view was paused; null while the view is live. */
   readonly unseenEvents: number | null;
-  /** Time of the frame, in milliseconds of `performance.now()`. */
+  /** Time of the frame, in milliseconds of `timeOnPage()`. */
   readonly now: number;
   /** Whether the page is drawn for print, which also draws the charts that are off screen. */
   readonly printing: boolean;

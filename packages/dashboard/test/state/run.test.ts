@@ -26,6 +26,27 @@ describe('a run', () => {
     expect(run.startedAt).toBe(events[0]?.time);
   });
 
+  it('continues on the clock from before, when the clock of its publisher is set back', () => {
+    const hourMs = 3_600_000;
+    const shifted = (from: number, to: number, ms: number): MonitorEvent[] =>
+      events.map((event, index) =>
+        index >= from && index < to
+          ? { ...event, time: new Date(Date.parse(event.time) + ms).toISOString() }
+          : event,
+      );
+    const { steps, lastTime } = runOf(events);
+    const times = [...steps.columns.time.subarray(0, 60)];
+    const back = runOf(shifted(30, events.length, -hourMs));
+    const backTimes = [...back.steps.columns.time.subarray(0, 60)];
+    // Every later batch is as far from the one before it as it was; the time of the event at the change itself is lost.
+    const distances = (all: number[]): number[] =>
+      all.slice(1).map((time, index) => time - (all[index] as number));
+    expect(distances(backTimes).slice(32)).toEqual(distances(times).slice(32));
+    expect(new Set(backTimes).size).toBeGreaterThan(58);
+    // A clock that was wrong for some events is right again after them.
+    expect(runOf(shifted(30, 40, -hourMs)).lastTime).toBe(lastTime);
+  });
+
   it('ignores an event that it has already applied', () => {
     const run = runOf([...events.slice(0, 30), ...events.slice(10)]);
     expect(run.eventCount).toBe(events.length);

@@ -161,13 +161,23 @@ export interface CaptionCounts {
   floor: number;
   /** Whether values of 0 or below are left out. */
   hidesValues: boolean;
+  /** Whether values are outside of the axis. */
+  isCut: boolean;
 }
 
 /** Returns the caption of a chart: "1,180 points", or "2,000 of 46,900 points · axis from 95 %". */
-export function chartCaption({ rowCount, pointCount, thinned, floor, hidesValues }: CaptionCounts): string {
+export function chartCaption({
+  rowCount,
+  pointCount,
+  thinned,
+  floor,
+  hidesValues,
+  isCut,
+}: CaptionCounts): string {
   const all = formatPlural(rowCount + thinned, 'point', 'points');
   const counts = pointCount < rowCount + thinned ? `${formatCount(pointCount)} of ${all}` : all;
   if (hidesValues) return `${counts} · without values of 0 or less, which a log axis cannot show`;
+  if (isCut) return `${counts} · the axis leaves out values far from most others`;
   return floor > 0 ? `${counts} · axis from ${percentTick(floor)}` : counts;
 }
 

@@ -28,6 +28,8 @@ export interface ChartFrame {
   isVisible: boolean;
   /** Whether the axis is logarithmic, and leaves out values of 0 or below. */
   hidesValues: boolean;
+  /** Whether values are outside of a logarithmic axis, which has a limited number of decades. */
+  isCut: boolean;
   /** Whether the axis is logarithmic and shows no value, because all are 0 or below. */
   hidesAll: boolean;
 }
@@ -82,15 +84,20 @@ export class FrameBuilder {
     });
     const columns = joinColumns(tables.flatMap((table) => this.#curveTables(table, shown.length > 1)));
     const main = shown[0]?.run;
-    const hidesValues = options.scale === 'log' && breakAtZero(columns);
+    const isLog = options.scale === 'log';
+    const hidesValues = isLog && breakAtZero(columns);
+    const y = this.#yRange(columns, tables, options);
     return {
       hidesValues,
+      isCut:
+        isLog &&
+        columns.slice(1).some((cells) => numbers(cells).some((value) => value < y.min || value > y.max)),
       isVisible: tables.some(isVisible),
       hidesAll: hidesValues && columns.slice(1).every((cells) => numbers(cells).length === 0),
       rowCount: sum(tables.map(({ points }) => points[0]?.rowCount ?? 0)),
       pointCount: sum(tables.map(({ points }) => points[0]?.x.length ?? 0)),
       plot: {
-        ...{ columns, x, y: this.#yRange(columns, tables, options), target },
+        ...{ columns, x, y, target },
         epochEnds: main ? epochEnds(main, axis) : [],
         nonFinite: main && this.#spec.series !== 'machine' ? this.#nonFiniteRanges(main, axis) : [],
       },

@@ -32,7 +32,7 @@ function rateText(perSecond: number): string {
   return `${formatRate(rate)} ${rate === 1 ? 'event' : 'events'}/s`;
 }
 
-/** Returns the texts about the connection and the feed; `now` is in milliseconds of `performance.now()`. */
+/** Returns the texts about the connection and the feed; `now` is in milliseconds since the page was opened. */
 export function connectionText(session: Session, now: number): ConnectionText {
   const { run, lastEventAt } = session;
   const age = lastEventAt === null ? undefined : (now - lastEventAt) / 1_000;

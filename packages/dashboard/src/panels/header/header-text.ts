@@ -91,7 +91,7 @@ const phaseNames: Record<Phase, string> = {
   ...statusNames,
 };
 
-/** Returns the texts and values of the run header; `now` is in milliseconds of `performance.now()`. */
+/** Returns the texts and values of the run header; `now` is in milliseconds since the page was opened. */
 export function headerText(session: Session, now: number): HeaderText {
   const phase = phaseOf(session);
   // A run that is being prepared has no data yet; the data of the session is that of the run before it.

@@ -91,20 +91,25 @@ class RunsList {
     if (load !== this.#loads) return;
     if (page.ok) {
       const { runs, total, nextCursor } = page.value;
-      this.#summaries = cursor === null ? runs : [...(this.#summaries ?? []), ...runs];
+      const summaries = cursor === null ? runs : [...(this.#summaries ?? []), ...runs];
+      const unlisted = await this.#findUnlisted(summaries);
+      if (load !== this.#loads) return;
+      this.#summaries = summaries;
+      // Set with the list: a run that neither contains is no longer compared when the viewer ticks another one.
+      this.#unlisted = unlisted;
       this.#total = total;
       this.#nextCursor = nextCursor;
-      await this.#findUnlisted();
     }
     this.#problem = page.ok ? '' : page.message;
     this.#show();
   }
 
-  async #findUnlisted(): Promise<void> {
-    const listed = new Set(this.#summaries?.map(({ runId }) => runId));
+  /** Returns the compared runs that exist, although they are not among those in the list. */
+  async #findUnlisted(summaries: readonly RunSummary[]): Promise<string[]> {
+    const listed = new Set(summaries.map(({ runId }) => runId));
     const others = this.#options.view().others.filter((runId) => !listed.has(runId));
     const exist = await Promise.all(others.map(runExists));
-    this.#unlisted = others.filter((_, index) => exist[index]);
+    return others.filter((_, index) => exist[index]);
   }
 
   /** The compared runs that still exist. */

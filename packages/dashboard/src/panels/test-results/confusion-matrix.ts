@@ -1,5 +1,5 @@
 import type { TestResults } from '../../state/event-data.ts';
-import { className, formatCount, formatPlural } from '../../state/format.ts';
+import { className, formatCount } from '../../state/format.ts';
 
 /** A cell of the confusion matrix that is not 0. */
 export interface CountedCell {
@@ -64,9 +64,10 @@ export function confusionSentence(
   classes: readonly string[],
 ): string {
   const name = className(classes, truth);
-  if (truth === predicted)
-    return `${name} classified as ${name}, which is right: ${formatPlural(count, 'time', 'times')}`;
-  return `${name} classified as ${className(classes, predicted)}: ${formatPlural(count, 'time', 'times')}`;
+  // As in the cells, without a thousands separator: a name by which speech control finds a cell contains its text.
+  const times = `${count} ${count === 1 ? 'time' : 'times'}`;
+  if (truth === predicted) return `${name} classified as ${name}, which is right: ${times}`;
+  return `${name} classified as ${className(classes, predicted)}: ${times}`;
 }
 
 /** Returns how many images of a cell can be shown: "3 of the 5 are among the samples of this epoch."; empty if all. */

@@ -26,12 +26,16 @@ describe('the texts of a chart', () => {
       { rowCount: 9, pointCount: 9, thinned: 0, floor: 0, hidesValues: true },
       '9 points · without values of 0 or less, which a log axis cannot show',
     ],
+    [
+      { rowCount: 9, pointCount: 9, thinned: 0, floor: 0, isCut: true },
+      '9 points · the axis leaves out values far from most others',
+    ],
     [{ rowCount: 20, pointCount: 20, thinned: 0, floor: 0.95 }, '20 points · axis from 95 %'],
     [{ rowCount: 1, pointCount: 1, thinned: 0, floor: 0 }, '1 point'],
     [{ rowCount: 46_900, pointCount: 2_000, thinned: 0, floor: 0 }, '2,000 of 46,900 points'],
     [{ rowCount: 40_000, pointCount: 2_000, thinned: 6_900, floor: 0 }, '2,000 of 46,900 points'],
   ])('count the points (%#)', (counts, text) => {
-    expect(withPlainSpaces(chartCaption({ hidesValues: false, ...counts }))).toBe(text);
+    expect(withPlainSpaces(chartCaption({ hidesValues: false, isCut: false, ...counts }))).toBe(text);
   });
 
   it('warn where the loss is not finite', () => {

@@ -97,6 +97,16 @@ describe('a chart frame', () => {
     }
   });
 
+  it('says that a logarithmic axis leaves out the losses before a jump of many decades', () => {
+    const jumped = events.map((event) =>
+      event.type === 'batch' && event.data.step > 5
+        ? { ...event, data: { ...event.data, loss: 1e12 } }
+        : event,
+    );
+    expect(build('loss', [runOf(jumped)]).isCut).toBe(true);
+    expect(build('loss', [runOf(events)]).isCut).toBe(false);
+  });
+
   it('breaks the curve at values of 0 on a logarithmic axis only, and says so', () => {
     const zero = events.map((event) =>
       event.type === 'batch' && event.data.step === 30

@@ -51,6 +51,11 @@ describe('the list of runs', () => {
     ).toBe('Running');
   });
 
+  it('has names and tags that do not turn the direction of the text around them', () => {
+    const row = runRow(summaryOf('a', { name: '\u202elive\u2066 run', tags: ['\u202dtag'] }));
+    expect(row).toMatchObject({ name: 'live run', tags: ['tag'] });
+  });
+
   it('has pinned runs first, and finds words in the name, note and status', () => {
     const summaries = [
       summaryOf('a', { note: 'large batches' }),
