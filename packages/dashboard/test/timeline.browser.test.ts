@@ -111,6 +111,7 @@ const kinds: readonly (readonly [name: string, run: (runId: string) => readonly 
     await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit(`?run=${runId}&at=30`);
     await shows(page, '#timeline-text', 'Batch 30 of 60');
+    await shows(page, chartPart('loss', 'at'), 'Batch 30');
     await page.locator('#timeline-duration').selectOption('10');
     await page.locator('#timeline-play').click();
     await shows(page, '#timeline-play', 'Pause');

@@ -114,7 +114,8 @@ export class Plot {
 
   draw(frame: PlotFrame): void {
     this.#frame = frame;
-    this.#uplot.setData(frame.columns as uPlot.AlignedData);
+    // At once, and not after the current task: a cursor that is set then has the position on the new axis.
+    this.#uplot.batch(() => this.#uplot.setData(frame.columns as uPlot.AlignedData));
   }
 
   /** Draws the same frame with the current colours and size. */

@@ -1,4 +1,4 @@
-import { formatPercent } from '../../state/format.ts';
+import { formatProbability } from '../../state/probability.ts';
 
 /** The most probable class of a drawing. */
 export interface TopPrediction {
@@ -19,8 +19,8 @@ export function topPrediction(probabilities: ArrayLike<number>, classes: readonl
   return {
     label,
     name: classes[label] ?? String(label),
-    confidence: `${formatPercent(values[label], 0)} sure`,
-    second: next === undefined ? '' : `${classes[next] ?? next} with ${formatPercent(values[next], 0)}`,
+    confidence: `${formatProbability(values[label] ?? 0)} sure`,
+    second: next === undefined ? '' : `${classes[next] ?? next} with ${formatProbability(values[next] ?? 0)}`,
   };
 }
 

@@ -1,5 +1,6 @@
 import { csvName } from '../../state/csv.ts';
-import { formatCount, formatPercent } from '../../state/format.ts';
+import { formatCount } from '../../state/format.ts';
+import { formatProbability } from '../../state/probability.ts';
 import type { Reading } from './snapshot-readings.ts';
 
 /** A class with its probability. */
@@ -49,7 +50,7 @@ function mostFrequent(labels: readonly number[]): number {
 export function readingText(probabilities: ArrayLike<number>, classes: readonly string[]): string {
   const [first, second] = guesses(probabilities);
   const text = ({ label, probability }: Guess): string =>
-    `${classes[label] ?? label} with ${formatPercent(probability, 0)}`;
+    `${classes[label] ?? label} with ${formatProbability(probability)}`;
   if (!first) return '';
   return second ? `${text(first)}, or else ${text(second)}` : text(first);
 }
