@@ -245,7 +245,18 @@ def test_ignores_acknowledgements_of_events_that_were_not_sent(warnings) -> None
     assert sum("does not accept this run" in line for line in warnings()) == 1
 
 
-CLOSE_CODES = {4400: True, 4401: True, 4405: True, 4409: True, 4411: True, 4412: True, 4413: True, 1009: True, 4503: False, 4429: False}
+CLOSE_CODES = {
+    4400: True,
+    4401: True,
+    4405: True,
+    4409: True,
+    4411: True,
+    4412: True,
+    4413: True,
+    1009: True,
+    4503: False,
+    4429: False,
+}
 
 
 @pytest.mark.parametrize(("code", "is_final"), CLOSE_CODES.items())

@@ -457,8 +457,8 @@ class Monitor:
         Stores the weights of the network at the gateway, rounded to int8, so that the page can show how they change.
 
         The weights are copied at once and sent on another thread. A run keeps at most 64 snapshots, evenly spaced over those
-        that were given, and the last one. While the gateway cannot be reached, the newest ones wait, up to 32 MB of weights; a notice
-        reports how many older ones were dropped.
+        that were given, and the last one. While the gateway cannot be reached, the newest ones wait, up to 32 MB of weights; a
+        notice reports how many older ones were dropped.
 
         :param weights: Arrays or tensors by name, such as `model.state_dict()` of PyTorch, with at most two million values, or a
             safetensors file as bytes or path. Needs NumPy, unless the file is in the form of docs/protocol.md already.

@@ -32,7 +32,7 @@ class Facts:
 
 
 def class_results(test: Mapping[str, object], facts: Facts, warn: Warn) -> dict[str, Json]:
-    """Returns values per class, the matrix, the calibration, predictions and confidences. What contradicts the run is left out."""
+    """Returns values per class, matrix, calibration, predictions and confidences, without what contradicts the run."""
     data: dict[str, Json] = {}
     if test.get("confusion") is not None:
         data = _confusion(test["confusion"], facts, warn)
