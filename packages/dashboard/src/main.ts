@@ -15,6 +15,7 @@ import { chartRuns } from './state/chart-runs.ts';
 import type { ExaminedImage } from './state/examined-image.ts';
 import { createCachedFindings, findingText } from './state/findings.ts';
 import { capitalize } from './state/format.ts';
+import { phaseOf } from './state/phase.ts';
 import { createCachedRunAtStep } from './state/run-at-step.ts';
 import { announce } from './ui/announcer.ts';
 import { focusAfterRender } from './ui/focus.ts';
@@ -229,6 +230,7 @@ function renderPanels(state: PageState): void {
     return panel.render(state, actions);
   };
   render(layout(show), document.body);
+  if (phaseOf(session) !== 'connecting') document.body.classList.remove('connecting');
 }
 
 /**

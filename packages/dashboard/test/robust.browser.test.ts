@@ -22,6 +22,24 @@ const chromiumPath = findChromium();
     expect(monitor.browserProblems).toEqual([]);
   });
 
+  it('does not move what is visible while it loads', async () => {
+    const runId = '20261124-100000-still';
+    await monitor.publish({ runId, events: runOf(runId), commands: ['pause', 'stop', 'setLearningRate'] });
+    const page = await monitor.visit();
+    await page.addInitScript(() => {
+      const page = globalThis as unknown as { shift: number };
+      page.shift = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) page.shift += (entry as unknown as { value: number }).value;
+      }).observe({ type: 'layout-shift', buffered: true });
+    });
+    await page.goto(`${monitor.url}/?run=${runId}`);
+    await shows(page, chartPart('loss', 'caption'), '60 points');
+    await shows(page, '#epoch-rows', 'best');
+    const shift = await page.evaluate(() => (globalThis as unknown as { shift: number }).shift);
+    expect(shift).toBeLessThan(0.05);
+  });
+
   it('says that a part of it has failed, and why', async () => {
     const page = await monitor.visit();
     await page.addInitScript(() => {

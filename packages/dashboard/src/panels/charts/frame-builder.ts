@@ -69,7 +69,13 @@ export class FrameBuilder {
       ...(smoothed && !compared ? [{ kind: 'raw', color: `${color}-faint` } as const] : []),
       { kind: 'line', color, ...(dash && { dash }) },
       ...(test
-        ? [{ kind: test === 'accuracy' ? 'joined' : 'points', color: compared ? color : '--test' } as const]
+        ? [
+            {
+              kind: test === 'accuracy' ? 'joined' : 'points',
+              color: compared ? color : '--test',
+              ...(dash && { dash }),
+            } as const,
+          ]
         : []),
     ]);
   }

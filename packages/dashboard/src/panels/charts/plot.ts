@@ -317,12 +317,13 @@ function uplotSeries(
     filter: (plot, series) => lonePoints(plot.data[series] as Columns[number]),
   };
   if (kind === 'raw') return { ...withoutCursor, stroke, width: zoom, points: lone };
-  if (kind === 'line')
-    return { stroke, width: 2 * zoom, points: lone, ...(dash && { dash: dash.map((each) => each * zoom) }) };
+  const dashed = dash && { dash: dash.map((each) => each * zoom) };
+  if (kind === 'line') return { stroke, width: 2 * zoom, points: lone, ...dashed };
   return {
     ...withoutCursor,
     stroke,
     width: 2 * zoom,
+    ...dashed,
     spanGaps: true,
     ...(kind === 'points' && { paths: () => null }),
     points: { show: true, size: 8 * zoom, width: 2 * zoom, stroke, fill: () => palette().surface },

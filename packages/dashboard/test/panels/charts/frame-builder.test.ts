@@ -35,6 +35,21 @@ describe('a chart frame', () => {
     expect(plot.epochEnds).toEqual([20, 40, 60]);
   });
 
+  it('dashes both curves of a compared run, training and test, so that they differ without colour', () => {
+    const run = runOf(events);
+    const runs: ChartRun[] = [
+      { run, name: 'first', color: '--run-1' },
+      { run: runOf(events), name: 'second', color: '--run-2', dash: [8, 4] },
+    ];
+    const styles = new FrameBuilder(chartSpecs.accuracy).styles(runs);
+    expect(styles.map(({ color, dash }) => [color, dash])).toEqual([
+      ['--run-1', undefined],
+      ['--run-1', undefined],
+      ['--run-2', [8, 4]],
+      ['--run-2', [8, 4]],
+    ]);
+  });
+
   it('averages all batches, not only those that are drawn', () => {
     const long = runOf(sampleRun({ epochs: 1, batchesPerEpoch: 4_000 }));
     const range = { min: 0, max: 4_000 };
