@@ -103,6 +103,7 @@ export class PublishedRun {
       const status = await trainRun({
         ...this.#run,
         emit: (body) => this.#emit(body),
+        announced: () => this.#publisher.announced(),
         display: (body) => this.#report.display(body),
         control,
         failedStarts,

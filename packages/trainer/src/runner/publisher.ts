@@ -40,6 +40,8 @@ export const publisherLimits = {
   stuckMs: 30_000,
   /** Number of unsent bytes above which sending waits until the socket's queue is empty; the log holds the rest. */
   bufferedBytes: 1024 * 1024,
+  /** Time for which the first step of a run waits until the gateway has the run's first events: several round trips. */
+  announceMs: 500,
   /** Events read from the log at once. */
   pageSize: 128,
   /** Time to wait for a reply after the abort of a delivery, if the gateway has accepted the run before. */
@@ -55,7 +57,7 @@ export const publisherLimits = {
 
 /**
  * Sends the events of a run's log to the gateway. After each connect it continues after the last event that the
- * gateway has stored. The publisher only reads the log, so training never waits for the gateway, and events
+ * gateway has stored. The publisher only reads the log, so no step waits for the gateway, and events
  * are not copied to a second queue.
  * @example
  * const publisher = new Publisher({ identity, log, commands, isResumed, onRefused, onProblem, onLoss, onReject });
@@ -90,7 +92,10 @@ export class Publisher {
       commands,
       firstMessage: () => this.#hello(),
       onReply: (reply: Exclude<IngestServerMessage, Command>) => this.#receive(reply),
-      onDisconnect: () => this.#resetPosition(),
+      onDisconnect: () => {
+        this.#resetPosition();
+        this.#onReply?.();
+      },
       onProblem: options.onProblem,
       awaitRelease: options.isResumed,
       onRefused: (why: Refusal, reason: string) => this.#refuse(why, reason),
@@ -112,6 +117,26 @@ export class Publisher {
       this.#highestKnown = Math.max(this.#highestKnown, this.#sent);
     }
     if (this.#pending > 0) this.#connection.expectReply(this.#limits.stuckMs);
+  }
+
+  /**
+   * Resolves when the gateway has acknowledged the events so far, cannot be reached or refuses the run, at the latest after
+   * `announceMs`. Connecting takes several turns of the event loop: where a step takes seconds and there is one turn after each, viewers
+   * would learn of the run a minute late.
+   */
+  announced(): Promise<void> {
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        this.#onReply = undefined;
+        resolve();
+      };
+      const timer = setTimeout(settle, this.#limits.announceMs);
+      this.#onReply = () => {
+        if (this.#pending === 0 || this.#isRefused || this.problem !== undefined) settle();
+      };
+      this.#onReply();
+    });
   }
 
   /**

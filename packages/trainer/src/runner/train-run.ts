@@ -31,6 +31,8 @@ export interface TrainRunOptions {
   emit: (event: EventBody) => void;
   /** Displays an event that was emitted before the run was interrupted, on the console only. */
   display: (event: EventBody) => void;
+  /** Resolves soon after the start of the run was emitted: when the gateway has it, or will not have it soon. */
+  announced?: () => Promise<void>;
   control: RunControl;
   /** Notices about queued starts that have failed since the run before; emitted after the start of this run. */
   failedStarts?: readonly EventBody[];
@@ -55,6 +57,7 @@ export async function trainRun(options: TrainRunOptions): Promise<FinishedStatus
   const progress = resumePoint?.progress ?? noProgress();
   const position = resumePoint?.checkpoint?.position ?? startPosition();
   announceStart(options, progress, position);
+  await options.announced?.();
   const stopSystemEvents = startSystemEvents(options);
   try {
     const files = await trainAndSave(options, progress, position);

@@ -88,6 +88,29 @@ describe('Publisher', () => {
     expect(gateway?.received).toEqual(upTo(300));
   });
 
+  test('has announced a run once the gateway has acknowledged its first events', async () => {
+    const publisher = publish(await listen(), {}, { announceMs: 60_000 });
+    append(publisher, 2);
+    await publisher.announced();
+    expect(gateway?.received).toEqual(upTo(2));
+    expect(await publisher.close()).toBe(0);
+  });
+
+  test('does not wait for a gateway that cannot be reached, and only briefly for one that does not answer', async () => {
+    const silent = await startSilentServer();
+    const hanging = publish(silent.url, {}, { ...shortAbsence, announceMs: 20 });
+    append(hanging, 1);
+    await hanging.announced();
+    expect(hanging.problem).toBeUndefined();
+    await hanging.close();
+    await silent.stop();
+    const refused = publish(silent.url, {}, { ...shortAbsence, announceMs: 60_000 });
+    append(refused, 1);
+    await refused.announced();
+    expect(refused.problem).toContain('nothing listens');
+    await refused.close();
+  });
+
   test('continues a resumed run after the last event that the gateway has', async () => {
     for (let at = 0; at < 150; at++) log.append(body());
     const publisher = publish(await listen({ after: 120 }));
