@@ -95,7 +95,10 @@ const chromiumPath = findChromium();
   it('leaves single keys alone when the viewer has switched shortcuts off', async () => {
     const page = await monitor.visit();
     await page.locator('#runs-open').waitFor();
+    // A capital letter without Shift is typed with Caps Lock.
     await page.keyboard.press('R');
+    await page.locator('#runs-dialog').waitFor();
+    await page.keyboard.press('Escape');
     await page.locator('#runs-dialog').waitFor({ state: 'detached' });
     await page.keyboard.press('?');
     await page.locator('#shortcuts-on').uncheck();

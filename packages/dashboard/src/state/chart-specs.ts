@@ -1,4 +1,11 @@
-import { formatLoss, formatNumber, formatPercent, formatRate, formatTickCount } from './format.ts';
+import {
+  formatLearningRate,
+  formatLoss,
+  formatNumber,
+  formatPercent,
+  formatRate,
+  formatTickCount,
+} from './format.ts';
 import type { Run, SeriesName } from './run.ts';
 import { awaitsEverything, lossUnitOf, speedUnitOf, unitOf } from './run-words.ts';
 
@@ -78,7 +85,7 @@ export const chartSpecs = {
     columns: ['learningRate'],
     smoothed: false,
     scales: ['linear', 'log'],
-    format: (value) => (value === undefined ? '–' : numberTick(value)),
+    format: (value) => (value === undefined ? '–' : formatLearningRate(value)),
     tick: numberTick,
     minDrawIntervalMs: 250,
     empty: 'The learning rate of each step appears here.',

@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { numberTick, percentTick } from '../../src/state/chart-specs.ts';
+import { chartSpecs, numberTick, percentTick } from '../../src/state/chart-specs.ts';
+import { formatLearningRate } from '../../src/state/format.ts';
 
 const withPlainSpaces = (text: string): string => text.replaceAll('\u00a0', ' ');
 
@@ -11,4 +12,9 @@ it('ticks have no more digits than they need', () => {
     '99.5 %',
     '100 %',
   ]);
+});
+
+it('the legend writes a learning rate as the rest of the page does', () => {
+  for (const rate of [0.01, 0.0039123456, 1.23456e-8])
+    expect(chartSpecs.rate.format(rate)).toBe(formatLearningRate(rate));
 });

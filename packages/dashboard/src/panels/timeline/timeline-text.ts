@@ -28,7 +28,7 @@ export function timelineText(run: Run, step: number | null): string {
     loss === undefined || (Number.isNaN(loss) && run.steps.sparse.has('loss'))
       ? ''
       : `loss ${formatLoss(loss)}`,
-    accuracy === undefined || Number.isNaN(accuracy) ? '' : `accuracy ${formatPercent(accuracy, 1)}`,
+    accuracy === undefined || Number.isNaN(accuracy) ? '' : `accuracy ${formatPercent(accuracy)}`,
   ].filter(Boolean);
   const position = `${capitalize(word)} ${formatCount(step)} of ${formatCount(total)}${epoch}`;
   return figures.length > 0 ? `${position}: ${figures.join(', ')}` : position;

@@ -19,7 +19,7 @@ describe('the timeline', () => {
 
   it('describes its position with the figures of that step', () => {
     expect(timelineText(run, null)).toBe('Now: batch 60');
-    expect(timelineText(run, 41)).toMatch(/^Batch 41 of 60, epoch 3: loss \d\.\d+, accuracy \d+\.\d\s%$/);
+    expect(timelineText(run, 41)).toMatch(/^Batch 41 of 60, epoch 3: loss \d\.\d+, accuracy \d+\.\d\d\s%$/);
   });
 
   it('marks the ends of epochs, unless there are too many', () => {
