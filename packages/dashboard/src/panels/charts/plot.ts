@@ -227,7 +227,7 @@ export class Plot {
           ),
         ...(axis === 'clock' && {
           splits: (_plot, _index, min, max, step) =>
-            clockTicks({ min, max }, step, new Date(min).getTimezoneOffset() * 60_000),
+            clockTicks({ min, max }, step, (time) => new Date(time).getTimezoneOffset() * 60_000),
         }),
         ...(log.x && logarithmic(() => this.#frame.x)),
       },

@@ -35,14 +35,18 @@ export const tickSteps: Record<AxisName, number[]> = {
 };
 
 /**
- * Returns the ticks of a clock axis, `step` milliseconds apart, at round times of a time zone.
- * @param offset How far the zone is behind UTC, in milliseconds.
+ * Returns the ticks of a clock axis, `step` milliseconds apart, at round times of a time zone, also where its clocks change.
+ * @param offset Returns how far the zone is behind UTC at a time, in milliseconds.
  */
-export function clockTicks({ min, max }: Range, step: number, offset: number): number[] {
+export function clockTicks({ min, max }: Range, step: number, offset: (time: number) => number): number[] {
   const ticks: number[] = [];
-  for (let tick = Math.ceil((min - offset) / step) * step + offset; tick <= max; tick += step)
-    ticks.push(tick);
-  return ticks;
+  const first = offset(min);
+  for (let local = Math.ceil((min - first) / step) * step; ; local += step) {
+    const tick = local + offset(local + first);
+    if (!(tick <= max)) return ticks;
+    // An hour that the clocks skip has no tick.
+    if (tick >= min && tick > (ticks.at(-1) ?? Number.NEGATIVE_INFINITY)) ticks.push(tick);
+  }
 }
 
 /** Maximum error of a tick's text, as a share of the distance to the next tick or, for a single tick, of its value. */

@@ -40,13 +40,23 @@ describe('the ticks of the x axes', () => {
   it('of a clock are at round times of the time zone, also of one with half hours', () => {
     const [hour, day] = [3_600_000, 86_400_000];
     const range = { min: 20 * day + 1, max: 20 * day + 3 * hour };
-    expect(clockTicks(range, hour, 0)).toEqual([1, 2, 3].map((hours) => 20 * day + hours * hour));
-    const india = -5.5 * hour;
+    expect(clockTicks(range, hour, () => 0)).toEqual([1, 2, 3].map((hours) => 20 * day + hours * hour));
+    const india = () => -5.5 * hour;
     expect(clockTicks(range, hour, india)).toEqual([0.5, 1.5, 2.5].map((hours) => 20 * day + hours * hour));
     expect(clockTicks({ min: 20 * day, max: 22 * day }, day, india)).toEqual([
       20 * day + 18.5 * hour,
       21 * day + 18.5 * hour,
     ]);
+    // At 1:00 UTC of day 22, the clocks of Central Europe are set from 2:00 to 3:00; midnight stays midnight.
+    const europe = (time: number): number => (time < 22 * day + hour ? -hour : -2 * hour);
+    expect(clockTicks({ min: 21 * day, max: 24 * day }, day, europe)).toEqual([
+      21 * day + 23 * hour,
+      22 * day + 22 * hour,
+      23 * day + 22 * hour,
+    ]);
+    expect(clockTicks({ min: 22 * day, max: 22 * day + 3 * hour }, hour, europe)).toEqual(
+      [0, 1, 2, 3].map((hours) => 22 * day + hours * hour),
+    );
   });
 });
 
