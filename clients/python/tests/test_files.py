@@ -186,6 +186,39 @@ def test_a_run_keeps_at_most_64_snapshots_evenly_spaced_and_the_last_one(gateway
     assert warnings() == []
 
 
+@pytest.mark.parametrize(
+    ("goes_on", "expected"),
+    [(True, list(range(1, 130, 4))), (False, [*range(1, 126, 4), 128])],
+    ids=["a training that goes on", "a training that ends"],
+)
+def test_snapshots_that_waited_for_the_gateway_are_evenly_spaced_too(
+    goes_on: bool, expected: list[int], start_gateway: StartGateway, monkeypatch
+) -> None:
+    monkeypatch.setattr(_limits, "LAST_RETRY_SECONDS", 0.5)
+    gateway = start_gateway()
+    monitor = Monitor(gateway.ingest_url, run_id="outage")
+
+    def take(step: int) -> None:
+        monitor.log(step, loss=1.0)
+        monitor.snapshot(step, {"weight": np.array([float(step), 1.0])})
+
+    for step in range(1, 65):
+        take(step)
+    wait_for(lambda: monitor._uploads.is_idle, "64 snapshots at the gateway")
+    gateway.kill()
+    for step in range(65, 129):
+        take(step)
+    assert len(monitor._uploads._waiting) == 64
+    gateway.start()
+    if goes_on:
+        wait_for(lambda: monitor._uploads.is_idle, "the snapshots that waited")
+        take(129)
+    assert monitor.finish(timeout=120) == 0
+    found = snapshots_of(gateway, "outage")
+    assert [data["step"] for data in found if is_stored(gateway, "outage", data["digest"])] == expected
+    assert len(found) == 97  # Every second one of the 64 that waited, and the last one: the others are not sent.
+
+
 def test_a_token_protects_files_too(start_gateway: StartGateway, warnings) -> None:
     gateway = start_gateway("--token", "right-token-of-sixteen")
     with Monitor(gateway.ingest_url, token="right-token-of-sixteen", run_id="token") as monitor:

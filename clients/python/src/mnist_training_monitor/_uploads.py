@@ -42,7 +42,7 @@ class Upload:
     data: dict[str, Any]
     #: Size of the weights that it keeps in memory.
     size: int = 0
-    #: Position among the snapshots of the run.
+    #: Position among the snapshots of the run; 0 for test images.
     index: int = 0
     content: bytes | None = None
     attempts: int = 0
@@ -119,6 +119,7 @@ class Uploads:
         # The newest snapshot that the spacing left out: sent if it is the last one.
         self._spare: Upload | None = None
         self._offered = 0
+        self._is_complete = False
         self._stride = 1
         self._stored: dict[int, str] = {}
         self._dropped = 0
@@ -150,14 +151,15 @@ class Uploads:
                 self._spare = upload
                 return
             self._spare = None
-        self._add(upload)
+            self._add(upload)
 
     def finish(self) -> None:
-        """Sends the last snapshot that was offered, if the spacing left it out."""
+        """Sends the last snapshot that was offered, if the spacing left it out. No snapshot is offered after it."""
         with self._lock:
+            self._is_complete = True
             spare, self._spare = self._spare, None
-        if spare is not None:
-            self._add(spare)
+            if spare is not None:
+                self._add(spare)
 
     def close(self, seconds: float) -> int:
         """Drops the files that wait and ends the thread. Returns the number of files that were dropped."""
@@ -233,7 +235,7 @@ class Uploads:
             upload.content = upload.read()
         content = upload.content
         if upload.kind == "snapshots" and len(self._stored) >= limits.SNAPSHOTS:
-            self._thin_out()
+            self._thin_out(upload)
         digest = hashlib.sha256(content).hexdigest()
         status = self._send("PUT", f"{upload.kind}/{digest}", content)
         self._failures = 0
@@ -251,8 +253,11 @@ class Uploads:
             self._count_drop(upload)
             self._warn(f"upload {status}", f"{_NAMES[upload.kind]} left out: the gateway answered with {status}.")
 
-    def _thin_out(self) -> None:
-        """Removes every second snapshot from the gateway. Raises OSError where it cannot be reached."""
+    def _thin_out(self, current: Upload) -> None:
+        """
+        Removes every second snapshot: from the gateway, and from those that wait behind `current`. Raises OSError where the
+        gateway cannot be reached.
+        """
         stride = self._stride * 2
         for index in [each for each in self._stored if each % stride != 0]:
             digest = self._stored[index]
@@ -260,7 +265,16 @@ class Uploads:
             if list(self._stored.values()).count(digest) == 1:
                 self._send("DELETE", f"snapshots/{digest}")
             del self._stored[index]
-        self._stride = stride
+        with self._lock:
+            self._stride = stride
+            for upload in [each for each in self._waiting if each is not current and each.index % stride != 0]:
+                # The newest one is not lost: it is the last one of the run, or will be if no other follows.
+                is_newest = upload.index == self._offered - 1
+                if is_newest and self._is_complete:
+                    continue
+                self._waiting.remove(upload)
+                if is_newest:
+                    self._spare = upload
 
     def _remove(self, upload: Upload) -> None:
         with self._lock:
