@@ -17,6 +17,7 @@ from conftest import Gateway
 
 from mnist_training_monitor import Monitor
 from mnist_training_monitor._contents import Contents
+from mnist_training_monitor._results import Facts, class_results
 
 PNG = (
     b"\x89PNG\r\n\x1a\n"
@@ -609,6 +610,59 @@ def test_confidences_are_bytes_and_are_left_out_where_one_is_no_probability(gate
     assert list(base64.b64decode(first["confidences"])) == [255, 128, 0]
     assert "confidences" not in second
     assert warnings() == ["The confidences are left out: expected a probability from 0 to 1 for each item."]
+
+
+@pytest.mark.parametrize("key", ["predictions", "confidences"])
+@pytest.mark.parametrize("kind", ["lists", "array", "float32", "tuples"])
+def test_several_numbers_for_each_item_are_refused(key: str, kind: str) -> None:
+    rows: Any = [[0, 1, 0], [1, 0, 0]]
+    if kind == "tuples":
+        rows = [tuple(row) for row in rows]
+    elif kind != "lists":
+        rows = pytest.importorskip("numpy").array(rows, "float32" if kind == "float32" else None)
+    found: list[str] = []
+    contents = Contents(lambda _key, message: found.append(message), lambda _metrics: {})
+    data = contents.epoch(1, step=1, train={}, test={key: rows}, seconds=1, metrics={})
+    assert data == {"epoch": 1, "step": 1, "seconds": 1}
+    assert found == [f"The {key} are left out: expected one number for each item, got a list of numbers for each."]
+
+
+@pytest.mark.parametrize(
+    ("key", "number", "problem"),
+    [
+        ("confidences", 4, "expected one for each of 3 test images, got 4"),
+        ("confidences", 200_000, "expected at most 100,000"),
+        ("predictions", 4, "expected one for each of 3 test images, got 4"),
+        ("predictions", 300_000, "expected at most 200,000"),
+    ],
+)
+def test_the_warning_about_too_many_numbers_names_the_limit_that_they_exceed(key: str, number: int, problem: str) -> None:
+    found: list[str] = []
+    assert class_results({key: [1] * number}, Facts(test_images=3), lambda _key, message: found.append(message))[key] is None
+    assert found == [f"The {key} are left out: {problem}."]
+
+
+@pytest.mark.parametrize(
+    ("cells", "count", "sent", "left_out"),
+    [
+        (40_000, 1, ["confidences", "predictions"], []),
+        (50_000, 1, ["predictions"], ["confidences"]),
+        (50_000, 1_000, [], ["confidences", "predictions"]),
+    ],
+)
+def test_an_epoch_above_900_kb_is_sent_without_confidences_and_then_without_predictions(
+    cells: int, count: int, sent: list[str], left_out: list[str], gateway: Gateway, warnings
+) -> None:
+    matrix = [[0] * 1_000 for _ in range(1_000)]
+    for each in range(cells):
+        matrix[each % 1_000][999 - each // 1_000] = count
+    run_id = f"cells-{cells}-{count}"
+    with Monitor(gateway.ingest_url, run_id=run_id, classes=range(1_000)) as monitor:
+        monitor.epoch(1, confusion=matrix, predictions=[999] * 100_000, confidences=[0.5] * 100_000)
+    (test,) = [event["data"]["test"] for event in gateway.complete_export(run_id) if event["type"] == "epoch"]
+    assert len(test["confusionCells"]) == cells
+    assert sorted({"confidences", "predictions"} & set(test)) == sent
+    assert warnings() == [f"The {key} are left out: expected an epoch of at most 900 kB." for key in left_out]
 
 
 def test_nested_lists_give_the_same_data_with_and_without_numpy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ from ._values import (
     readable,
     text,
     wire_config,
+    wire_json,
     without_none,
 )
 
@@ -123,6 +124,7 @@ class Contents:
             "seconds": _seconds(seconds),
             "metrics": self._metrics(custom) or None,
         }
+        self._fit(data)
         return without_none(data)
 
     def finished(
@@ -267,6 +269,14 @@ class Contents:
             else:
                 score["accuracy"] = measure(accuracy)
         return without_none(score)
+
+    def _fit(self, epoch: dict[str, Json]) -> None:
+        """Removes the values for each test item from the data of an epoch that is too large with them."""
+        test = epoch["test"] or {}
+        for key in ("confidences", "predictions"):
+            if key in test and len(wire_json(epoch)) > limits.DATA_BYTES:
+                del test[key]
+                self._warn(f"size {key}", f"The {key} are left out: expected an epoch of at most 900 kB.")
 
     def _test(self, test: Mapping[str, object], custom: dict[str, object]) -> dict[str, Json]:
         return without_none({**self._score("test", test, custom), **class_results(test, self._facts, self._warn)})

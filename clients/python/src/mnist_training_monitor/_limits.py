@@ -48,6 +48,8 @@ SNAPSHOT_BYTES = 2 * 1024 * 1024
 SNAPSHOTS = 64
 TEST_IMAGE_BYTES = 16 * 1024 * 1024
 EVENT_BYTES = 900_000
+# Of these, the data of an event: the rest is for its type, time, run and number.
+DATA_BYTES = EVENT_BYTES - 500
 # The largest integer that JavaScript represents exactly.
 MAX_INTEGER = 2**53 - 1
 

@@ -311,7 +311,8 @@ class Monitor:
         **metrics: object,
     ) -> None:
         """
-        Records the results of an epoch; all of them are optional. Accuracies are from 0 to 1.
+        Records the results of an epoch; all of them are optional. Accuracies are from 0 to 1. Where the event would be larger
+        than 900 kB, it is sent without `confidences`, and if necessary without `predictions`.
 
         :param confusion: N × N counts, with a row for each true class. The values per class follow from it.
         :param predictions: The predicted class of every test item, in the order of the test set.
@@ -683,7 +684,7 @@ class Monitor:
         if not self._begin() or self._process != os.getpid():
             return
         encoded = wire_json(data)
-        if len(encoded) > limits.EVENT_BYTES - 500:
+        if len(encoded) > limits.DATA_BYTES:
             self._warn(
                 f"size {kind}",
                 f"An event {kind} of {len(encoded)} bytes is left out: expected at most 900 kB.",

@@ -16,6 +16,7 @@ from ._values import (
     counts,
     first,
     fraction,
+    has_elements,
     number,
     numbers_of,
     plain_list,
@@ -126,19 +127,14 @@ def _calibration(bins: object, warn: Warn) -> Json:
 
 
 def _predictions(predictions: object, classes: int | None, test_images: int | None, warn: Warn) -> Json:
-    # One prediction more than the limit in bytes is enough for the check below; further ones are not converted.
-    given = first(predictions, limits.PREDICTIONS_BYTES + 1)
+    given = _numbers_per_item("predictions", predictions, limits.PREDICTIONS_BYTES, test_images, warn)
+    if given is None:
+        return None
     largest = (classes or limits.MAX_CLASSES) - 1
     array = whole_numbers(given, largest)
     values: Any = array if array is not None else counts(plain_list(given))
     if array is None and any(each is None or each > largest for each in values):
         warn("predictions", f"The predictions are left out: expected a class from 0 to {largest} for each item.")
-        return None
-    if test_images not in (None, len(values)):
-        warn(
-            "predictions",
-            f"The predictions are left out: expected one for each of {test_images} test images, got {len(values)}.",
-        )
         return None
     if classes is None:
         classes = 1 + int(max(values, default=0) if array is None else array.max())
@@ -152,7 +148,9 @@ def _predictions(predictions: object, classes: int | None, test_images: int | No
 
 
 def _confidences(confidences: object, test_images: int | None, warn: Warn) -> Json:
-    given = first(confidences, limits.CONFIDENCES_BYTES + 1)
+    given = _numbers_per_item("confidences", confidences, limits.CONFIDENCES_BYTES, test_images, warn)
+    if given is None:
+        return None
     array = numbers_of(given)
     if array is not None:
         array = array.astype("float64")
@@ -165,16 +163,23 @@ def _confidences(confidences: object, test_images: int | None, warn: Warn) -> Js
     if values is None:
         warn("confidences", "The confidences are left out: expected a probability from 0 to 1 for each item.")
         return None
-    if test_images not in (None, len(values)):
-        warn(
-            "confidences",
-            f"The confidences are left out: expected one for each of {test_images} test images, got {len(values)}.",
-        )
-        return None
-    if len(values) > limits.CONFIDENCES_BYTES:
-        warn("confidences", "The confidences are left out: expected at most 100,000.")
-        return None
     return base64.b64encode(values).decode("ascii")
+
+
+def _numbers_per_item(key: str, values: object, maximum: int, test_images: int | None, warn: Warn) -> Any:
+    """Returns a list with one number for each test item; None, with a warning, if it has another shape or is too long."""
+    # One value more than the limit is enough for the check; further ones are not converted.
+    given = first(values, maximum + 1)
+    if len(given) > maximum:
+        problem = f"expected at most {maximum:,}"
+    elif has_elements(next(iter(given), None)):
+        problem = "expected one number for each item, got a list of numbers for each"
+    elif test_images not in (None, len(given)):
+        problem = f"expected one for each of {test_images} test images, got {len(given)}"
+    else:
+        return given
+    warn(key, f"The {key} are left out: {problem}.")
+    return None
 
 
 def _class_fraction(value: object) -> Json:

@@ -325,8 +325,9 @@ def plain_list(value: object) -> list[Any]:
     result: Any = tolist() if callable(tolist) else value
     if isinstance(result, list) and set(map(type, result)) <= {int, float, str, bool}:
         return list(result)
-    return [plain_list(each) if _has_elements(each) else each for each in result]
+    return [plain_list(each) if has_elements(each) else each for each in result]
 
 
-def _has_elements(value: object) -> bool:
-    return isinstance(value, (list, tuple)) or (hasattr(value, "tolist") and bool(getattr(value, "ndim", 0)))
+def has_elements(value: object) -> bool:
+    """Returns whether a value is a list, a tuple, or an array or a tensor of at least one dimension."""
+    return isinstance(value, (list, tuple)) or bool(getattr(value, "ndim", 0))
