@@ -2,8 +2,8 @@ import { html, render, type TemplateResult } from 'lit-html';
 
 /**
  * Opens a modal dialog with the id `<name>-dialog`, labelled by the element `<name>-title` in its content. Elements with
- * `data-close` close it, and so does a click outside, unless the viewer has edited a form in it. A closed dialog is removed from the page, so that its fields have their
- * initial values when it is opened again.
+ * `data-close` close it, and so does a click outside, unless the viewer has edited a form in it. A closed dialog is removed from
+ * the page, so that its fields have their initial values when it is opened again.
  */
 export function openDialog(name: string, content: TemplateResult, className = ''): HTMLDialogElement {
   const dialog = document.createElement('dialog');
