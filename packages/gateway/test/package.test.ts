@@ -91,9 +91,11 @@ test('packages/shared, packed and installed in another project, runs the program
     ...{ url: ingestUrl, WebSocket, runId: 'a', commands: ['setLearningRate'] },
   });
   afterTest(() => trainer.close());
-  trainer.send(...sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 2 }));
+  const events = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 2 });
+  trainer.send(...events.slice(0, -1));
   expect(await node(folder, 'command.js', liveUrl, '0.25')).toBe('done\n');
   expect(trainer.commands).toMatchObject([{ command: 'setLearningRate', data: { learningRate: 0.25 } }]);
+  trainer.send(events.at(-1)!);
   expect(await node(folder, 'follow.js', liveUrl)).toMatch(
     /^a is completed\nepoch 1: 0\.\d+\nepoch 2: 0\.\d+\n$/,
   );
