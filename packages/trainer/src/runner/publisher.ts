@@ -81,6 +81,7 @@ export class Publisher {
   #hasReportedStored = false;
   #isRefused = false;
   #onReply: (() => void) | undefined;
+  #onDisconnect: (() => void) | undefined;
 
   constructor(options: PublisherOptions, limits = publisherLimits) {
     const { identity, log, commands } = options;
@@ -94,7 +95,7 @@ export class Publisher {
       onReply: (reply: Exclude<IngestServerMessage, Command>) => this.#receive(reply),
       onDisconnect: () => {
         this.#resetPosition();
-        this.#onReply?.();
+        this.#onDisconnect?.();
       },
       onProblem: options.onProblem,
       awaitRelease: options.isResumed,
@@ -129,13 +130,16 @@ export class Publisher {
       const settle = (): void => {
         clearTimeout(timer);
         this.#onReply = undefined;
+        this.#onDisconnect = undefined;
         resolve();
       };
       const timer = setTimeout(settle, this.#limits.announceMs);
-      this.#onReply = () => {
+      const check = (): void => {
         if (this.#pending === 0 || this.#isRefused || this.problem !== undefined) settle();
       };
-      this.#onReply();
+      this.#onReply = check;
+      this.#onDisconnect = check;
+      check();
     });
   }
 

@@ -1,7 +1,7 @@
 import { truncateSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type Command, closeCodes } from '@mnist-monitor/shared';
 import type { EventBody } from '../../src/event-data.ts';
 import type { AcceptedCommands } from '../../src/runner/gateway-connection.ts';
@@ -28,6 +28,9 @@ const shortAbsence = { absentMs: 50 };
 async function until(isDone: () => boolean | undefined): Promise<void> {
   while (!isDone()) await wait(5);
 }
+
+/** Resolves after one turn of the event loop, also while the timers are simulated. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -314,6 +317,33 @@ describe('Publisher', () => {
     expect(gateway?.received).toEqual(upTo(3));
     expect(refused).toEqual([]);
     expect(problems).toEqual([expect.stringContaining('the connection of another trainer'), undefined]);
+  });
+
+  test('waits for the connection of another trainer no longer than its limit, however often it is refused', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    try {
+      const url = await listen({
+        onHello: (_hello, socket) => socket.close(closeCodes.runTaken.code, 'taken'),
+      });
+      // Only the time-out of the delivery ends it here, and the network needs real time.
+      const patience = { handshakeMs: 1e9, silenceMs: 1e9 };
+      const publisher = publish(url, { isResumed: true }, patience);
+      append(publisher, 3);
+      while (publisher.problem === undefined) await nextTurn();
+      let undelivered: number | undefined;
+      void publisher.close().then((count) => {
+        undelivered = count;
+      });
+      let passedMs = 0;
+      for (; undelivered === undefined && passedMs < 2 * publisherLimits.takenMs; passedMs += 100) {
+        jest.advanceTimersByTime(100);
+        for (let turn = 0; turn < 10; turn++) await nextTurn();
+      }
+      expect({ undelivered, passedMs }).toEqual({ undelivered: 3, passedMs: publisherLimits.takenMs });
+      expect(gateway?.hellos.length).toBeGreaterThan(3);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test('reports why the gateway cannot be reached, and once that it can', async () => {
