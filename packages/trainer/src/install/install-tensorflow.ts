@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { MonitorError } from '@mnist-monitor/shared/errors';
@@ -201,12 +201,15 @@ async function findProgram(programs: string[], args: string[]): Promise<string |
 }
 
 /**
- * Returns the path of the Python interpreter that a program starts, or the program if it does not say. Version managers such as
- * pyenv start the interpreter from a script, and a signal that ends the script leaves pip running.
+ * Returns the path of the Python interpreter that a program starts, or the program if it prints no path: an interpreter that does
+ * not know its own path prints `None`. Version managers such as pyenv start the interpreter from a script, and a signal that ends
+ * the script leaves pip running.
  */
 async function interpreterOf(program: string): Promise<string> {
-  const { stdout } = await promisify(execFile)(program, ['-c', 'import sys; print(sys.executable)']);
-  return stdout.trim() || program;
+  const printing = promisify(execFile)(program, ['-c', 'import sys; print(sys.executable)']);
+  const { stdout } = await printing.catch(() => ({ stdout: '' }));
+  const path = stdout.trim();
+  return isAbsolute(path) ? path : program;
 }
 
 interface RunOptions {

@@ -44,6 +44,15 @@ describe('npm run engine', () => {
     expect(readdirSync(join(cache(), 'mnist-training-monitor'))).toEqual([]);
   });
 
+  test.each([
+    ['does not answer', 'exit 1'],
+    ['does not know its own path', 'echo None'],
+  ])('uses Python by its name when the interpreter %s', async (_what, answer) => {
+    const python3 = `case "$*" in *sys.executable*) ${answer};; *download*) exit 1;; esac`;
+    const program = await install({ python3, 'c++': 'exit 0' });
+    expect(program.stderr).toBe('pip could not download the TensorFlow library (exit code 1)\n');
+  });
+
   onPosix('ends pip on SIGTERM also where a script starts Python, as with pyenv', async () => {
     const interpreter = join(folder.path, 'bin', 'interpreter');
     const program = start({
