@@ -66,20 +66,22 @@ export class CommandRouter {
     if (this.#pendingCount >= this.#options.limits.pendingCommands)
       throw new MonitorError('command.too_many', 'too many commands wait for their answers: try again later');
     if (!known) return this.#resultOf(this.#forward(command, this.#targetFor(command)));
-    const target = [...this.#targets].find(({ publisherId }) => publisherId === known.publisherId);
+    const target = [...this.#targets].find((target) => this.#isFor(target, known));
     if (target) this.#sendTo(target, known.command);
     return this.#resultOf(known);
   }
 
   /**
-   * Adds a connected target, and sends it the commands that its process has not answered and clients still wait for.
+   * Adds a connected target, and sends it the commands for it that its process has not answered and clients still wait for.
    * Returns the function that removes the target.
    */
   attach(target: CommandTarget): () => void {
     this.#targets.add(target);
     // Reversed, because the cache lists the most recently used command first, and trainers need the earliest first.
-    for (const { publisherId, command, result, waiting } of [...this.#commands.values()].reverse())
-      if (publisherId === target.publisherId && !result && waiting.size > 0) this.#sendTo(target, command);
+    for (const forwarded of [...this.#commands.values()].reverse()) {
+      const { command, result, waiting } = forwarded;
+      if (this.#isFor(target, forwarded) && !result && waiting.size > 0) this.#sendTo(target, command);
+    }
     return () => this.#targets.delete(target);
   }
 
@@ -109,8 +111,19 @@ export class CommandRouter {
   deliver(command: Command, publisherId: string): void {
     this.remember(command, publisherId);
     const isLocal = (target: CommandTarget): boolean =>
-      target.gatewayId === undefined && target.publisherId === publisherId;
+      target.gatewayId === undefined && this.#isFor(target, { command, publisherId });
     [...this.#targets].find(isLocal)?.send(command);
+  }
+
+  /**
+   * Returns whether a command of a process is for this connection of the process. A command about a run is for the connection that
+   * publishes the run. While there is none, any other connection may refuse the command.
+   */
+  #isFor(target: CommandTarget, { command, publisherId }: Pick<ForwardedCommand, 'command' | 'publisherId'>) {
+    if (target.publisherId !== publisherId) return false;
+    if (!isAboutRun(command) || command.runId === undefined) return true;
+    const publisher = this.#options.publishers.publisherOf(command.runId);
+    return publisher?.publisherId !== publisherId || publisher === target;
   }
 
   #targetFor({ command, runId }: Command): CommandTarget {

@@ -246,6 +246,35 @@ describe('commands', () => {
     expect((await next.acked(1)).map(({ type }) => type)).not.toContain('command');
   });
 
+  test('about a run are for the connection of that run where a process publishes several', async () => {
+    const { gateway, trainer, viewer } = await setUp(
+      { limits: { commandTimeoutMs: 200 } },
+      { publisherId: 'publisher-1' },
+    );
+    const second = await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-1' });
+    second.send(sampleRun({ runId: 'b' }).slice(0, 1));
+    await second.acked(1);
+    const id = send(viewer, 'stop', { runId: 'b' });
+    expect(await second.nextCommand()).toMatchObject({ id });
+    // The first answer is late: the client repeats the command.
+    expect(await answerOf(viewer)).toMatchObject({ id, code: 'command.timeout' });
+    viewer.send({ type: 'command', id, command: 'stop', runId: 'b' });
+    expect(await second.nextCommand()).toMatchObject({ id });
+    second.answer(id);
+    expect(await answerOf(viewer)).toMatchObject({ id, ok: true });
+    await trainer.connection.roundTrip();
+    expect(trainer.connection.takeAll().map(({ type }) => type)).not.toContain('command');
+  });
+
+  test('about a run are not sent to another run that its process begins to publish in the meantime', async () => {
+    const { gateway, trainer, viewer } = await setUp({}, { publisherId: 'publisher-1' });
+    const id = send(viewer, 'stop');
+    await trainer.nextCommand();
+    await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-1' });
+    trainer.answer(id);
+    expect(await answerOf(viewer)).toMatchObject({ id, ok: true });
+  });
+
   test('do not reach a publisher that does not accept them', async () => {
     const { trainer, viewer } = await setUp({}, { commands: undefined });
     expect(await ask(viewer, 'pause')).toMatchObject({ ok: false, code: 'command.refused' });
