@@ -37,6 +37,23 @@ const row = (value: number, group: string): ArrayRows => ({
 
 const decode = (base64: string): Buffer => Buffer.from(base64, 'base64');
 
+/**
+ * Returns the bytes of a field of an epoch's test; undefined when the epoch has none. In a run of version 1 the field may be
+ * one of the publisher's own, of any type.
+ */
+function bytesOfTest({ type, data }: MonitorEvent, field: 'predictions' | 'confidences'): Buffer | undefined {
+  const value: unknown = type === 'epoch' ? data.test?.[field] : undefined;
+  return typeof value === 'string' && value !== '' ? decode(value) : undefined;
+}
+
+/** Returns the reader of the epochs that have a field of the test, each as one row. */
+const rowsOfEpochs =
+  (field: 'predictions' | 'confidences') =>
+  (event: MonitorEvent): ArrayRows | undefined => {
+    const bytes = bytesOfTest(event, field);
+    return bytes && event.type === 'epoch' ? row(event.data.epoch, String(bytes.length)) : undefined;
+  };
+
 function rowsOfImages(
   read: (images: ProbeImages) => Omit<ArrayRows, 'count' | 'group'>,
 ): (event: MonitorEvent) => ArrayRows | undefined {
@@ -109,10 +126,11 @@ export const eventArrays = {
     event: 'epoch',
     description:
       'uint8, or uint16 for more than 256 classes, [epochs, images]: the predicted class of every test image.',
-    rows: ({ type, data }, classCount) => {
-      if (type !== 'epoch' || !data.test?.predictions) return undefined;
-      const bytes = decode(data.test.predictions);
-      const isWide = (data.test.perClass?.length ?? data.test.recall?.length ?? classCount) > 256;
+    rows: (event, classCount) => {
+      const bytes = bytesOfTest(event, 'predictions');
+      if (!bytes || event.type !== 'epoch') return undefined;
+      const { test } = event.data;
+      const isWide = (test?.perClass?.length ?? test?.recall?.length ?? classCount) > 256;
       const shape = [bytes.length / (isWide ? 2 : 1)];
       return { type: isWide ? '<u2' : '|u1', count: 1, shape, group: String(bytes.length), bytes };
     },
@@ -120,28 +138,21 @@ export const eventArrays = {
   'prediction-epochs': {
     event: 'epoch',
     description: 'uint32 [epochs]: the epoch of each row of `predictions`.',
-    rows: ({ type, data }) =>
-      type === 'epoch' && data.test?.predictions
-        ? row(data.epoch, String(decode(data.test.predictions).length))
-        : undefined,
+    rows: rowsOfEpochs('predictions'),
   },
   confidences: {
     event: 'epoch',
     description:
       'uint8 [epochs, images]: the probability of the predicted class of every test image; 255 is a probability of 1.',
-    rows: ({ type, data }) => {
-      if (type !== 'epoch' || !data.test?.confidences) return undefined;
-      const bytes = decode(data.test.confidences);
-      return { type: '|u1', count: 1, shape: [bytes.length], group: String(bytes.length), bytes };
+    rows: (event) => {
+      const bytes = bytesOfTest(event, 'confidences');
+      return bytes && { type: '|u1', count: 1, shape: [bytes.length], group: String(bytes.length), bytes };
     },
   },
   'confidence-epochs': {
     event: 'epoch',
     description: 'uint32 [epochs]: the epoch of each row of `confidences`.',
-    rows: ({ type, data }) =>
-      type === 'epoch' && data.test?.confidences
-        ? row(data.epoch, String(decode(data.test.confidences).length))
-        : undefined,
+    rows: rowsOfEpochs('confidences'),
   },
 } as const satisfies Record<string, EventArray>;
 export type EventArrayName = keyof typeof eventArrays;

@@ -17,7 +17,8 @@ export function fieldReader(field: SeriesField): (data: object) => number | unde
   const read = pathReader(path);
   return (data) => {
     const value = read(data);
-    return value === undefined || value === null ? undefined : Number(value);
+    // A number that is not finite is stored as text. In a run of version 1 any other type may have this name.
+    return typeof value === 'number' || typeof value === 'string' ? Number(value) : undefined;
   };
 }
 

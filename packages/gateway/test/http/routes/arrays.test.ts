@@ -103,6 +103,28 @@ describe('an array of a run', () => {
     expect(await load(`a/arrays/${name}.npy`)).toEqual({ type, shape, values });
   });
 
+  test('leaves out epochs of version 1 whose fields of these names have another type', async () => {
+    const store = await openSqliteStore(temporaryFolder());
+    const own = [
+      { predictions: 5, confidences: { mean: 0.9 } },
+      { predictions: [1, 2], confidences: true },
+      { predictions: base64(0, 1, 2) },
+    ];
+    let at = 0;
+    const events = sampleRun({ runId: 'old', epochs: own.length }).map((event) =>
+      event.type === 'epoch'
+        ? { ...event, data: { ...event.data, test: { ...event.data.test, ...own[at++] } } }
+        : event,
+    );
+    await store.append('old', (events as MonitorEvent[]).map(toNewEvent));
+    const { url } = await startGateway({ store });
+    const answerOf = (name: string) => fetch(`${url}/api/runs/old/arrays/${name}.npy`);
+    const read = async (name: string) => readNpy(Buffer.from(await (await answerOf(name)).arrayBuffer()));
+    expect(await read('predictions')).toEqual({ type: '|u1', shape: [1, 3], values: [0, 1, 2] });
+    expect(await read('prediction-epochs')).toEqual({ type: '<u4', shape: [1], values: [3] });
+    for (const name of ['confidences', 'confidence-epochs']) expect((await answerOf(name)).status).toBe(404);
+  });
+
   test('has an ETag, a length and a name', async () => {
     const answer = await get('a/arrays/probe-steps.npy');
     expect(answer.headers.get('content-disposition')).toBe('attachment; filename="a-probe-steps.npy"');
