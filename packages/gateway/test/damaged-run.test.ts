@@ -81,6 +81,19 @@ describe('a run in the database', () => {
     expect((await ask('/api/runs/m')).status).toBe(404);
   });
 
+  test.each([
+    ['first event', 'seq = 1'],
+    ['last event', `seq = ${length}`],
+    ['epochs', "type = 'epoch'"],
+  ])('can be continued by its publisher although its summary cannot be read: %s', async (_what, which) => {
+    const { gateway } = await startAfter(`UPDATE event SET json = '{' WHERE ${which} AND ${ofM}`);
+    const publisher = await openPublisher(gateway.ingestUrl, helloOf('m'));
+    expect(publisher.after).toBe(length);
+    const [epoch] = sampleRun({ runId: 'm' }).filter(({ type }) => type === 'epoch');
+    publisher.send([{ ...epoch!, seq: length + 1 }]);
+    expect(await publisher.acked(length + 1)).toEqual([{ type: 'ack', seq: length + 1 }]);
+  });
+
   test('whose first event is no JSON invites no client to try again', async () => {
     const { gateway } = await startAfter(`UPDATE event SET json = '{' WHERE seq = 1 AND ${ofM}`);
     const viewer = await connect(`${gateway.liveUrl}?run=m`);

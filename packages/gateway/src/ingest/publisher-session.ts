@@ -21,6 +21,7 @@ import { isAboutRun } from '../commands/router.ts';
 import { jsonIssue } from '../json-issue.ts';
 import type { PublisherConnection } from '../presence/publishers.ts';
 import type { Peer } from '../sockets/peer.ts';
+import { ignoreDamage } from '../store/damaged-run.ts';
 import { OtherStreamError, SeqGapError } from '../store/event-rules.ts';
 import { closeCodeAfter, isStoreError, publicMessage } from '../store/health-checked-store.ts';
 import { type NewEvent, type StreamPosition, toNewEvent } from '../store/store.ts';
@@ -122,7 +123,9 @@ export class PublisherSession implements SessionHandler {
       );
     this.#runVersion = version;
     this.#bounds = await this.#context.bounds.of(this.#runId, { stream, lastSeq });
-    this.#hasEnded = ((position && (await store.summary(this.#runId)))?.finished ?? null) !== null;
+    // Events can be appended to a run whose summary cannot be read; such a run counts as going on.
+    const summary = position && (await store.summary(this.#runId).catch(ignoreDamage));
+    this.#hasEnded = (summary?.finished ?? null) !== null;
     if (this.#peer.isClosed) return;
     this.#writer = this.#newWriter({ stream, lastSeq, version });
     this.#send({ type: 'resume', after: lastSeq, stream });
@@ -201,8 +204,8 @@ export class PublisherSession implements SessionHandler {
   }
 
   /**
-   * Sends a command to the publisher. A command about a run that has ended, or that another connection of the process
-   * publishes, is refused: a publisher that does not compare the run would apply it to its next run.
+   * Sends a command to the publisher. A command about a run that has ended, or that the process published before this one,
+   * is refused: a publisher that does not compare the run would apply it to its next run.
    */
   #sendCommand(command: Command): void {
     const { runId } = command;

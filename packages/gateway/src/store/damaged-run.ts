@@ -2,7 +2,8 @@ import { MonitorError } from '@mnist-monitor/shared';
 
 /**
  * The error for one run whose stored events are missing or unreadable, while the store itself works. Unlike
- * a failure of the store, it lasts until the run is deleted. Its message names the run and has no paths, so clients may receive it.
+ * a failure of the store, it seldom ends before the run is deleted: only once later events have taken the place of what cannot be
+ * read. Its message names the run and has no paths, so clients may receive it.
  */
 export class DamagedRunError extends MonitorError {
   readonly runId: string;

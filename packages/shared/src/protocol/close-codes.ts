@@ -34,7 +34,8 @@ export const closeCodes = {
   runDamaged: {
     code: 4413,
     retry: false,
-    meaning: 'The gateway cannot read what it has stored of the run. It stays so until the run is deleted.',
+    meaning:
+      'The gateway cannot read what it has stored of the run. It may stay so until the run is deleted.',
   },
   slow: { code: 4420, retry: true, meaning: 'The client read too slowly; reconnect with `after`.' },
   upgradeRequired: {
