@@ -31,9 +31,7 @@ const chromiumPath = findChromium();
     await page.keyboard.press('ArrowLeft');
     await shows(page, chartPart('loss', 'at'), 'Batch 59, epoch 3');
     await shows(page, chartPart('accuracy', 'at'), 'Batch 59, epoch 3');
-    expect(await page.locator('#announcer').textContent()).toMatch(
-      /^Loss\. Batch 59, epoch 3: train 0\.\d+, smoothed /,
-    );
+    await shows(page, '#announcer', /Loss\. Batch 59, epoch 3: train 0\.\d+, smoothed /);
     await page.keyboard.press('Home');
     await shows(page, chartPart('accuracy', 'at'), 'Batch 1, epoch 1');
     await page.keyboard.press('Escape');

@@ -265,7 +265,7 @@ const chromiumPath = findChromium();
     };
     await copy();
     await shows(page, '#export-note', 'Link copied.');
-    expect(await page.locator('#announcer').textContent()).toBe('Link copied.');
+    await shows(page, '#announcer', /^Link copied\.$/);
     expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`run=${runId}`);
     await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
     await copy();

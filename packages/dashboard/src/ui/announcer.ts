@@ -1,16 +1,25 @@
-/** The texts to announce together. */
-let pending: string[] = [];
+/**
+ * Time for which a text waits for others to be announced together: an alert is announced in an animation frame, and the phase that
+ * it leads to in a render of up to 100 ms later.
+ */
+const joinMs = 200;
+
+/** The texts to announce together, by topic. */
+const pending = new Map<string, string>();
 
 /**
  * Announces a text to screen readers, through the status element that `layout.ts` renders. Texts of the same moment are announced
  * one after the other: a screen reader reads only the last content of the element.
+ * @param topic A text replaces an earlier one about the same topic that still waits, such as the position of a cursor.
  */
-export function announce(text: string): void {
-  pending.push(text);
-  if (pending.length > 1) return;
-  queueMicrotask(() => {
-    const announcer = document.getElementById('announcer');
-    if (announcer) announcer.textContent = pending.join(' ');
-    pending = [];
-  });
+export function announce(text: string, topic = text): void {
+  if (pending.size === 0) setTimeout(write, joinMs);
+  pending.delete(topic);
+  pending.set(topic, text);
+}
+
+function write(): void {
+  const announcer = document.getElementById('announcer');
+  if (announcer) announcer.textContent = [...pending.values()].filter(Boolean).join(' ');
+  pending.clear();
 }

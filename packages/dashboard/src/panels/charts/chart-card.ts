@@ -47,7 +47,7 @@ export interface ChartCardContext {
   /** Requests a frame. */
   refresh(): void;
   /** Announces a text to screen readers. */
-  announce(text: string): void;
+  announce(text: string, topic: string): void;
   /** Returns the messages of the findings near an x. */
   messagesAt(x: number): string;
 }
@@ -297,7 +297,7 @@ export class ChartCard {
     if (x === null || !this.#isKeyboardCursor) return;
     const { title, items, messages } = this.#legend();
     const texts = [this.#spec.title, legendSentence(title, items), messages];
-    this.#context.announce(texts.filter(Boolean).join('. '));
+    this.#context.announce(texts.filter(Boolean).join('. '), 'cursor');
   }
 
   #readout(): Readout | undefined {

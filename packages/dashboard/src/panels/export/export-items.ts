@@ -20,7 +20,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 function showNote(text: string, { refresh }: PageActions): void {
   note = text;
-  announce(text);
+  announce(text, 'export');
   refresh();
   clearTimeout(timer);
   if (text !== '') timer = setTimeout(() => showNote('', { refresh } as PageActions), noteMs);

@@ -25,7 +25,7 @@ export const headerPanel: Panel = {
     if (document.title !== tab) document.title = tab;
     if (text.phaseName !== announced) {
       announced = text.phaseName;
-      announce(`${text.phaseName}. ${text.detail}`);
+      announce(`${text.phaseName}. ${text.detail}`, 'phase');
     }
     return html`
       <section class="card hero" id="hero" data-phase=${text.colorPhase} aria-labelledby="run-title">

@@ -328,7 +328,7 @@ export class ProbeCanvas {
     const step = axisStep * this.#longest;
     if (next === undefined && move) this.#moveAxis(x + step * (move[0] ?? 0), y + step * (move[1] ?? 0));
     this.#select(null);
-    announce(`Axis ${this.#content?.names[this.#axis] ?? this.#axis}`);
+    announce(`Axis ${this.#content?.names[this.#axis] ?? this.#axis}`, 'probe');
     this.#schedule();
     return true;
   }

@@ -41,7 +41,7 @@ export const probePanel: Panel = {
     canvas ??= new ProbeCanvas(
       (answer) => {
         selected = answer?.position ?? null;
-        if (answer) announce(sentence(answer, names()));
+        if (answer) announce(sentence(answer, names()), 'probe');
         refresh();
       },
       ({ position }) => {
