@@ -197,7 +197,7 @@ function pageState(printing: boolean): PageState {
   const compared = others.follow(store.view.others.filter((id) => id !== run?.runId));
   const readable = compared.filter(({ problem }) => problem === '');
   const liveFindings = liveFindingsOf(session.run);
-  // Announces each finding: a run may report several between two frames.
+  // Announces each of them: a run may report several between two frames.
   for (const finding of alerts.update(session.run, liveFindings, session.caughtUp))
     announce(findingText(finding));
   return {

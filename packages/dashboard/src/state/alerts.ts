@@ -1,9 +1,12 @@
 import type { Finding } from './findings.ts';
 import type { Run } from './run.ts';
 
-/** Watches the findings of the followed run for those that occur while the page is open. */
+/** Watches the findings of the followed run for warnings and errors that occur while the page is open. */
 export class Alerts {
-  /** The latest warning or error that occurred while the page was open and was not dismissed; null without one. */
+  /**
+   * The latest warning or error that occurred while the page was open, still holds and was not dismissed; null without
+   * one.
+   */
   current: Finding | null = null;
   #run: Run | null = null;
   /** Whether all stored events of the run have arrived: what is found before is the past of the run. */
@@ -11,23 +14,31 @@ export class Alerts {
   #findings: readonly Finding[] = [];
   readonly #known = new Set<string>();
 
-  /** Returns the findings that have occurred since the last call, oldest first; those of the run's past are left out. */
+  /**
+   * Returns the warnings and errors that have occurred since the last call, oldest first; those of the run's past are
+   * left out. Notes are for the list of notices: most describe a change that the page shows and announces anyway.
+   */
   update(run: Run | null, findings: readonly Finding[], caughtUp: boolean): readonly Finding[] {
     if (run !== this.#run) {
       this.current = null;
       this.#isWatching = false;
       this.#known.clear();
     }
-    const isUnchanged = run === this.#run && findings === this.#findings;
+    if (run === this.#run && findings === this.#findings) {
+      this.#isWatching ||= caughtUp;
+      return [];
+    }
     this.#run = run;
     this.#findings = findings;
-    const fresh = isUnchanged ? [] : findings.filter((finding) => !this.#known.has(keyOf(finding)));
+    const serious = findings.filter(isSerious);
+    const fresh = serious.filter((finding) => !this.#known.has(keyOf(finding)));
     for (const finding of fresh) this.#known.add(keyOf(finding));
     if (!this.#isWatching) {
       this.#isWatching = caughtUp;
       return [];
     }
-    this.current = fresh.findLast(isSerious) ?? this.current;
+    const currentKey = this.current && keyOf(this.current);
+    this.current = fresh.at(-1) ?? serious.find((finding) => keyOf(finding) === currentKey) ?? null;
     return fresh;
   }
 }

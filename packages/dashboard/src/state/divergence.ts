@@ -8,10 +8,12 @@ export interface Divergence {
   time: number;
 }
 
-/** Consecutive losses above the limit: the step and the time of the first one, and the latest loss. */
+/** Losses above the limit: the step and the time of the first one, and the latest loss above it. */
 export interface LossRise extends Divergence {
   /** Number of these losses, at most `risenBatches`. */
   count: number;
+  /** Number of consecutive losses since then that are not above the limit. */
+  recovered: number;
 }
 
 /** A loss above this multiple of the losses of guessing and of the first step has diverged. */
@@ -23,6 +25,11 @@ const knownFactor = 3;
 const unknownFactor = 100;
 /** Number of consecutive losses above the limit from which the run has diverged: a single one may be an outlier. */
 export const risenBatches = 5;
+/**
+ * Number of consecutive losses that are not above the limit from which a run that has diverged has recovered. Fewer would report
+ * a loss that swings around the limit as diverging again and again.
+ */
+export const recoveredBatches = 20;
 
 /** Returns the loss of a network that guesses, which is as likely to name each class; undefined when it is not known. */
 function guessingLoss(started: RunStartedData | null | undefined): number | undefined {
@@ -40,13 +47,18 @@ export function divergenceLimit(started: RunStartedData | null, firstLoss = Numb
 }
 
 /**
- * Returns the rise after one more loss: null if the loss is not above the limit, and the same object once it has `risenBatches`
- * losses.
+ * Returns the rise after one more loss: null if there is none or the run has recovered, and the same object while nothing in it
+ * changes.
  */
 export function nextRise(rise: LossRise | null, point: Divergence, limit: number): LossRise | null {
-  if (!(point.loss > limit)) return null;
-  if (!rise) return { ...point, count: 1 };
-  return rise.count >= risenBatches ? rise : { ...rise, loss: point.loss, count: rise.count + 1 };
+  const hasDiverged = rise !== null && rise.count >= risenBatches;
+  if (!(point.loss > limit)) {
+    if (!hasDiverged || rise.recovered + 1 >= recoveredBatches) return null;
+    return { ...rise, recovered: rise.recovered + 1 };
+  }
+  if (!rise) return { ...point, count: 1, recovered: 0 };
+  if (!hasDiverged) return { ...rise, loss: point.loss, count: rise.count + 1 };
+  return rise.recovered === 0 ? rise : { ...rise, recovered: 0 };
 }
 
 /** Returns where a run has diverged: its loss is not finite, or has risen far above its start; null if it has not. */

@@ -9,7 +9,7 @@ const finding = (level: Finding['level'], step: number): Finding => ({
 });
 
 describe('the alerts', () => {
-  it('are the findings after the stored events of the run, also those that arrived during a lost connection', () => {
+  it('are the warnings and errors after the stored events of the run, also those that arrived during a lost connection', () => {
     const alerts = new Alerts();
     const run = emptyRun('a');
     const past = [finding('error', 1)];
@@ -18,7 +18,7 @@ describe('the alerts', () => {
     expect(alerts.current).toBeNull();
     const [warning, info] = [finding('warning', 2), finding('info', 3)];
     // The events of the time without a connection arrive as stored ones.
-    expect(alerts.update(run, [...past, warning, info], false)).toEqual([warning, info]);
+    expect(alerts.update(run, [...past, warning, info], false)).toEqual([warning]);
     expect(alerts.current).toBe(warning);
     expect(alerts.update(run, [...past, warning, info], true)).toEqual([]);
   });
@@ -32,6 +32,30 @@ describe('the alerts', () => {
     expect(alerts.update(run, [first, second], true)).toEqual([first]);
     const next = emptyRun('a');
     expect(alerts.update(next, [first], true)).toEqual([]);
+    expect(alerts.current).toBeNull();
+  });
+
+  it('leave out notes, however often they change', () => {
+    const alerts = new Alerts();
+    const run = emptyRun('a');
+    alerts.update(run, [], true);
+    for (let step = 1; step < 4; step += 1)
+      expect(alerts.update(run, [finding('info', step)], true)).toEqual([]);
+    expect(alerts.current).toBeNull();
+  });
+
+  it('end when their finding no longer holds, and are not repeated when it holds again', () => {
+    const alerts = new Alerts();
+    const run = emptyRun('a');
+    alerts.update(run, [], true);
+    const [warning, error] = [finding('warning', 1), finding('error', 2)];
+    alerts.update(run, [warning, error], true);
+    // The page finds its own findings anew each time: an equal one is the same one.
+    alerts.update(run, [warning, { ...error }], true);
+    expect(alerts.current).toEqual(error);
+    expect(alerts.update(run, [warning], true)).toEqual([]);
+    expect(alerts.current).toBeNull();
+    expect(alerts.update(run, [warning, { ...error }], true)).toEqual([]);
     expect(alerts.current).toBeNull();
   });
 

@@ -44,6 +44,23 @@ describe('a finding', () => {
     );
   });
 
+  it('is one rise of a loss that swings around the limit, until the run has recovered', () => {
+    const batch = events.find((event) => event.type === 'batch') as MonitorEvent & { type: 'batch' };
+    const risesAfter = (losses: readonly number[]): unknown[] => {
+      const list = losses.map((loss, index) => ({
+        ...{ ...batch, seq: index + 1 },
+        data: { step: index + 1, loss },
+      }));
+      return findingsOf(runOf(list))
+        .filter(({ code }) => code === 'training.diverging')
+        .map(({ step }) => step);
+    };
+    const swinging = [1, ...Array.from({ length: 5 }, () => [500, 500, 500, 500, 500, 2]).flat()];
+    expect(risesAfter(swinging)).toEqual([2]);
+    expect(risesAfter([...swinging, ...Array(18).fill(2)])).toEqual([2]);
+    expect(risesAfter([...swinging, ...Array(19).fill(2)])).toEqual([]);
+  });
+
   it('is absent in a healthy run', () => {
     expect(codes(withScores((epoch) => ({ test: { accuracy: 0.9 + epoch * 0.01 } })))).toEqual([]);
   });
