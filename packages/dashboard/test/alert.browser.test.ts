@@ -64,6 +64,9 @@ const notice = (level: 'info' | 'warning' | 'error', message: string): EventBody
       expect(await violationsInBothThemes(page)).toEqual([]);
       await page.getByRole('button', { name: 'Dismiss the notice' }).click();
       await page.locator('#alert').waitFor({ state: 'detached' });
+      const isFocused = (selector: string): Promise<boolean> =>
+        page.locator(selector).evaluate((element) => element === document.activeElement);
+      expect(await isFocused('#main')).toBe(true);
       expect(await page.title()).toMatch(/^50/);
       await shows(page, field('finding'), 'Warning: The GPU is hot.');
 
@@ -75,6 +78,7 @@ const notice = (level: 'info' | 'warning' | 'error', message: string): EventBody
       await page.locator('#alert').getByRole('button', { name: 'Show on the charts' }).click();
       await shows(page, chartPart('loss', 'at'), 'Batch 31, epoch 2');
       expect(await page.locator('#alert').count()).toBe(0);
+      expect(await isFocused(chartPart('loss', 'plot'))).toBe(true);
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
       expect(monitor.browserProblems).toEqual([]);
     },

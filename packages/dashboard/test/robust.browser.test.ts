@@ -70,6 +70,7 @@ const chromiumPath = findChromium();
     await page.locator('#retry').click();
     await shows(page, field('health-state'), 'Live');
     expect(await page.locator('#retry').isVisible()).toBe(false);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
   });
 
   it('shows how old the last event is after the computer has slept', async () => {

@@ -12,6 +12,12 @@ export function focusAfterRender(find: () => HTMLElement | undefined): void {
   });
 }
 
+/**
+ * Focuses the main part of the page, without scrolling, so that the keyboard continues there after the button of a strip has removed
+ * itself: the focus would be lost with it.
+ */
+export const focusMain = (): void => document.getElementById('main')?.focus({ preventScroll: true });
+
 /** Scrolls an element into view after the next render, which removes content above the element. */
 export const scrollAfterRender = (element: Element): number =>
   requestAnimationFrame(() => element.scrollIntoView({ block: 'nearest' }));

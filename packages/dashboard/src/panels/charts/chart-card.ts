@@ -200,6 +200,11 @@ export class ChartCard {
     return this.#plot !== undefined;
   }
 
+  /** Focuses the plot, without scrolling. */
+  focus(): void {
+    this.element.querySelector<HTMLElement>('[data-part="plot"]')?.focus({ preventScroll: true });
+  }
+
   async toggleFullScreen(): Promise<void> {
     if (!this.#fullScreen) {
       const { FullScreen } = await import('./full-screen.ts');

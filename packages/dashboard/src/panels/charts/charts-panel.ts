@@ -224,13 +224,15 @@ class Charts {
     (focused ?? this.cards[0])?.toggleFullScreen();
   }
 
-  /** Puts the cursor at a finding and scrolls the charts into view. */
+  /** Puts the cursor at a finding, scrolls the charts into view and focuses the first one. */
   show(finding: Finding): void {
     const run = this.#state.runs[0]?.run;
     const x = run && positionOf(run, finding, this.#state.view.axis);
     if (x === undefined) return;
     document.getElementById('charts')?.scrollIntoView({ block: 'center' });
-    this.cards[0]?.setCursor(x);
+    const [card] = this.cards;
+    card?.focus();
+    card?.setCursor(x);
   }
 
   /** Returns the messages of the findings near an x, the nearest first. */

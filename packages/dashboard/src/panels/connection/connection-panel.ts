@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { memoizeLast } from '../../state/memoize-last.ts';
+import { focusMain } from '../../ui/focus.ts';
 import type { PageState, Panel } from '../../ui/panel.ts';
 import { type ConnectionText, connectionText } from './connection-text.ts';
 import './connection.css';
@@ -25,12 +26,16 @@ export function connectionChip({ session, now }: PageState): TemplateResult {
 export const bannerPanel: Panel = {
   render({ session, now }, { followLatest, retryNow }) {
     const { banner, runIsMissing, mayRetry } = textOf(session, now);
+    const andFocusMain = (action: () => void) => (): void => {
+      action();
+      focusMain();
+    };
     return html`
       <div class="banner" id="banner" ?hidden=${banner === ''}>
         <p>
           <span data-field="banner">${banner}</span>
-          <button class="link" type="button" ?hidden=${!runIsMissing} @click=${followLatest}>Follow the latest</button>
-          <button class="link" type="button" id="retry" ?hidden=${!mayRetry} @click=${retryNow}>Try now</button>
+          <button class="link" type="button" ?hidden=${!runIsMissing} @click=${andFocusMain(followLatest)}>Follow the latest</button>
+          <button class="link" type="button" id="retry" ?hidden=${!mayRetry} @click=${andFocusMain(retryNow)}>Try now</button>
         </p>
       </div>`;
   },
