@@ -72,6 +72,8 @@ const layers = (step: number, updateRatio: number): EventBody => ({
     await page.keyboard.press('ArrowRight');
     await shows(page, '.probe-detail', /4, classified as 9 with 99\.9\d*\s%\./);
     await shows(page, '#announcer', /4, classified as 9 with 99\.9\d*\s%\./);
+    // The run has neither snapshots nor predictions: the page promises nothing that it cannot show.
+    expect(await canvas.getAttribute('aria-label')).not.toContain('inside the network');
     await page.keyboard.press('Escape');
     await counts(page, '.probe-detail p', 0);
     const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#probe-npy').click()]);

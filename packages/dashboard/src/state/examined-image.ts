@@ -16,23 +16,34 @@ export interface ExaminedImage {
 export const canExamine = ({ snapshots, predictions, started }: Run): boolean =>
   (snapshots.length > 0 && Boolean(started?.model)) || predictions.length > 0;
 
-/** A test image as it was sent, with values from 0 to 255. */
+/** A test image as it was sent, with values from 0 to 255; a square of grey values where its size is not given. */
 interface TestImage {
   index: number;
   label: number;
   pixels: ArrayLike<number>;
+  width?: number | null | undefined;
+  height?: number | null | undefined;
   channels?: 1 | 3 | null | undefined;
 }
 
-/** Returns whether an image has grey values, as the network on the page can read it. */
-export const isGrey = ({ channels }: Pick<TestImage, 'channels'>): boolean => channels !== 3;
+/** Returns whether the network on the page can read an image of this size: a square of grey values. */
+export const isReadable = ({
+  width,
+  height,
+  channels,
+}: Pick<TestImage, 'width' | 'height' | 'channels'>): boolean =>
+  channels !== 3 && (width ?? undefined) === (height ?? undefined);
 
-/** Returns a test image to look at; null for one that is coloured or not square, which the network on the page cannot read. */
+/** Returns whether the page can show probe images of a run inside its network. */
+export const canExamineProbe = (run: Run): boolean =>
+  canExamine(run) && (run.probe?.images.some((image) => image && isReadable(image)) ?? false);
+
+/** Returns a test image to look at; null for one that the network on the page cannot read. */
 export function examinedTestImage(
-  { index, label, pixels, channels }: TestImage,
+  { index, label, pixels, ...size }: TestImage,
   classes: readonly string[],
 ): ExaminedImage | null {
-  if (!isGrey({ channels }) || !Number.isInteger(Math.sqrt(pixels.length))) return null;
+  if (!isReadable(size)) return null;
   return {
     title: `Test image ${index}, true class ${classes[label] ?? label}`,
     image: Float32Array.from(pixels, (value) => value / 255),

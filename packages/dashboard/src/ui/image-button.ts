@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { type ExaminedImage, examinedTestImage, isGrey } from '../state/examined-image.ts';
+import { type ExaminedImage, examinedTestImage, isReadable } from '../state/examined-image.ts';
 import { type ImageSize, pixelImage } from './pixel-image.ts';
 import './image-button.css';
 
@@ -27,9 +27,9 @@ export function imageButton(
   look: LookInside | undefined,
 ): TemplateResult {
   const canvas = pixels ? html`<canvas aria-hidden="true" ${pixelImage(pixels, size)}></canvas>` : nothing;
-  if (!look || !isGrey(size)) return html`${canvas}`;
+  if (!look || !isReadable(size)) return html`${canvas}`;
   const choose = (): void => {
-    const image = pixels && examinedTestImage({ index, label, pixels, channels: size.channels }, classes);
+    const image = pixels && examinedTestImage({ ...size, index, label, pixels }, classes);
     if (image) look(image);
   };
   return html`

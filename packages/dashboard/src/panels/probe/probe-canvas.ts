@@ -76,8 +76,6 @@ export class ProbeCanvas {
     element.className = 'probe-canvas';
     element.tabIndex = 0;
     element.setAttribute('role', 'application');
-    element.ariaLabel =
-      'Probe images in the space of their logits. The arrow keys go through the misclassified ones, Enter shows the selected one inside the network. Page Up and Page Down choose the axis of a class, Shift with the arrow keys moves it.';
     new ResizeObserver(() => this.#draw()).observe(element);
     new IntersectionObserver(([entry]) => {
       this.#isOnScreen = entry?.isIntersecting ?? false;

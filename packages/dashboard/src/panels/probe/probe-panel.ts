@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { arrayUrl } from '../../net/api.ts';
-import { examinedTestImage } from '../../state/examined-image.ts';
+import { canExamineProbe, examinedTestImage } from '../../state/examined-image.ts';
 import { capitalize, formatCount, formatPercent, shortClassNames } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Probe } from '../../state/probe.ts';
@@ -18,8 +18,8 @@ let canvas: ProbeCanvas | undefined;
 /** Position in the probe set of the image that the pointer or the keyboard has selected; null without one. */
 let selected: number | null = null;
 
-/** The images and the names of the classes on display. */
-let shown: { images: Probe['images']; classes: readonly string[] } | undefined;
+/** The images and the names of the classes on display, and whether the page can show the images inside the network. */
+let shown: { images: Probe['images']; classes: readonly string[]; canExamine: boolean } | undefined;
 const names = (): readonly string[] => shown?.classes ?? noClasses;
 
 const answersOf = memoizeLast(probeAnswers);
@@ -46,12 +46,14 @@ export const probePanel: Panel = {
       },
       ({ position }) => {
         const image = shown?.images[position];
-        if (!image) return;
+        if (!image || !shown?.canExamine) return;
         const examined = examinedTestImage(image, names());
         if (examined) lookInside(examined);
       },
     );
-    shown = { images: probe.images, classes };
+    const canExamine = canExamineProbe(run);
+    shown = { images: probe.images, classes, canExamine };
+    canvas.element.ariaLabel = canvasLabel(canExamine);
     canvas.show(contentOf(probe, answers, classes));
     const answer = answers.find(({ position }) => position === selected);
     return html`
@@ -69,7 +71,7 @@ export const probePanel: Panel = {
 Each image is written as its true class. The further it is in the direction of a class, the more the network takes it
               for that class: a turning view of its logits. Ringed ones are misclassified. Drag the name of a class to look from
               elsewhere.
-              ${run.snapshots.length > 0 ? 'Click one to look at it inside the network.' : nothing}
+              ${canExamine ? 'Click one to look at it inside the network.' : nothing}
             </p>
             <div class="probe-detail">${answer ? detail(answer, probe, classes) : hint}</div>
             <section class="scroll" aria-label="Table of the test images by class" tabindex="0">
@@ -89,6 +91,9 @@ Each image is written as its true class. The further it is in the direction of a
     if (element) recolorImages(element);
   },
 };
+
+const canvasLabel = (canExamine: boolean): string =>
+  `Probe images in the space of their logits. The arrow keys go through the misclassified ones${canExamine ? ', Enter shows the selected one inside the network' : ''}. Page Up and Page Down choose the axis of a class, Shift with the arrow keys moves it.`;
 
 const hint = html`<span class="card-note">Point at an image to see it here, or go through the misclassified ones with the arrow keys.</span>`;
 
