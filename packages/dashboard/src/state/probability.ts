@@ -1,7 +1,15 @@
 import { formatPercent } from './format.ts';
 
 /** Formats a probability. Close to 0 and 1 it is rounded to a limit: "more than 99.9 %" says as much as "99.999982 %". */
-export function formatProbability(probability: number): string {
-  if (probability > 0.999) return `more than ${formatPercent(0.999, 1)}`;
-  return probability < 0.001 ? `less than ${formatPercent(0.001, 1)}` : formatPercent(probability, 0);
+export const formatProbability = (probability: number): string =>
+  limitOf(probability, 'more than', 'less than') ?? formatPercent(probability, 0);
+
+/** Formats a probability in a column of numbers, with the limits of `formatProbability`: "> 99.9 %", "12 %", "3.4 %". */
+export const probabilityFigure = (probability: number): string =>
+  // Percentages from 9.95 % on, which are displayed as 10 % and more, have no decimal.
+  limitOf(probability, '>', '<') ?? formatPercent(probability, probability > 0.0995 ? 0 : 1);
+
+function limitOf(probability: number, more: string, less: string): string | undefined {
+  if (probability > 0.999) return `${more} ${formatPercent(0.999, 1)}`;
+  return probability < 0.001 ? `${less} ${formatPercent(0.001, 1)}` : undefined;
 }

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { networkClient, type Prediction } from '../../network/network-client.ts';
 import { type RunWeights, weightsAt } from '../../network/run-weights.ts';
 import { shortClassNames } from '../../state/format.ts';
+import { probabilityFigure } from '../../state/probability.ts';
 import type { Run } from '../../state/run.ts';
 import { drawnThing } from '../../state/run-words.ts';
 import type { PageActions } from '../../ui/panel.ts';
@@ -107,15 +108,13 @@ export class DrawingBoard {
     const names = shortClassNames(classes);
     return classes.map((name, label) => {
       const probability = this.#prediction?.probabilities[label] ?? 0;
-      // Percentages from 9.95 % on, which are displayed as 10 % and more, have no decimal.
-      const percent = `${(probability * 100).toFixed(probability > 0.0995 ? 0 : 1)}\u00a0%`;
       return html`
         <li class=${label === top?.label ? 'predicted' : nothing}>
           <span title=${name}>${names[label]}</span>
           <span class="meter-track" aria-hidden="true">
             <i ${styled({ transform: `scaleX(${probability.toFixed(3)})` })}></i>
           </span>
-          <span>${this.#prediction ? percent : ''}</span>
+          <span>${this.#prediction ? probabilityFigure(probability) : ''}</span>
         </li>`;
     });
   }
