@@ -37,3 +37,11 @@ it('panels that open on demand are not part of a first visit', () => {
     expect(firstVisitScripts()).not.toContain(`assets/${chunk}`);
   }
 });
+
+it('the module that reports errors of the page is evaluated before all others', () => {
+  const texts = firstVisitScripts().map((path) => readFileSync(page + path, 'utf8'));
+  const text = texts.find((each) => each.includes('Part of this page has failed')) ?? '';
+  // Imports are evaluated first: its file has none, and begins with it.
+  expect(text).not.toMatch(/(?:from|import)\s*"\.\//);
+  expect(text.indexOf('Part of this page has failed')).toBeLessThan(500);
+});
