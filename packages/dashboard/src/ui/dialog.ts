@@ -2,8 +2,9 @@ import { html, render, type TemplateResult } from 'lit-html';
 
 /**
  * Opens a modal dialog with the id `<name>-dialog`, labelled by the element `<name>-title` in its content. Elements with
- * `data-close` close it, and so does a click outside, unless the viewer has edited a form in it. A closed dialog is removed from
- * the page, so that its fields have their initial values when it is opened again.
+ * `data-close` close it, and so does a click outside, unless it has `data-edited`: the viewer has edited a form in it. A caller that
+ * has saved the form removes `data-edited`. A closed dialog is removed from the page, so that its fields have their initial values
+ * when it is opened again.
  */
 export function openDialog(name: string, content: TemplateResult, className = ''): HTMLDialogElement {
   const dialog = document.createElement('dialog');
@@ -11,9 +12,8 @@ export function openDialog(name: string, content: TemplateResult, className = ''
   dialog.className = `dialog ${className}`;
   dialog.setAttribute('aria-labelledby', `${name}-title`);
   render(content, dialog);
-  let hasEdits = false;
   dialog.addEventListener('input', ({ target }) => {
-    hasEdits ||= (target as HTMLInputElement).form !== null;
+    if ((target as HTMLInputElement).form) dialog.dataset.edited = '';
   });
   // A selection of text that ends outside, and a click on content that is inert, are clicks on the dialog too.
   let isPressedOutside = false;
@@ -22,7 +22,8 @@ export function openDialog(name: string, content: TemplateResult, className = ''
   });
   dialog.addEventListener('click', (event) => {
     const closes = event.target instanceof Element && event.target.closest('[data-close]');
-    if (closes || (isPressedOutside && isOutside(dialog, event) && !hasEdits)) dialog.close();
+    if (closes || (isPressedOutside && isOutside(dialog, event) && dialog.dataset.edited === undefined))
+      dialog.close();
   });
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);

@@ -167,6 +167,7 @@ class NewRunDialog {
       return this.#showError();
     }
     if (command === 'start') return this.#dialog.close();
+    delete this.#dialog.dataset.edited;
     this.#queue = result.value.queue ?? this.#queue;
     this.#note = `Added to the queue, at position ${this.#queue?.length ?? 1}.`;
     this.#show();
