@@ -31,7 +31,7 @@ export function axisPositions(run: Run, axis: AxisName, series: SeriesName = 'st
 /** Returns the number of steps in an epoch, as announced or as the epochs show it; undefined while it is not known. */
 export function batchesPerEpoch({ started, epochs }: Run): number | undefined {
   const totals = started?.totals;
-  const announced = totals?.batchesPerEpoch ?? ratio(totals?.steps, totals?.epochs ?? started?.config.epochs);
+  const announced = totals?.batchesPerEpoch ?? ratio(totals?.steps, announcedEpochs(started));
   return announced ?? ratio(epochs.at(-1)?.step, epochs.at(-1)?.epoch);
 }
 

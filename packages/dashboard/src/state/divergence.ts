@@ -72,7 +72,8 @@ export const divergenceOf = ({
 
 /**
  * Returns whether the last results of a run are those of a network that has diverged: a loss that is not finite, or one far above
- * that of guessing, with an accuracy of at most twice that of guessing.
+ * that of guessing, with an accuracy of at most twice that of guessing. A summary has only the last results: a run that diverged and
+ * recovered is completed in the list of runs, while its page, which has all losses, names the step.
  */
 export function endedDiverged({ started, batch, epoch, finished }: RunSummary): boolean {
   const losses = [batch?.loss, epoch?.train?.loss, epoch?.test?.loss, finished?.test?.loss];

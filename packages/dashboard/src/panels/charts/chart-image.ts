@@ -47,7 +47,7 @@ const styles = {
 const imageZoom = 2;
 
 /** Downloads a chart as a PNG file with its title and legend, at twice its size on the screen: enough for print and slides. */
-export async function saveChartImage(chart: DrawnPlot, options: ChartImageOptions): Promise<void> {
+export function saveChartImage(chart: DrawnPlot, options: ChartImageOptions): void {
   const canvas = document.createElement('canvas');
   const context = canvas.getContext('2d');
   if (!context) return;
@@ -57,8 +57,6 @@ export async function saveChartImage(chart: DrawnPlot, options: ChartImageOption
   document.body.append(host);
   const plot = new Plot({ ...chart.settings, host, zoom: imageZoom, onCursor() {}, onResize() {} });
   plot.draw(chart.frame);
-  // uPlot draws in a microtask.
-  await Promise.resolve();
   new ImageWriter(context, plot.canvas).draw(options);
   plot.destroy();
   host.remove();

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { mostSerious } from '../../state/alerts.ts';
+import { announcedEpochs } from '../../state/axis.ts';
 import { findingText } from '../../state/findings.ts';
 import { labelsOf, latestDataOf, type Session } from '../../state/session.ts';
 import { announce } from '../../ui/announcer.ts';
@@ -99,10 +100,8 @@ async function edit(session: Session, actions: PageActions): Promise<void> {
 const focusSoon = (selector: string): number =>
   requestAnimationFrame(() => document.querySelector<HTMLElement>(selector)?.focus());
 
-const epochsOf = (session: PageState['session']): number => {
-  const { totals, config } = latestDataOf(session)?.started ?? {};
-  return totals?.epochs ?? config?.epochs ?? 0;
-};
+const epochsOf = (session: PageState['session']): number =>
+  announcedEpochs(latestDataOf(session)?.started ?? null) ?? 0;
 
 /** Renders the progress: a share of the run, or, while its length is not known, only that it is running. */
 function progressRow(
