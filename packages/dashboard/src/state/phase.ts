@@ -16,10 +16,18 @@ export type Phase =
   | 'failed'
   | 'interrupted';
 
-/** Returns the phase of the run if it has ended or the connection is open; otherwise that of the connection. */
+/**
+ * Returns the phase of the run if it has ended or the connection is open; otherwise that of the connection. A run that is being
+ * prepared takes the place of one that has ended, but not of one that another trainer is training.
+ */
 export function phaseOf(session: Session): Phase {
+  const phase = phaseBeforeStart(session);
+  const isFree = phase === 'noRun' || hasEnded(phase);
+  return isFree && session.starting && session.connection.name === 'open' ? 'starting' : phase;
+}
+
+function phaseBeforeStart(session: Session): Phase {
   const { connection, gatewayVersion, run, reported } = session;
-  if (session.starting && connection.name === 'open') return 'starting';
   const ended = latestDataOf(session)?.finished?.status;
   if (ended) return ended;
   if (connection.name === 'closed') return 'closed';

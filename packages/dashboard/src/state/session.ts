@@ -36,7 +36,7 @@ export interface Session {
   waitingTrainers: number;
   /** Id of an unfinished run, followed or not, whose trainer accepts starts into its queue; null when none is known. */
   queueRun: string | null;
-  /** Id of the run that a trainer has begun to prepare for this page, until its events arrive; null without one. */
+  /** Id of the run that a trainer has begun to prepare for this page, until it or another run begins; null without one. */
   starting: string | null;
   /** Why the gateway cannot store events; empty while it can. */
   storeProblem: string;
@@ -183,9 +183,12 @@ function applyHello(session: Session, hello: LiveHello, now: number): void {
   if (announcesOtherEvents(session, hello)) {
     forgetRun(session);
     session.run = run && emptyRun(run.runId);
+  const before = session.run?.runId;
     session.restart = hello.restart ? { reason: hello.restart, at: now } : null;
   }
-  if (run?.runId === session.starting) session.starting = null;
+  // The run that was awaited has begun, or another one that is now shown in place of the one before.
+  const isNextRun = before !== undefined && run !== null && run.runId !== before;
+  if (isNextRun || run?.runId === session.starting) session.starting = null;
   Object.assign(session, { gatewayVersion, commands, commandsOffReason, waitingTrainers });
   Object.assign(session, { summary: run, reported: run });
   // What was reported of other runs is out of date: no `status` has arrived while the connection was lost.

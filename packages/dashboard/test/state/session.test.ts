@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Version1EventOf as EventOf, LiveClientMessage, LiveStatus } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { phaseOf } from '../../src/state/phase.ts';
-import { applyMessage, emptySession, latestDataOf } from '../../src/state/session.ts';
+import { applyMessage, emptySession, forgetRun, latestDataOf } from '../../src/state/session.ts';
 import { connectedMessages, helloOf, sessionOf, summaryOf } from '../support/session.ts';
 
 const events = sampleRun();
@@ -137,6 +137,36 @@ describe('the phase', () => {
     expect(phaseOf(session)).toBe('stalled');
     applyMessage(session, { type: 'event', event: events[40] as (typeof events)[number] }, 20_000);
     expect(phaseOf(session)).toBe('running');
+  });
+
+  it('is starting while a trainer prepares a run, in place of no run or one that has ended', () => {
+    const phaseWhileStarting = (messages: readonly LiveClientMessage[]) =>
+      phaseOf(Object.assign(sessionOf(messages), { starting: 'next' }));
+    expect(phaseWhileStarting(connectedMessages([]))).toBe('starting');
+    for (const status of ['completed', 'stopped', 'failed', 'interrupted'] as const)
+      expect(phaseWhileStarting(finishedAs(status))).toBe('starting');
+    expect(phaseWhileStarting([...finishedAs('completed'), lost])).toBe('completed');
+    // Another trainer is training this run: its controls stay.
+    expect(phaseWhileStarting(connectedMessages(running))).toBe('running');
+    expect(phaseWhileStarting([...connectedMessages(running), noticeOf('run.paused')])).toBe('paused');
+  });
+
+  it('is starting until the run begins or another one is shown, but not only until the page reconnects', () => {
+    const session = Object.assign(sessionOf(finishedAs('completed')), { starting: 'next' });
+    applyMessage(session, helloOf(summaryOf(runId, { status: 'completed' })), 0);
+    expect(session.starting).toBe('next');
+    applyMessage(session, helloOf(summaryOf('20261125-000000-third')), 0);
+    expect(session.starting).toBeNull();
+    session.starting = 'next';
+    applyMessage(session, helloOf(summaryOf('next')), 0);
+    expect(session.starting).toBeNull();
+  });
+
+  it('is starting when the page leaves the run that it showed for the latest one, which has ended', () => {
+    const session = Object.assign(sessionOf(finishedAs('completed')), { starting: 'next' });
+    forgetRun(session);
+    applyMessage(session, helloOf(summaryOf('20261125-000000-latest', { status: 'completed' })), 0);
+    expect(session.starting).toBe('next');
   });
 
   it('ignores reports on other runs', () => {
