@@ -16,6 +16,7 @@ import type { ExaminedImage } from './state/examined-image.ts';
 import { createCachedFindings, findingText } from './state/findings.ts';
 import { capitalize } from './state/format.ts';
 import { phaseOf } from './state/phase.ts';
+import { latestEventTime } from './state/run.ts';
 import { createCachedRunAtStep } from './state/run-at-step.ts';
 import { announce } from './ui/announcer.ts';
 import { focusAfterRender } from './ui/focus.ts';
@@ -250,7 +251,7 @@ function drawPanels(state: PageState): void {
   drawnAt = performance.now();
   for (const panel of panels) panel.draw?.(state, actions);
   if (session.hasLiveEvents && session.run && session.run.lastSeq > drawnSeq)
-    session.delay.add(Date.now() - session.run.lastTime);
+    session.delay.add(Date.now() - latestEventTime(session.run));
   drawnSeq = session.run?.lastSeq ?? 0;
 }
 

@@ -138,6 +138,9 @@ export const silenceMs = 20_000;
 /** A silence lasts at least this multiple of the mean time between the events of the run before it. */
 const silenceFactor = 10;
 
+/** Returns the time of the latest event in milliseconds since 1970, by the publisher's own clock, without the shift of `setBackMs`. */
+export const latestEventTime = ({ lastTime, setBackMs }: Run): number => lastTime - setBackMs;
+
 /** Creates a run without events. */
 export function emptyRun(runId: string): Run {
   return {

@@ -10,7 +10,7 @@ import type {
 import { DelayMeter } from './delay.ts';
 import type { BatchData, RunFinishedData, RunStartedData, RunSummary } from './event-data.ts';
 import { RateMeter } from './rate.ts';
-import { applyEvent, emptyRun, type Run } from './run.ts';
+import { applyEvent, emptyRun, latestEventTime, type Run } from './run.ts';
 
 /** The state of the connection and of the followed run. Times are in milliseconds since the page was opened. */
 export interface Session {
@@ -114,7 +114,7 @@ export function applyMessage(session: Session, message: LiveClientMessage, now: 
       applyEvent(session.run, message.event);
       session.lastEventAt = session.caughtUp
         ? now
-        : Math.min(now, session.run.lastTime - session.clockOrigin);
+        : Math.min(now, latestEventTime(session.run) - session.clockOrigin);
       if (session.caughtUp) {
         session.hasLiveEvents = true;
         session.rate.count(now); // Stored events arrive at the speed of the network, not of the run.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { applyEvent, copyRun, emptyRun, type Run } from '../../src/state/run.ts';
+import { applyEvent, copyRun, emptyRun, latestEventTime, type Run } from '../../src/state/run.ts';
 
 const runOf = (events: readonly MonitorEvent[]): Run => {
   const run = emptyRun('20261124-100000-test');
@@ -43,6 +43,7 @@ describe('a run', () => {
       all.slice(1).map((time, index) => time - (all[index] as number));
     expect(distances(backTimes).slice(32)).toEqual(distances(times).slice(32));
     expect(new Set(backTimes).size).toBeGreaterThan(58);
+    expect(latestEventTime(back)).toBe(Date.parse(events.at(-1)?.time ?? '') - hourMs);
     // A clock that was wrong for some events is right again after them.
     expect(runOf(shifted(30, 40, -hourMs)).lastTime).toBe(lastTime);
   });

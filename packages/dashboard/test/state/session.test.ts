@@ -70,6 +70,17 @@ describe('a session', () => {
     expect(session.lastEventAt).toBe(3_600_500);
   });
 
+  it('dates a stored event by the clock of its publisher, also after that clock was set back', () => {
+    const origin = Date.parse('2026-11-24T10:00:00.000Z');
+    const hourMs = 3_600_000;
+    const last = events[38] as (typeof events)[number];
+    const setBack = { ...last, time: new Date(Date.parse(last.time) - hourMs).toISOString() };
+    const session = emptySession(origin);
+    const messages = connectedMessages([...events.slice(0, 38), setBack], { lastSeq: 40 }).slice(0, -1);
+    for (const message of messages) applyMessage(session, message, 2 * hourMs);
+    expect(session.lastEventAt).toBe(Date.parse(setBack.time) - origin);
+  });
+
   it('updates the name of its run, and ignores names of others', () => {
     const session = sessionOf(connectedMessages(running));
     const annotate = (id: string, title: string): void =>
