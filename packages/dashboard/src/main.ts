@@ -12,7 +12,7 @@ import { acceptedStarts, queueRunOf } from './panels/controls/available-controls
 import { openDrawingBoard } from './panels/draw/draw-panel.ts';
 import { Alerts } from './state/alerts.ts';
 import { chartRuns } from './state/chart-runs.ts';
-import type { ExaminedImage } from './state/examined-image.ts';
+import { type ExaminedImage, imageIn, testSetOf } from './state/examined-image.ts';
 import { createCachedFindings, findingText } from './state/findings.ts';
 import { capitalize } from './state/format.ts';
 import { phaseOf } from './state/phase.ts';
@@ -73,7 +73,7 @@ const findingsOf = createCachedFindings();
 const liveFindingsOf = createCachedFindings();
 const alerts = new Alerts();
 const runAtStepOf = createCachedRunAtStep();
-let examined: ExaminedImage | null = null;
+let examined: { image: ExaminedImage; testSet: string | undefined } | null = null;
 let newRunDialog: typeof import('./panels/new-run/new-run-dialog.ts') | undefined;
 let runsDialog: typeof import('./panels/runs/runs-dialog.ts') | undefined;
 
@@ -153,7 +153,7 @@ const actions: PageActions = {
   },
   openDraw: () => openDrawingBoard(actions),
   examine(image) {
-    examined = image;
+    examined = image && { image, testSet: testSetOf(display.run) };
     actions.refresh();
   },
   lookInside(image) {
@@ -203,7 +203,7 @@ function pageState(printing: boolean): PageState {
     announce(findingText(finding));
   return {
     ...{ run, summary, session, others: compared, view: store.view, printing },
-    examined,
+    examined: examined && imageIn(run, examined),
     runAtStep: run && runAtStepOf(run, store.view.step),
     chartRuns: chartRuns(run, summary, readable),
     findings: run === session.run ? liveFindings : findingsOf(run),

@@ -1,6 +1,7 @@
 import { runFiles } from '@mnist-monitor/shared/browser';
 import { modelFileUrl, readRunFile, snapshotUrl } from '../net/api.ts';
 import type { SnapshotData } from '../state/event-data.ts';
+import { readableSnapshots } from '../state/examined-image.ts';
 import { formatCount } from '../state/format.ts';
 import type { Run } from '../state/run.ts';
 import { stepWordOf } from '../state/run-words.ts';
@@ -23,19 +24,20 @@ export const snapshotWeights = (run: Run, { step, digest }: SnapshotData): RunWe
 
 /**
  * Returns the weights of the snapshot nearest to a step, or of the latest snapshot if the step is null; without snapshots, those of
- * the saved model; undefined while there is neither.
+ * the saved model; undefined while there is neither, and without the layers of the network.
  */
 export function weightsAt(run: Run, step: number | null): RunWeights | undefined {
-  const snapshot = step === null ? run.snapshots.at(-1) : nearestSnapshot(run.snapshots, step);
+  const snapshots = readableSnapshots(run);
+  const snapshot = step === null ? snapshots.at(-1) : nearestSnapshot(snapshots, step);
   if (snapshot) return snapshotWeights(run, snapshot);
   // The samples of an epoch are sent after its weights have been saved.
   const epoch = run.samples.at(-1)?.epoch;
-  if (epoch === undefined) return undefined;
+  const layers = run.started?.model?.layers ?? [];
+  if (epoch === undefined || layers.length === 0) return undefined;
   return {
     key: `${run.runId} ${epoch}`,
     name: `epoch ${epoch}`,
-    epoch,
-    layers: run.started?.model?.layers ?? [],
+    ...{ epoch, layers },
     read: () => readRunFile(modelFileUrl(run.runId, runFiles.pytorchWeights)),
   };
 }

@@ -12,9 +12,25 @@ export interface ExaminedImage {
   index: number | null;
 }
 
+/** Returns what identifies the test set of a run: its digest or, for a publisher that does not send it, the id of the run. */
+export const testSetOf = (run: Run | null): string | undefined =>
+  run?.started?.dataset?.testImages?.digest ?? run?.runId;
+
+/** Returns an image as a run knows it: its label and its index mean nothing in another test set than the one that it is from. */
+export const imageIn = (
+  run: Run | null,
+  { image, testSet }: { image: ExaminedImage; testSet: string | undefined },
+): ExaminedImage => (testSetOf(run) === testSet ? image : { ...image, label: null, index: null });
+
+const noSnapshots: Run['snapshots'] = [];
+
+/** Returns the snapshots that the page can load: none unless the publisher has announced the layers that they belong to. */
+export const readableSnapshots = ({ snapshots, started }: Run): Run['snapshots'] =>
+  started?.model?.layers.length ? snapshots : noSnapshots;
+
 /** Returns whether the page can show how an image was read over the run: by snapshots of the weights, or by the epochs. */
-export const canExamine = ({ snapshots, predictions, started }: Run): boolean =>
-  (snapshots.length > 0 && Boolean(started?.model)) || predictions.length > 0;
+export const canExamine = (run: Run): boolean =>
+  readableSnapshots(run).length > 0 || run.predictions.length > 0;
 
 /** A test image as it was sent, with values from 0 to 255; a square of grey values where its size is not given. */
 interface TestImage {

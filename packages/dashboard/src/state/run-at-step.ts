@@ -10,6 +10,8 @@ export interface RunAtStep {
   readonly epochs: Run['epochs'];
   /** The samples of the epochs that had ended, in ascending order. */
   readonly samples: Run['samples'];
+  /** What the epochs that had ended predicted for the test images, in ascending order. */
+  readonly predictions: Run['predictions'];
   readonly probe: Probe | null;
 }
 
@@ -19,19 +21,28 @@ export interface RunAtStep {
  */
 export function createCachedRunAtStep(): (run: Run, step: number | null) => RunAtStep {
   const cached = memoizeLast(runAtStepOf);
-  return (run, step) =>
-    cached(run.epochs, run.samples, run.probe, step !== null && step < run.step ? step : null);
+  // Apart from the rest, which changes more often: the histories of all test images are computed from them.
+  const predictionsUpTo = memoizeLast((predictions: Run['predictions'], step: number | null) =>
+    step === null ? predictions : predictions.filter((epoch) => epoch.step <= step),
+  );
+  return (run, step) => {
+    const shownStep = step !== null && step < run.step ? step : null;
+    const predictions = predictionsUpTo(run.predictions, shownStep);
+    return cached(run.epochs, run.samples, run.probe, predictions, shownStep);
+  };
 }
 
 function runAtStepOf(
   epochs: Run['epochs'],
   samples: Run['samples'],
   probe: Run['probe'],
+  predictions: Run['predictions'],
   step: number | null,
 ): RunAtStep {
   const shownProbe = probe && probeAt(probe, step);
-  if (step === null) return { step, epochs, samples, probe: shownProbe };
+  if (step === null) return { step, epochs, samples, predictions, probe: shownProbe };
   const ended = epochs.filter((epoch) => epoch.step <= step);
   const last = ended.at(-1)?.epoch ?? 0;
-  return { step, epochs: ended, samples: samples.filter(({ epoch }) => epoch <= last), probe: shownProbe };
+  const endedSamples = samples.filter(({ epoch }) => epoch <= last);
+  return { step, epochs: ended, samples: endedSamples, predictions, probe: shownProbe };
 }

@@ -5,6 +5,10 @@ import { createCachedRunAtStep } from '../../src/state/run-at-step.ts';
 
 const run = emptyRun('20261124-100000-test');
 for (const event of sampleRun({ epochs: 3, batchesPerEpoch: 20 })) applyEvent(run, event);
+run.predictions = run.epochs.map(({ epoch, step }) => ({
+  ...{ epoch, step, bytes: new Uint8Array([epoch]) },
+  confidences: undefined,
+}));
 
 describe('a run at a step', () => {
   it('has the epochs that had ended, and their samples', () => {
@@ -23,6 +27,14 @@ describe('a run at a step', () => {
       [1, 2, 3],
       [1, 2, 3],
     ]);
+  });
+
+  it('has the predictions of the epochs that had ended, which the panels of the test images share', () => {
+    const runAtStepOf = createCachedRunAtStep();
+    const ended = (step: number | null) => runAtStepOf(run, step).predictions.map(({ epoch }) => epoch);
+    expect([19, 20, 45, 60, null].map(ended)).toEqual([[], [1], [1, 2], [1, 2, 3], [1, 2, 3]]);
+    const { predictions } = runAtStepOf(run, 45);
+    expect(runAtStepOf({ ...run, samples: [] }, 45).predictions).toBe(predictions);
   });
 
   it('is now at the latest step and beyond it', () => {

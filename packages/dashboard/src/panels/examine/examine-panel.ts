@@ -4,7 +4,7 @@ import type { Filters, LayerOutput } from '../../network/network.ts';
 import { networkClient } from '../../network/network-client.ts';
 import type { OcclusionMap } from '../../network/occlusion.ts';
 import { type RunWeights, snapshotWeights, weightsAt } from '../../network/run-weights.ts';
-import { type ExaminedImage, examinedTestImage } from '../../state/examined-image.ts';
+import { type ExaminedImage, examinedTestImage, readableSnapshots } from '../../state/examined-image.ts';
 import { formatCount, formatPercent, formatPlural, shortClassNames } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import { epochReadings, epochReadingsText } from '../../state/predictions.ts';
@@ -110,14 +110,15 @@ function body(examined: ExaminedImage, context: Context): TemplateResult {
   const { run, classes, state } = context;
   const step = state.runAtStep?.step ?? null;
   const weights = weightsAt(run, step);
-  readings.read(examined.image, snapshotsOf(run, run.snapshots));
+  const snapshots = readableSnapshots(run);
+  readings.read(examined.image, snapshotsOf(run, snapshots));
   if (weights && opened.mattered) occlusion.request(weights, examined.image);
   if (weights && opened.maps) outputs.request(weights, examined.image);
   const shown = readings.readings;
   const atStep = readingAt(shown, step);
   const words = { classes, stepWord: stepWordOf(run), label: examined.label };
   const sentence = historySentence(shown, words);
-  const hasSnapshots = run.snapshots.length > 0;
+  const hasSnapshots = snapshots.length > 0;
   return html`
     <div class="examine-head">
       <canvas class="examine-image" aria-hidden="true" ${pixelImage(pixelsOf(examined.image), sizeOf(examined.image))}></canvas>
@@ -140,13 +141,16 @@ function body(examined: ExaminedImage, context: Context): TemplateResult {
     ${weights ? section('maps', 'Filters and feature maps', context, () => maps(context)) : nothing}`;
 }
 
-/** Renders how each epoch read a test image, and a button that shows all images of its class with the same latest prediction. */
+/**
+ * Renders how each epoch up to the position of the timeline read a test image, and a button that shows all images of its class with
+ * the same latest prediction.
+ */
 function epochsNote(
   { index, label }: ExaminedImage,
-  { run, classes }: Context,
+  { run, classes, state }: Context,
 ): TemplateResult | typeof nothing {
   if (index === null || label === null) return nothing;
-  const epochs = epochReadings(run.predictions, index, classes.length);
+  const epochs = epochReadings(state.runAtStep?.predictions ?? [], index, classes.length);
   const last = epochs.at(-1);
   if (!last) return nothing;
   const choose = run.started?.dataset?.testImages && cellChooser();

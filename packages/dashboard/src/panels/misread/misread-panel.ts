@@ -51,9 +51,6 @@ let requestRefresh: () => void = () => {};
 /** Number of times that a part of the file has arrived or could not be read: the list is rendered again each time. */
 let fileChanges = 0;
 
-const epochsOf = memoizeLast((predictions: readonly EpochPredictions[], step: number | null) =>
-  step === null ? predictions : predictions.filter((epoch) => epoch.step <= step),
-);
 const historiesOf = memoizeLast(
   (epochs: readonly EpochPredictions[], labels: Uint8Array, classCount: number): ImageHistory[] =>
     imageHistories(epochs, classesIn(labels, classCount), classCount),
@@ -76,7 +73,7 @@ export const misreadPanel: Panel = {
     requestRefresh = actions.refresh;
     const { labels, problem } = fileOf(run, description);
     const classes = run.started?.dataset?.classes ?? noClasses;
-    const epochs = epochsOf(run.predictions, runAtStep.step);
+    const epochs = runAtStep.predictions;
     const histories = labels && historiesOf(epochs, labels, classes.length);
     return html`
       <section class="card misread" id="misread" aria-labelledby="misread-title">
