@@ -18,7 +18,7 @@ const named = (runId: string, name: string): MonitorEvent[] =>
   const monitor = useMonitor(chromiumPath);
   const commands = ['pause', 'resume', 'stop', 'setLearningRate'] as const;
 
-  /** Publishes run A, prepares a command on its page with `prepare`, ends A, and begins run B with another trainer. */
+  /** Publishes run A, prepares a command on its page with `prepare`, begins run B with another trainer, and ends A. */
   async function changeRunAfter(day: string, prepare: (page: Page) => Promise<void>) {
     const [a, b] = [`${day}-100000-a`, `${day}-110000-b`];
     const events = named(a, 'Narrow network');
@@ -26,13 +26,14 @@ const named = (runId: string, name: string): MonitorEvent[] =>
     const page = await monitor.visit();
     await shows(page, field('title'), 'Narrow network');
     await prepare(page);
-    first.send(...events.slice(9));
-    await first.waitForAck(events.length);
     const second = await monitor.publish({
       ...{ runId: b, commands },
       events: named(b, 'Wide network').slice(0, 9),
     });
     await shows(page, field('title'), 'Wide network');
+    // After B has begun: the end of the run on display would hide the controls, and take the focus from them.
+    first.send(...events.slice(9));
+    await first.waitForAck(events.length);
     const ended = `Run ${a} has ended.`;
     return { page, ended, received: () => [...first.commands, ...second.commands] };
   }
@@ -55,16 +56,16 @@ const named = (runId: string, name: string): MonitorEvent[] =>
     expect(monitor.browserProblems).toEqual([]);
   });
 
-  it.each(['Enter', 'another place'])(
-    'set a typed learning rate only for the run for which it was typed, also with the focus at %s',
+  it.each(['field', 'button'])(
+    'set a typed learning rate only for the run for which it was typed, while the %s of the rate has the focus',
     async (focus) => {
-      const day = focus === 'Enter' ? '20261202' : '20261203';
+      const day = focus === 'field' ? '20261202' : '20261203';
+      const button = 'form button:text("Set")';
       const { page, ended, received } = await changeRunAfter(day, async (shown) => {
         await shown.locator('#rate-input').fill('0.5');
-        if (focus !== 'Enter') await shown.locator('#pause-run').focus();
+        if (focus === 'button') await shown.locator(button).focus();
       });
-      if (focus === 'Enter') await page.locator('#rate-input').press('Enter');
-      else await page.getByRole('button', { name: 'Set' }).click();
+      await page.locator(focus === 'field' ? '#rate-input' : button).press('Enter');
       await shows(page, field('controls-note'), ended);
       expect(received()).toEqual([]);
       await page.locator('#rate-input').fill('0.25');
@@ -74,6 +75,37 @@ const named = (runId: string, name: string): MonitorEvent[] =>
       expect(monitor.browserProblems).toEqual([]);
     },
   );
+
+  it('show the learning rate of the next run instead of one that was typed for the run before, also if both have the same', async () => {
+    let rate = '';
+    const { page, received } = await changeRunAfter('20261205', async (shown) => {
+      rate = await shown.locator('#rate-input').inputValue();
+      await shown.locator('#rate-input').fill('0.5');
+      await shown.locator('#pause-run').focus();
+    });
+    await page.waitForFunction(
+      (value) => document.querySelector<HTMLInputElement>('#rate-input')?.value === value,
+      rate,
+    );
+    await page.locator('#rate-form button').click();
+    await shows(page, field('controls-note'), `Learning rate ${rate} from the next batch on.`);
+    expect(received()).toMatchObject([{ runId: '20261205-110000-b', data: { learningRate: Number(rate) } }]);
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it('stay usable when the question before a command cannot be loaded', async () => {
+    const runId = '20261206-100000-offline';
+    const publisher = await monitor.publish({ runId, commands, events: runOf(runId, 1).slice(0, 9) });
+    const page = await monitor.visit();
+    await shows(page, field('phase'), 'Running');
+    await page.route('**/assets/confirm*', (route) => route.abort());
+    await page.locator('#stop-run').click();
+    await shows(page, '#failure', 'Part of this page has failed');
+    await page.waitForFunction(() => !document.querySelector('#controls[aria-busy]'));
+    await page.locator('#pause-run').click();
+    await page.waitForFunction(() => !document.querySelector('#controls[aria-busy]'));
+    expect(publisher.commands).toMatchObject([{ command: 'pause', runId }]);
+  });
 
   it('start a run, and show that it is being prepared instead of the run before it', async () => {
     const [before, next] = ['20261204-100000-before', '20261204-110000-next'];

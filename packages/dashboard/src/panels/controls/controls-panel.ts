@@ -18,6 +18,8 @@ let shownRate = '';
 let shownRun: Run | null = null;
 /** The run that was shown when the viewer typed a learning rate; null while no typed rate waits to be sent. */
 let rateRun: Run | null = null;
+/** Id of the run whose learning rate the field shows. */
+let shownRateRunId: string | undefined;
 
 const rateInput = (): HTMLInputElement => document.getElementById('rate-input') as HTMLInputElement;
 
@@ -31,10 +33,14 @@ async function runCommand(
   busy = true;
   note = { text: '', bad: false };
   actions.refresh();
-  const problem = await send();
-  busy = false;
-  note = { text: problem ?? successNote, bad: Boolean(problem) };
-  actions.refresh();
+  try {
+    const problem = await send();
+    note = { text: problem ?? successNote, bad: Boolean(problem) };
+  } finally {
+    // The question before a command is loaded when it is asked, which fails without a connection.
+    busy = false;
+    actions.refresh();
+  }
 }
 
 async function stop(run: Run, session: Session, actions: PageActions): Promise<string | undefined> {
@@ -63,12 +69,20 @@ function setRate(event: SubmitEvent, actions: PageActions): void {
   runCommand(actions, send, rateChangedNote(learningRate, run));
 }
 
-/** Shows the rate of the run in the field. A new value replaces the text that the viewer has typed. */
-function showRate(rate: number): void {
-  const text = formatLearningRate(rate);
-  if (text === shownRate) return;
+/** Shows the rate of the run, unless the field has the focus. A new value or another run replaces what the viewer has typed. */
+function showRate(run: Run | null): void {
+  const focused = document.activeElement;
+  const isTypedForAnother = rateRun !== null && rateRun.runId !== run?.runId;
+  // A rate that was typed for another run may be about to be sent with the button.
+  if (focused?.id === 'rate-input' || (isTypedForAnother && focused?.closest('#rate-form'))) return;
+  const rate = run?.batch?.learningRate;
+  const text = typeof rate === 'number' ? formatLearningRate(rate) : shownRate;
+  if (text === shownRate && run?.runId === shownRateRunId) return;
   shownRate = text;
+  shownRateRunId = run?.runId;
   rateRun = null;
+  // A template writes only a value that differs from the one it has written last, and not over what was typed since.
+  rateInput().value = text;
 }
 
 function rejectRate(event: Event, { refresh }: PageActions): void {
@@ -85,8 +99,7 @@ export const controlsPanel: Panel = {
     if (session.run?.runId !== shownRun?.runId) note = { text: '', bad: false };
     const run = session.run;
     shownRun = run;
-    const rate = run?.batch?.learningRate;
-    if (typeof rate === 'number' && document.activeElement?.id !== 'rate-input') showRate(rate);
+    showRate(run);
     const text = note.text || shown.note;
     const { pause } = shown;
     const [min, max] = settingBounds.learningRate;
