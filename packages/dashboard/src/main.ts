@@ -129,7 +129,7 @@ const actions: PageActions = {
   changeView: (change) => store.change(change.run === undefined ? change : { step: null, ...change }),
   retryNow: () => display.client?.retryNow(),
   followLatest: () => store.change({ run: null, viewport: { kind: 'all' }, step: null }),
-  viewLink: () => store.link(session.run?.runId ?? null),
+  viewLink: () => store.link(display.run?.runId ?? null),
   showFinding: showOnCharts,
   dismissAlert() {
     alerts.current = null;

@@ -179,6 +179,41 @@ const chromiumPath = findChromium();
     expect(monitor.browserProblems).toEqual([]);
   });
 
+  it('links to the run of a paused view, and leads from no finding of the next run to its charts', async () => {
+    const [before, after] = ['20261208-080000-before', '20261208-090000-after'];
+    await monitor.publish({ runId: before, events: runOf(before) });
+    const page = await monitor.visit();
+    await shows(page, caption, '60 points');
+    await page.locator('#view-pause').click();
+    const next = runOf(after);
+    const publisher = await monitor.publish({ runId: after, events: next.slice(0, untilStep(next, 7)) });
+    await shows(page, field('title'), after);
+    await shows(page, field('phase'), 'Running');
+    const diverged = next
+      .slice(untilStep(next, 7), untilStep(next, 8))
+      .map((event) =>
+        event.type === 'batch' ? { ...event, data: { ...event.data, loss: Number.NaN } } : event,
+      );
+    publisher.send(...diverged);
+    await shows(page, '#alert', 'Error: The loss is NaN');
+    await shows(page, field('finding'), 'Error: The loss is NaN');
+    const link = page.locator(`button${field('finding')}`);
+    const alertLink = page.locator('#alert button', { hasText: 'Show on the charts' });
+    expect([await link.count(), await alertLink.isVisible()]).toEqual([0, false]);
+
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.locator('#export summary').click();
+    await page.locator('#copy-link').click();
+    await shows(page, '#export-note', 'Link copied.');
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`run=${before}`);
+
+    await page.locator('#view-pause').click();
+    await link.waitFor();
+    await alertLink.click();
+    await shows(page, chartPart('loss', 'at'), 'Batch 8, epoch 1');
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
   it('shows the device, why it was chosen, and its load', async () => {
     const runId = '20261124-120000-device';
     await monitor.publish({ runId, events: runOf(runId) });

@@ -5,7 +5,7 @@ import {
   type RunAnnotated,
 } from '@mnist-monitor/shared/browser';
 import type { RunSummary } from '../state/event-data.ts';
-import { copyRun, type Run } from '../state/run.ts';
+import { copyRun, type Run, unseenEventsOf } from '../state/run.ts';
 import {
   announcesOtherEvents,
   applyMessage,
@@ -101,9 +101,7 @@ export class RunDisplay {
 
   /** Number of events received since the view was paused, or of the run that has begun since; null while it is live. */
   get unseenEvents(): number | null {
-    const { run } = this.session;
-    if (!this.#paused || !run) return null;
-    return run.eventCount - (run.runId === this.#paused.runId ? this.#paused.eventCount : 0);
+    return this.#paused && unseenEventsOf(this.#paused, this.session.run);
   }
 
   /** Pauses the view, or resumes it. A paused page still receives events. */

@@ -189,6 +189,10 @@ export function copyRun(run: Run): Run {
   };
 }
 
+/** Returns the number of events that a copy of a run lacks: all of another run that is followed by now, and 0 after its deletion. */
+export const unseenEventsOf = (paused: Run, followed: Run | null): number =>
+  (followed?.eventCount ?? 0) - (followed?.runId === paused.runId ? paused.eventCount : 0);
+
 /** Returns whether the steps of a run are its epochs: it has reported no batch, and no steps of epochs or metrics. */
 export const countsEpochs = ({ byEpoch, step, epochs }: Run): boolean =>
   byEpoch && step === epochs.at(-1)?.epoch;

@@ -171,6 +171,9 @@ export const withAnnotations = (
   { title, note, pinned, name, tags }: RunAnnotated,
 ): RunSummary => ({ ...summary, title, note, pinned, name, tags });
 
+/** Returns whether the run on display is the followed one: while the view is paused, another run may be followed by now. */
+export const isFollowed = (shown: Run | null, { run }: Session): boolean => shown?.runId === run?.runId;
+
 /** Removes the run and what was received about it. The state of the connection remains. */
 export function forgetRun(session: Session): void {
   Object.assign(session, { run: null, summary: null, reported: null, caughtUp: false, hasLiveEvents: false });
@@ -180,10 +183,10 @@ export function forgetRun(session: Session): void {
 
 function applyHello(session: Session, hello: LiveHello, now: number): void {
   const { server: gatewayVersion, run, commands, commandsOffReason = '', waitingTrainers } = hello;
+  const before = session.run?.runId;
   if (announcesOtherEvents(session, hello)) {
     forgetRun(session);
     session.run = run && emptyRun(run.runId);
-  const before = session.run?.runId;
     session.restart = hello.restart ? { reason: hello.restart, at: now } : null;
   }
   // The run that was awaited has begun, or another one that is now shown in place of the one before.

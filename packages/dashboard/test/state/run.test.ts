@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { applyEvent, copyRun, emptyRun, latestEventTime, type Run } from '../../src/state/run.ts';
+import {
+  applyEvent,
+  copyRun,
+  emptyRun,
+  latestEventTime,
+  type Run,
+  unseenEventsOf,
+} from '../../src/state/run.ts';
 
 const runOf = (events: readonly MonitorEvent[]): Run => {
   const run = emptyRun('20261124-100000-test');
@@ -46,6 +53,14 @@ describe('a run', () => {
     expect(latestEventTime(back)).toBe(Date.parse(events.at(-1)?.time ?? '') - hourMs);
     // A clock that was wrong for some events is right again after them.
     expect(runOf(shifted(30, 40, -hourMs)).lastTime).toBe(lastTime);
+  });
+
+  it('counts the events that a paused copy lacks: all of a run that has begun since, and none without a run', () => {
+    const paused = runOf(events.slice(0, 10));
+    const next = { ...runOf(events.slice(0, 7)), runId: 'next' };
+    expect(unseenEventsOf(paused, runOf(events.slice(0, 25)))).toBe(15);
+    expect(unseenEventsOf(paused, next)).toBe(7);
+    expect(unseenEventsOf(paused, null)).toBe(0);
   });
 
   it('ignores an event that it has already applied', () => {

@@ -4,6 +4,7 @@ import { type AxisName, knownAxis } from '../../state/axis.ts';
 import { shownCharts } from '../../state/chart-specs.ts';
 import type { Run } from '../../state/run.ts';
 import { stepWordOf } from '../../state/run-words.ts';
+import { isFollowed } from '../../state/session.ts';
 import { targetOf, type View } from '../../state/view.ts';
 import type { PageActions, PageState } from '../../ui/panel.ts';
 import { exportMenu } from '../export/export-menu.ts';
@@ -41,7 +42,8 @@ export const chartToolbar = (
 /** Returns the label of the button that pauses the view, with what the viewer does not see while it is paused. */
 function pauseLabel({ unseenEvents, run, session }: PageState): string {
   if (unseenEvents === null) return 'Pause view';
-  if (run?.runId === session.run?.runId) return `Resume view, ${unseenEvents} new`;
+  // Without a followed run, all runs have been deleted since.
+  if (!session.run || isFollowed(run, session)) return `Resume view, ${unseenEvents} new`;
   return `Paused at ${run?.runId}. Show the new run`;
 }
 

@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { mostSerious } from '../../state/alerts.ts';
 import { announcedEpochs } from '../../state/axis.ts';
-import { findingText } from '../../state/findings.ts';
-import { labelsOf, latestDataOf, type Session } from '../../state/session.ts';
+import { type Finding, findingText } from '../../state/findings.ts';
+import { isFollowed, labelsOf, latestDataOf, type Session } from '../../state/session.ts';
 import { announce } from '../../ui/announcer.ts';
 import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
@@ -35,7 +35,7 @@ export const headerPanel: Panel = {
             <p class="pill"><span class="dot" aria-hidden="true"></span><span data-field="phase">${text.phaseName}</span></p>
 ${title(text, state, actions)}
             <p class="hero-detail" data-field="detail">${text.detail}</p>
-            ${serious ? html`<p class="hero-finding ${serious.level}"><button type="button" class="link" data-field="finding" title="Show on the charts" @click=${() => actions.showFinding(serious)}>${findingText(serious)}</button></p>` : nothing}
+            ${serious ? finding(serious, state, actions) : nothing}
           </div>
           <p class="hero-remaining" data-field="remaining">${text.remaining}</p>
         </div>
@@ -45,6 +45,18 @@ ${title(text, state, actions)}
       </section>`;
   },
 };
+
+/** Renders a finding of the followed run. It leads to the charts, unless they show another run. */
+const finding = (
+  serious: Finding,
+  { run, session }: PageState,
+  { showFinding }: PageActions,
+): TemplateResult => html`
+  <p class="hero-finding ${serious.level}">${
+    isFollowed(run, session)
+      ? html`<button type="button" class="link" data-field="finding" title="Show on the charts" @click=${() => showFinding(serious)}>${findingText(serious)}</button>`
+      : html`<span data-field="finding">${findingText(serious)}</span>`
+  }</p>`;
 
 /** The form that edits the name and the tags of the run; undefined while they are not edited. */
 let editor: RunEditor | undefined;
