@@ -35,6 +35,8 @@ const notice = (level: 'info' | 'warning' | 'error', message: string): EventBody
       const publisher = await monitor.publish({ runId, events });
       const page = await monitor.visit(`?run=${runId}`, device);
       await shows(page, field('phase'), 'Running');
+      // Before the page has all stored events, a finding is one of the past.
+      await shows(page, field('health-state'), 'Live');
       await page.locator('#notices-title').scrollIntoViewIfNeeded();
       const announcer = '#announcer[role="status"]';
       const announced = (text: string): Promise<unknown> =>
