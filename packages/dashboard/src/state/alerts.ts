@@ -43,7 +43,8 @@ export class Alerts {
   }
 }
 
-const keyOf = ({ code, step, time }: Finding): string => `${code} ${step} ${time}`;
+// Two notices of one moment may have the same code.
+const keyOf = ({ code, step, time, message }: Finding): string => `${code} ${step} ${time} ${message}`;
 
 const isSerious = ({ level }: Finding): boolean => level !== 'info';
 

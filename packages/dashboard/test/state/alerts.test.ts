@@ -35,6 +35,17 @@ describe('the alerts', () => {
     expect(alerts.current).toBeNull();
   });
 
+  it('tell two warnings of one moment apart, which arrive one after the other', () => {
+    const alerts = new Alerts();
+    const run = emptyRun('a');
+    alerts.update(run, [], true);
+    const first = finding('warning', 2);
+    const second = { ...first, message: 'The GPU is hot.' };
+    alerts.update(run, [first], true);
+    expect(alerts.update(run, [first, second], true)).toEqual([second]);
+    expect(alerts.current).toBe(second);
+  });
+
   it('leave out notes, however often they change', () => {
     const alerts = new Alerts();
     const run = emptyRun('a');
