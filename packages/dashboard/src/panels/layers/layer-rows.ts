@@ -187,38 +187,29 @@ export function layerSentences(
   const deadFrom = (least: number, below = Number.POSITIVE_INFINITY): string[] =>
     units.filter(({ share = 0 }) => share >= least && share < below).map(({ activation }) => activation);
   const found = [
-    sentence(inState('diverged'), [
-      'has weights that are not finite: the run has diverged. A smaller learning rate helps.',
-      'have weights that are not finite: the run has diverged. A smaller learning rate helps.',
-    ]),
-    sentence(inState('exploded'), [
-      `has weights over ${explodedGrowth} times as large as at first: the learning rate is too high.`,
-      `have weights over ${explodedGrowth} times as large as at first: the learning rate is too high.`,
-    ]),
-    sentence(inState('tooFast'), [
-      'changes by more than 10 % in a step. The learning rate is probably too high.',
-      'change by more than 10 % in a step. The learning rate is probably too high.',
-    ]),
-    sentence(deadFrom(1), [
-      'has lost all of its units: they are 0 for every image (dead).',
-      'have lost all of their units: they are 0 for every image (dead).',
-    ]),
-    sentence(deadFrom(manyDeadUnits, 1), [
-      'has lost at least half of its units: they are 0 for every image (dead).',
-      'have lost at least half of their units: they are 0 for every image (dead).',
-    ]),
-    sentence(inState('noGradient'), [
-      'receives no gradient, so it cannot learn.',
-      'receive no gradient, so they cannot learn.',
-    ]),
-    sentence(inState('frozen'), [
-      'does not change at all: it is probably frozen.',
-      'do not change at all: they are probably frozen.',
-    ]),
-    sentence(inState('stopped'), [
-      'has stopped learning: a step changes it by less than 0.0001 %.',
-      'have stopped learning: a step changes them by less than 0.0001 %.',
-    ]),
+    sentence(
+      inState('diverged'),
+      '{has|have} weights that are not finite: the run has diverged. A smaller learning rate helps.',
+    ),
+    sentence(
+      inState('exploded'),
+      `{has|have} weights over ${explodedGrowth} times as large as at first: the learning rate is too high.`,
+    ),
+    sentence(
+      inState('tooFast'),
+      '{changes|change} by more than 10 % in a step. The learning rate is probably too high.',
+    ),
+    sentence(deadFrom(1), '{has|have} lost all of {its|their} units: they are 0 for every image (dead).'),
+    sentence(
+      deadFrom(manyDeadUnits, 1),
+      '{has|have} lost at least half of {its|their} units: they are 0 for every image (dead).',
+    ),
+    sentence(inState('noGradient'), '{receives|receive} no gradient, so {it|they} cannot learn.'),
+    sentence(inState('frozen'), '{does|do} not change at all: {it is|they are} probably frozen.'),
+    sentence(
+      inState('stopped'),
+      '{has|have} stopped learning: a step changes {it|them} by less than 0.0001 %.',
+    ),
   ].filter(Boolean);
   const measured = rows.filter(({ state }) => state !== 'unknown');
   const isSlow = measured.length > 0 && measured.every(({ state }) => state === 'slow');
@@ -229,14 +220,14 @@ export function layerSentences(
   if (found.length === 0)
     found.push(
       ...[
-        sentence(inState('fast'), [
-          'changes by more than 1 % in a step, which is above the healthy band.',
-          'change by more than 1 % in a step, which is above the healthy band.',
-        ]),
-        sentence(inState('slow'), [
-          'learns slowly: a step changes it by less than 0.01 %, which is below the healthy band.',
-          'learn slowly: a step changes them by less than 0.01 %, which is below the healthy band.',
-        ]),
+        sentence(
+          inState('fast'),
+          '{changes|change} by more than 1 % in a step, which is above the healthy band.',
+        ),
+        sentence(
+          inState('slow'),
+          '{learns|learn} slowly: a step changes {it|them} by less than 0.01 %, which is below the healthy band.',
+        ),
       ].filter(Boolean),
     );
   // Some dead units alone do not keep a network from learning.
@@ -252,9 +243,18 @@ export function layerSentences(
   return measured.length > 0 ? ['Every layer is learning.'] : [];
 }
 
-/** Returns a sentence about the names; empty without any. */
-const sentence = (names: readonly string[], [one, many]: readonly [one: string, many: string]): string =>
-  names.length === 0 ? '' : `${listOf(names)} ${names.length === 1 ? one : many}`;
+/**
+ * Returns a sentence that begins with the names; empty without any.
+ *
+ * @param rest - Continues the sentence. Words for one name and for several are alternatives: "{has|have} stopped".
+ */
+function sentence(names: readonly string[], rest: string): string {
+  if (names.length === 0) return '';
+  const inflected = rest.replace(/\{(.+?)\|(.+?)\}/g, (_, one: string, many: string) =>
+    names.length === 1 ? one : many,
+  );
+  return `${listOf(names)} ${inflected}`;
+}
 
 const listOf = (names: readonly string[]): string => {
   if (names.length > 4) return `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
