@@ -1,5 +1,24 @@
 import { formatPercent } from './format.ts';
 
+/** A class with its probability. */
+export interface ClassProbability {
+  label: number;
+  probability: number;
+}
+
+/**
+ * Returns classes with their probabilities, the most probable first.
+ *
+ * @param classes - The number of the class of each probability. By default, the index of the probability.
+ */
+export const rankedClasses = (
+  probabilities: ArrayLike<number>,
+  classes?: readonly number[] | null,
+): ClassProbability[] =>
+  Array.from(probabilities, (probability, index) => ({ label: classes?.[index] ?? index, probability })).sort(
+    (a, b) => b.probability - a.probability,
+  );
+
 /** Formats a probability. Close to 0 and 1 it is rounded to a limit: "more than 99.9 %" says as much as "99.999982 %". */
 export const formatProbability = (probability: number): string =>
   limitOf(probability, 'more than', 'less than') ?? formatPercent(probability, 0);

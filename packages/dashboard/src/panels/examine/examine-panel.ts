@@ -8,6 +8,7 @@ import { type ExaminedImage, examinedTestImage, readableSnapshots } from '../../
 import { formatCount, formatPercent, formatPlural, shortClassNames } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import { epochReadings, epochReadingsText } from '../../state/predictions.ts';
+import { rankedClasses } from '../../state/probability.ts';
 import type { Run } from '../../state/run.ts';
 import { stepWordOf } from '../../state/run-words.ts';
 import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
@@ -17,7 +18,7 @@ import { styled } from '../../ui/styled.ts';
 import { cellChooser } from '../misread/cell-choice.ts';
 import { LatestComputation } from './latest-computation.ts';
 import { filtersMosaic, mapsMosaic, mapsText, occlusionCsv, occlusionSentence, shownLayers } from './maps.ts';
-import { guesses, historySentence, moveColumn, readingsCsv, readingText } from './reading-text.ts';
+import { historySentence, moveColumn, readingsCsv, readingText } from './reading-text.ts';
 import { type Reading, SnapshotReadings } from './snapshot-readings.ts';
 import './examine.css';
 
@@ -224,7 +225,7 @@ function history(
             <title>${word} ${formatCount(reading.step)}: ${readingText(reading.probabilities, classes)}</title>
             <rect class=${reading === atStep ? 'column now' : 'column'} x=${column * cell.width} y="0" width=${cell.width} height=${height} />
             ${rows.map((label, row) => {
-              const isTop = guesses(reading.probabilities)[0]?.label === label;
+              const isTop = rankedClasses(reading.probabilities)[0]?.label === label;
               return svg`<rect class=${isTop ? 'cell top' : 'cell'} x=${column * cell.width + 1} y=${row * cell.height + 1}
                 width=${cell.width - 2} height=${cell.height - 2} fill-opacity=${(reading.probabilities[label] ?? 0).toFixed(3)} />`;
             })}

@@ -1,21 +1,9 @@
 import { csvName } from '../../state/csv.ts';
 import { formatCount } from '../../state/format.ts';
-import { formatProbability } from '../../state/probability.ts';
+import { type ClassProbability, formatProbability, rankedClasses } from '../../state/probability.ts';
 import type { Reading } from './snapshot-readings.ts';
 
-/** A class with its probability. */
-export interface Guess {
-  label: number;
-  probability: number;
-}
-
-/** Returns the classes from the most to the least probable. */
-export const guesses = (probabilities: ArrayLike<number>): Guess[] =>
-  Array.from(probabilities, (probability, label) => ({ label, probability })).sort(
-    (a, b) => b.probability - a.probability,
-  );
-
-const topLabel = ({ probabilities }: Reading): number => guesses(probabilities)[0]?.label ?? 0;
+const topLabel = ({ probabilities }: Reading): number => rankedClasses(probabilities)[0]?.label ?? 0;
 
 interface Words {
   classes: readonly string[];
@@ -48,8 +36,8 @@ function mostFrequent(labels: readonly number[]): number {
 
 /** Describes a reading with its second guess: "7 with 93 %, or else 1 with 4 %". */
 export function readingText(probabilities: ArrayLike<number>, classes: readonly string[]): string {
-  const [first, second] = guesses(probabilities);
-  const text = ({ label, probability }: Guess): string =>
+  const [first, second] = rankedClasses(probabilities);
+  const text = ({ label, probability }: ClassProbability): string =>
     `${classes[label] ?? label} with ${formatProbability(probability)}`;
   if (!first) return '';
   return second ? `${text(first)}, or else ${text(second)}` : text(first);

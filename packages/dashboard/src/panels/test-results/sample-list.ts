@@ -3,6 +3,7 @@ import { guard } from 'lit-html/directives/guard.js';
 import { base64Bytes } from '../../state/base64.ts';
 import type { SamplePrediction, SamplesData } from '../../state/event-data.ts';
 import { className, formatPercent, shortClassNames } from '../../state/format.ts';
+import { rankedClasses } from '../../state/probability.ts';
 import { focusAfterRender, scrollAfterRender } from '../../ui/focus.ts';
 import { imageButton, type LookInside } from '../../ui/image-button.ts';
 import type { ImageSize } from '../../ui/pixel-image.ts';
@@ -16,7 +17,6 @@ import {
   orderSamples,
   outcomes,
   probabilityOf,
-  rankedClasses,
   type SampleFilter,
   sampleSentence,
 } from './sample-selection.ts';
@@ -165,7 +165,7 @@ function bars(sample: SamplePrediction, classes: readonly string[]): TemplateRes
 }
 
 const ranks = (sample: SamplePrediction, classes: readonly string[]): TemplateResult[] =>
-  rankedClasses(sample)
+  rankedClasses(sample.probabilities, sample.classes)
     .slice(0, rankLimit)
     .map(({ label, probability }) => {
       const width = `${((barHeights([probability])[0] ?? 0) * 100).toFixed(1)}%`;

@@ -15,18 +15,6 @@ export function probabilityOf(
 
 const confidence = (sample: SamplePrediction): number => probabilityOf(sample, sample.prediction) ?? 0;
 
-/** A class with its probability. */
-export interface ClassProbability {
-  label: number;
-  probability: number;
-}
-
-/** Returns the classes that a sample has probabilities of, the most probable first. */
-export const rankedClasses = ({ probabilities, classes }: SamplePrediction): ClassProbability[] =>
-  probabilities
-    .map((probability, index) => ({ label: classes?.[index] ?? index, probability }))
-    .sort((a, b) => b.probability - a.probability);
-
 /** Sorts samples: mistakes first, in descending order of confidence, then correct ones in ascending order. */
 export function orderSamples(items: readonly SamplePrediction[]): SamplePrediction[] {
   const wrong = items.filter((item) => !isRight(item)).sort((a, b) => confidence(b) - confidence(a));
