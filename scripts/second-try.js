@@ -2,4 +2,4 @@
 // the second time, and fails if there are more than three.
 import { jest } from '@jest/globals';
 
-if (process.env.CI === 'true') jest.retryTimes(1, { logErrorsBeforeRetry: true });
+if (process.env.CI === 'true') jest.retryTimes(1, { logErrorsBeforeRetry: true, retryImmediately: true });

@@ -199,7 +199,7 @@ const setups = [
         await page.locator('#pause-run').click();
         await page.locator('#token-form [name="token"]').fill(commandToken);
         await page.keyboard.press('Enter');
-        await page.locator('#controls:not([aria-busy])').waitFor();
+        await publisher.waitForCommands(1);
         expect(publisher.commands.map(({ command }) => command)).toEqual(['pause']);
         expect(await page.evaluate(() => Object.keys(sessionStorage))).toEqual([
           `mnist-monitor.command-token ${path}/`,

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, it } from '@jest/globals';
 
 const page = fileURLToPath(new URL('../page/', import.meta.url));
-const limit = 78_000;
+const limit = 95_000;
 
 /** Returns the scripts that a first visit loads: those in index.html, with their static imports. */
 function firstVisitScripts(): string[] {

@@ -55,7 +55,7 @@ const chromiumPath = findChromium();
     await page.locator('#confirm-dialog button[value="no"]').click();
     await page.locator('#stop-run').click();
     await page.locator('#confirm-dialog button[value="yes"]').click();
-    await page.waitForFunction(() => !document.querySelector('#controls[aria-busy]'));
+    await publisher.waitForCommands(5);
     expect(publisher.commands.map(({ command, data }) => [command, data])).toEqual([
       ['pause', {}],
       ['resume', {}],

@@ -28,6 +28,8 @@ export interface ScriptedPublisher {
   waitForAck(seq: number): Promise<void>;
   /** Commands received so far, in order. */
   readonly commands: readonly Command[];
+  /** Resolves when the publisher has received and answered `count` commands in all. */
+  waitForCommands(count: number): Promise<void>;
   close(): void;
 }
 
@@ -51,7 +53,7 @@ class Publisher implements ScriptedPublisher {
   readonly #options: ScriptedPublisherOptions;
   readonly #handshake: Handshake;
   readonly #socket: WebSocketLike;
-  readonly #waiters = new Set<{ seq: number; resolve: () => void }>();
+  readonly #waiters = new Set<{ isOver: () => boolean; resolve: () => void }>();
   #ackedSeq = 0;
 
   constructor(options: ScriptedPublisherOptions, handshake: Handshake) {
@@ -73,10 +75,11 @@ class Publisher implements ScriptedPublisher {
   }
 
   waitForAck(seq: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiters.add({ seq, resolve });
-      this.#wake();
-    });
+    return this.#waitUntil(() => this.#ackedSeq >= seq);
+  }
+
+  waitForCommands(count: number): Promise<void> {
+    return this.#waitUntil(() => this.commands.length >= count);
   }
 
   close(): void {
@@ -111,11 +114,19 @@ class Publisher implements ScriptedPublisher {
     this.commands.push(command);
     const outcome = this.#options.onCommand?.(command) ?? { ok: true };
     this.#socket.send(encode({ type: 'commandResult', id: command.id, ...outcome }));
+    this.#wake();
+  }
+
+  #waitUntil(isOver: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiters.add({ isOver, resolve });
+      this.#wake();
+    });
   }
 
   #wake(): void {
     for (const waiter of this.#waiters) {
-      if (this.#ackedSeq < waiter.seq) continue;
+      if (!waiter.isOver()) continue;
       this.#waiters.delete(waiter);
       waiter.resolve();
     }
