@@ -7,7 +7,7 @@ import { testImagesFile } from '../inspection/test-images.ts';
 import { readCheckpoint } from '../storage/checkpoint.ts';
 import { readEmittedProgress } from '../storage/emitted-progress.ts';
 import { EventLog } from '../storage/event-log.ts';
-import type { InterruptedRun } from '../storage/interrupted-runs.ts';
+import { type InterruptedRun, settingsToStore } from '../storage/interrupted-runs.ts';
 import { RunFolder } from '../storage/run-folder.ts';
 import { RunLock } from '../storage/run-lock.ts';
 import { TensorboardFile } from '../storage/tensorboard-file.ts';
@@ -95,22 +95,16 @@ function writeTestImages({
   return file?.description;
 }
 
-/**
- * Writes `run.json`: the settings and versions that determine the run, without the token and other options of this
- * process.
- */
+/** Writes `run.json`: the settings, device and versions that determine the run. */
 function writeDescription(
   { folder, config, dataset, runEngine }: Pick<PreparedRun, 'folder' | 'config' | 'dataset' | 'runEngine'>,
   versions: Versions,
 ): void {
-  const { token: _token, heartbeat: _heartbeat, givenOptions: _given, ...settings } = config;
   // The selected precision, not `auto`: a resumed run continues in it.
   const { precision } = runEngine.precision;
-  const classNames = dataset.classes;
   const description = {
-    ...settings,
-    precision,
-    classNames,
+    runId: config.runId,
+    ...settingsToStore({ ...config, precision, classNames: [...dataset.classes] }),
     device: describeDevice(runEngine),
     versions,
   };

@@ -20,52 +20,58 @@ import { isLocked } from './run-lock.ts';
 /** Number of bytes that are read from the end of a log: more than any `run.finished` event has. */
 const tailBytes = 64 * 1024;
 
+/** The settings that determine a run: `run.json` contains them and no others, and a resumed run keeps them. */
+const trainingSettings = z.object({
+  recipe: z.enum(settingChoices.recipe).default('default'),
+  // A run that began before there were several networks has the original one.
+  network: z.enum(Object.keys(networks) as NetworkName[]).default('original'),
+  epochs: z.int().positive(),
+  batchSize: z.int().positive(),
+  optimizer: z.enum(settingChoices.optimizer),
+  schedule: z.enum(settingChoices.schedule),
+  learningRate: z.number().positive(),
+  augment: z.boolean(),
+  precision: z.enum(precisions).default('float32'),
+  seed: z.int(),
+  // Runs of older trainers, which did not look inside the network by default, continue with `off`.
+  inside: z.enum(settingChoices.inside).catch('off'),
+  trainSize: z.int().positive().optional(),
+  testSize: z.int().positive().optional(),
+  data: z.string().optional(),
+  classes: z.string().optional(),
+  name: z.string().optional(),
+  tag: z.array(z.string()).optional(),
+  // A run that began before runs stored their classes has those of MNIST.
+  classNames: z
+    .array(z.string())
+    .min(eventLimits.minClasses)
+    .max(eventLimits.maxClasses)
+    .default([...mnistClasses]),
+});
+
 /**
- * The settings in `run.json` that a resumed run keeps. An absent setting without a default becomes an explicit undefined, so that
- * it overrides a flag of the process that resumes the run.
+ * Reads stored settings. An absent setting without a default becomes an explicit undefined, so that it overrides a flag of the
+ * process that resumes the run.
  */
-const trainingSettings = z
-  .object({
-    recipe: z.enum(settingChoices.recipe).default('default'),
-    // A run that began before there were several networks has the original one.
-    network: z.enum(Object.keys(networks) as NetworkName[]).default('original'),
-    epochs: z.int().positive(),
-    batchSize: z.int().positive(),
-    optimizer: z.enum(settingChoices.optimizer),
-    schedule: z.enum(settingChoices.schedule),
-    learningRate: z.number().positive(),
-    augment: z.boolean(),
-    precision: z.enum(precisions).default('float32'),
-    seed: z.int(),
-    // Runs of older trainers, which did not look inside the network by default, continue with `off`.
-    inside: z.enum(settingChoices.inside).catch('off'),
-    trainSize: z.int().positive().optional(),
-    testSize: z.int().positive().optional(),
-    data: z.string().optional(),
-    classes: z.string().optional(),
-    name: z.string().optional(),
-    tag: z.array(z.string()).optional(),
-    // A run that began before runs stored their classes has those of MNIST.
-    classNames: z
-      .array(z.string())
-      .min(eventLimits.minClasses)
-      .max(eventLimits.maxClasses)
-      .default([...mnistClasses]),
-  })
-  .transform((stored) => ({
-    trainSize: undefined,
-    testSize: undefined,
-    data: undefined,
-    classes: undefined,
-    name: undefined,
-    tag: undefined,
-    ...stored,
-  }));
+const storedSettings = trainingSettings.transform((stored) => ({
+  trainSize: undefined,
+  testSize: undefined,
+  data: undefined,
+  classes: undefined,
+  name: undefined,
+  tag: undefined,
+  ...stored,
+}));
+
+/** Returns the settings that `run.json` keeps, without the token and other options of this process. */
+export const settingsToStore = (
+  settings: z.input<typeof trainingSettings>,
+): z.output<typeof trainingSettings> => trainingSettings.parse(settings);
 
 /** A run that can be resumed, with the settings with which it was started. */
 export interface InterruptedRun {
   runId: string;
-  settings: z.infer<typeof trainingSettings>;
+  settings: z.infer<typeof storedSettings>;
 }
 
 /**
@@ -119,7 +125,7 @@ function readSettings(folder: string): InterruptedRun['settings'] {
     const { code } = cause as NodeJS.ErrnoException;
     throw damaged(code === 'ELOOP' ? 'a link or a file that is not regular' : String(code), cause);
   }
-  const settings = decode(trainingSettings, text);
+  const settings = decode(storedSettings, text);
   if (!settings.ok) throw damaged(formatIssues(settings.error.issues));
   return settings.value;
 }
