@@ -1,7 +1,6 @@
 // Imported first: it reports errors in the modules below.
 import './ui/failure.ts';
 import './main.css';
-import { render } from 'lit-html';
 import { layout } from './layout.ts';
 import { changeRun, type Result } from './net/api.ts';
 import { OtherRuns } from './net/other-runs.ts';
@@ -20,26 +19,16 @@ import { latestEventTime } from './state/run.ts';
 import { createCachedRunAtStep } from './state/run-at-step.ts';
 import { announce } from './ui/announcer.ts';
 import { focusAfterRender } from './ui/focus.ts';
-import { oncePerFrame } from './ui/frames.ts';
 import { listenForKeys } from './ui/keyboard.ts';
-import type {
-  CommandAnswer,
-  ExecuteCommand,
-  PageActions,
-  PageState,
-  Panel,
-  SendCommand,
-} from './ui/panel.ts';
+import { PageLoop } from './ui/page-loop.ts';
+import type { CommandAnswer, ExecuteCommand, PageActions, PageState, SendCommand } from './ui/panel.ts';
 import { readPreferences, savePreferences } from './ui/preferences.ts';
-import { listenForPrint } from './ui/print.ts';
-import { applyTheme, nextTheme, onSystemTheme } from './ui/theme.ts';
+import { applyTheme, nextTheme } from './ui/theme.ts';
 import { createViewStore } from './ui/view-store.ts';
 // Imported last, so that their rules override those of the panels.
 import './ui/forced-colors.css';
 import './ui/print.css';
 
-/** Time from a render to the next one while new data arrives: numbers that change more often cannot be read. */
-const renderEveryMs = 100;
 /**
  * Minimum time between two drawings while the stored events of a run arrive: drawing every frame would take longer than
  * reading the events.
@@ -56,7 +45,7 @@ const store = createViewStore(preferences, (view) => {
   actions.refresh();
 });
 const display = new RunDisplay({
-  onChange: () => requestFrame(),
+  onChange: () => loop.requestFrame(),
   onRunsChange: () => runsDialog?.refreshRuns(),
   onTrainersChange: () => newRunDialog?.refreshQueue(),
   onRunAnnotated: (annotations) => others.annotate(annotations),
@@ -68,7 +57,7 @@ const display = new RunDisplay({
   },
 });
 const { session } = display;
-const others = new OtherRuns(() => requestFrame());
+const others = new OtherRuns(() => loop.requestFrame());
 const findingsOf = createCachedFindings();
 const liveFindingsOf = createCachedFindings();
 const alerts = new Alerts();
@@ -121,10 +110,7 @@ const sendCommand: SendCommand = async (...command) => {
 };
 
 const actions: PageActions = {
-  refresh() {
-    isRefreshRequested = true;
-    requestFrame();
-  },
+  refresh: () => loop.refresh(),
   // A step of one run does not fit another one.
   changeView: (change) => store.change(change.run === undefined ? change : { step: null, ...change }),
   retryNow: () => display.client?.retryNow(),
@@ -148,7 +134,7 @@ const actions: PageActions = {
     preferences.theme = nextTheme(preferences.theme);
     savePreferences(preferences);
     applyTheme(preferences.theme);
-    recolor();
+    loop.recolor();
     actions.refresh();
   },
   openDraw: () => openDrawingBoard(actions),
@@ -215,57 +201,22 @@ function pageState(printing: boolean): PageState {
   };
 }
 
-/** The panels that have been rendered: after the first render, all panels of the layout. */
-const panels = new Set<Panel>();
-let renderedAt = Number.NEGATIVE_INFINITY;
-let renderTimer: ReturnType<typeof setTimeout> | undefined;
-let isRefreshRequested = false;
-let drawnAt = Number.NEGATIVE_INFINITY;
 let drawnSeq = 0;
 
-function renderPanels(state: PageState): void {
-  renderedAt = performance.now();
-  isRefreshRequested = false;
-  const show = (panel: Panel): unknown => {
-    panels.add(panel);
-    return panel.render(state, actions);
-  };
-  render(layout(show), document.body);
-  if (phaseOf(session) !== 'connecting') document.body.classList.remove('connecting');
-}
-
-/**
- * Schedules a render of the panels for `renderEveryMs` after the latest one. It runs in a timer, because an animation
- * frame that draws the charts has no time left for it.
- */
-function requestRender(): void {
-  if (renderTimer !== undefined) return;
-  const waitMs = renderedAt + renderEveryMs - performance.now();
-  renderTimer = setTimeout(() => {
-    renderTimer = undefined;
-    renderPanels(pageState(false));
-  }, waitMs);
-}
-
-function drawPanels(state: PageState): void {
-  drawnAt = performance.now();
-  for (const panel of panels) panel.draw?.(state, actions);
+/** Measures how long the latest event took to the screen. */
+function measureDelay(): void {
   if (session.hasLiveEvents && session.run && session.run.lastSeq > drawnSeq)
     session.delay.add(Date.now() - latestEventTime(session.run));
   drawnSeq = session.run?.lastSeq ?? 0;
 }
 
-function recolor(): void {
-  for (const panel of panels) panel.recolor?.();
-}
-
-const requestFrame = oncePerFrame(() => {
-  const state = pageState(false);
-  const drawNow = session.caughtUp || performance.now() - drawnAt >= catchUpDrawEveryMs;
-  if (drawNow) drawPanels(state);
-  else requestFrame();
-  if (isRefreshRequested) renderPanels(state);
-  else requestRender();
+const loop = new PageLoop({
+  ...{ layout, state: pageState, actions },
+  drawEveryMs: () => (session.caughtUp ? 0 : catchUpDrawEveryMs),
+  onRender() {
+    if (phaseOf(session) !== 'connecting') document.body.classList.remove('connecting');
+  },
+  onDraw: measureDelay,
 });
 
 // What each key does: calls a function, or clicks the button with this id.
@@ -287,20 +238,11 @@ listenForKeys(keyActions, () => preferences.shortcuts);
 // Reconnects at once when the network returns or the page becomes visible.
 addEventListener('online', actions.retryNow);
 document.addEventListener('visibilitychange', () => document.hidden || actions.retryNow());
-onSystemTheme(recolor);
-listenForPrint(() => {
-  const state = pageState(true);
-  // Print shows more charts than the screen. The first render creates them, and the second one adds the texts about what was drawn.
-  renderPanels(state);
-  drawPanels(state);
-  renderPanels(state);
-  recolor();
-});
 
 applyTheme(preferences.theme);
-renderPanels(pageState(false));
+loop.render();
 // Ages, countdowns and the phase "stalled" change without events. A hidden page has no animation frames: there, this timer
 // alone updates the title.
-setInterval(() => renderPanels(pageState(false)), 1_000);
+setInterval(() => loop.render(), 1_000);
 display.follow(store.view.run);
-requestFrame();
+loop.requestFrame();

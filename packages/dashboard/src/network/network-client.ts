@@ -1,6 +1,7 @@
 import type { Filters, Layer, LayerOutput } from './network.ts';
-import type { NetworkRequest, NetworkResponse } from './network-worker.ts';
+import type { NetworkRequest, NetworkResponse, NetworkWorker } from './network-requests.ts';
 import type { OcclusionMap } from './occlusion.ts';
+import { startNetworkWorker } from './start-worker.ts';
 
 export interface Prediction {
   /** Probability of each class. */
@@ -17,9 +18,6 @@ export interface WeightsSource {
   /** Reads the safetensors file. Rejects when it cannot be read. */
   read(): Promise<ArrayBuffer>;
 }
-
-/** The part of a `Worker` that the client uses. */
-export type NetworkWorker = Pick<Worker, 'postMessage' | 'onmessage' | 'onerror' | 'onmessageerror'>;
 
 type Answer = Exclude<NetworkResponse, { type: 'error' }>;
 type AnswerOf<Type extends Answer['type']> = Extract<Answer, { type: Type }>;
@@ -38,9 +36,7 @@ export class NetworkClient {
   /** Why the worker no longer answers; undefined while it works. */
   #failure: Error | undefined;
 
-  constructor(
-    worker: NetworkWorker = new Worker(new URL('./network-worker.ts', import.meta.url), { type: 'module' }),
-  ) {
+  constructor(worker: NetworkWorker = startNetworkWorker()) {
     this.#worker = worker;
     worker.onmessage = ({ data }: MessageEvent<NetworkResponse>) => this.#receive(data);
     worker.onerror = ({ message }) => this.#fail(message);

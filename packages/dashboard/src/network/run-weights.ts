@@ -1,5 +1,6 @@
 import { runFiles } from '@mnist-monitor/shared/browser';
-import { modelFileUrl, readRunFile, snapshotUrl } from '../net/api.ts';
+import { modelFileUrl, snapshotUrl } from '../net/api.ts';
+import { readRunFile } from '../net/run-files.ts';
 import type { SnapshotData } from '../state/event-data.ts';
 import { readableSnapshots } from '../state/examined-image.ts';
 import { formatCount } from '../state/format.ts';

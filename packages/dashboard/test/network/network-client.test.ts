@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { NetworkClient, type NetworkWorker, type WeightsSource } from '../../src/network/network-client.ts';
+import { NetworkClient, type WeightsSource } from '../../src/network/network-client.ts';
+import type { NetworkWorker } from '../../src/network/network-requests.ts';
 
 /** A worker whose answers the test sends. */
 function fakeWorker() {

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
-import { readRunFileRange, testImagesUrl } from '../../net/api.ts';
+import { testImagesUrl } from '../../net/api.ts';
+import { readRunFileRange } from '../../net/run-files.ts';
 import { formatCount } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import {
