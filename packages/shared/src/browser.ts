@@ -28,6 +28,7 @@ export type * from './schemas/live-messages.ts';
 export type * from './schemas/network-state.ts';
 export type * from './schemas/problem-details.ts';
 export type * from './schemas/results.ts';
+export * from './schemas/run-results.ts';
 export type * from './schemas/run-series.ts';
 export type * from './schemas/run-started.ts';
 export type * from './schemas/runs.ts';

@@ -31,6 +31,7 @@ export * from './schemas/network-state.ts';
 export * from './schemas/problem-details.ts';
 export { booleanTextSchema, emptyQuerySchema, querySchema } from './schemas/query-values.ts';
 export * from './schemas/results.ts';
+export * from './schemas/run-results.ts';
 export * from './schemas/run-series.ts';
 export * from './schemas/run-started.ts';
 export * from './schemas/runs.ts';

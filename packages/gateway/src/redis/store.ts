@@ -156,21 +156,22 @@ export class RedisStore implements Store {
     const found = await this.#run((redis) =>
       redis.zRangeWithScores(keys.runs, start, '-inf', { BY: 'SCORE', REV: true, LIMIT }),
     );
-    const pins = await this.#run((redis) =>
+    const fieldOf = (redis: RedisClient, runId: string, field: string): Promise<string | null> =>
+      redis.hGet(keys.run(runId), field).catch((error) => {
+        if (!isWrongType(error)) throw error;
+        return null;
+      });
+    return this.#run((redis) =>
       Promise.all(
-        found.map(({ value }) =>
-          redis.hGet(keys.run(value), 'pinned').catch((error) => {
-            if (!isWrongType(error)) throw error;
-            return null;
-          }),
-        ),
+        found.map(async ({ value: runId, score }) => {
+          const [pinned, change, stream] = await Promise.all(
+            ['pinned', 'change', 'stream'].map((field) => fieldOf(redis, runId, field)),
+          );
+          // The numbers of changes begin again when Redis loses its data, so a state belongs to a stream, too.
+          return { runId, position: score, pinned: pinned === '1', change: `${stream}.${change}` };
+        }),
       ),
     );
-    return found.map(({ value, score }, index) => ({
-      runId: value,
-      position: score,
-      pinned: pins[index] === '1',
-    }));
   }
 
   async annotate(runId: string, changes: RunChanges): Promise<boolean> {

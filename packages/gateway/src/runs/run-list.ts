@@ -1,8 +1,7 @@
-import type { RunListQuery, RunSummary } from '@mnist-monitor/shared';
+import type { RunListQuery } from '@mnist-monitor/shared';
 import { listAllRuns } from '../store/pages.ts';
 import type { RunListEntry, Store } from '../store/store.ts';
-import { TimeSlicer } from '../time-slicer.ts';
-import type { RunSummaries } from './run-summaries.ts';
+import { type IndexedRun, type RunIndex, type SortValue, sortValueOf } from './run-index.ts';
 
 /** A page of the list of runs. It has only ids: each summary is read when it is sent. */
 export interface RunListPage {
@@ -12,16 +11,27 @@ export interface RunListPage {
   nextCursor: string | null;
 }
 
-/** Selects a page of the list of runs. A search reads the summaries of all runs, and yields to other work in between. */
+/** The position of a run in a sorted list. */
+interface ListPosition extends Pick<RunListEntry, 'position' | 'pinned'> {
+  /** The value that the list is sorted by; null without one, and in a list that is sorted by the start. */
+  value: SortValue;
+}
+
+type Entry = RunListEntry & ListPosition;
+
+/** Selects a page of the list of runs. A search or an order by values reads all runs that have changed since the last one. */
 export async function selectRuns(
-  { store, runs }: { store: Pick<Store, 'runs'>; runs: RunSummaries },
-  { limit, cursor, search, order }: RunListQuery,
+  { store, index }: { store: Pick<Store, 'runs'>; index: RunIndex },
+  query: RunListQuery,
 ): Promise<RunListPage> {
-  const ordered = sortRuns(await listAllRuns(store), order);
-  const found = await searchRuns(runs, ordered, search);
-  const start = cursor === undefined ? 0 : positionAfter(found, { cursor, order });
-  const page = found.slice(start, start + limit);
-  const isLast = start + limit >= found.length;
+  const { limit, cursor } = query;
+  const found = await findRuns(await listAllRuns(store), index, query);
+  const compare = comparatorOf(query);
+  found.sort(compare);
+  const after = cursor === undefined ? undefined : parseCursor(cursor);
+  const start = after ? found.findIndex((entry) => compare(entry, after) > 0) : 0;
+  const page = start < 0 ? [] : found.slice(start, start + limit);
+  const isLast = start < 0 || start + limit >= found.length;
   return {
     total: found.length,
     runIds: page.map(({ runId }) => runId),
@@ -29,46 +39,57 @@ export async function selectRuns(
   };
 }
 
-function sortRuns(newestFirst: RunListEntry[], order: RunListQuery['order']): RunListEntry[] {
-  if (order === 'newest') return newestFirst;
-  return [...newestFirst.filter(({ pinned }) => pinned), ...newestFirst.filter(({ pinned }) => !pinned)];
-}
-
-async function searchRuns(
-  runs: RunSummaries,
-  entries: RunListEntry[],
-  search: string,
-): Promise<RunListEntry[]> {
+/** Returns the runs with all words of a search, and the value of each that the list is sorted by. */
+async function findRuns(
+  entries: readonly RunListEntry[],
+  index: RunIndex,
+  { search, sort }: Pick<RunListQuery, 'search' | 'sort'>,
+): Promise<Entry[]> {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return entries;
-  const slicer = new TimeSlicer();
-  const found: RunListEntry[] = [];
-  for (const entry of entries) {
-    const summary = await runs.listed(entry.runId);
-    const text = summary ? searchedText(summary) : '';
-    if (summary && words.every((word) => text.includes(word))) found.push(entry);
-    await slicer.yieldIfDue();
-  }
-  return found;
+  if (words.length === 0 && sort === 'started') return entries.map((entry) => ({ ...entry, value: null }));
+  const runs = await index.read(entries);
+  const hasWords = (run: IndexedRun): boolean => {
+    const text = `${run.text} ${index.statusOf(run)}`;
+    return words.every((word) => text.includes(word));
+  };
+  return entries.flatMap((entry, at) => {
+    const run = runs[at];
+    if (words.length > 0 && !(run && hasWords(run))) return [];
+    return [{ ...entry, value: run && sort !== 'started' ? sortValueOf(run, sort) : null }];
+  });
 }
 
-const searchedText = ({ runId, title, name, tags, note, status, started }: RunSummary): string => {
-  const device = started?.device ? `${started.device.engine ?? ''} on ${started.device.kind}` : '';
-  return [title, name, ...(tags ?? []), runId, note, status, device].join(' ').toLowerCase();
-};
+/** Returns the function that compares runs by their place in the list. */
+function comparatorOf({ order, sort, direction }: Pick<RunListQuery, 'order' | 'sort' | 'direction'>) {
+  const sign = direction === 'ascending' ? 1 : -1;
+  return (one: ListPosition, other: ListPosition): number => {
+    if (order === 'pinned' && one.pinned !== other.pinned) return one.pinned ? -1 : 1;
+    if (sort === 'started') return sign * (one.position - other.position);
+    // Runs without a value come last in both directions.
+    if (one.value === null || other.value === null)
+      return Number(one.value === null) - Number(other.value === null) || other.position - one.position;
+    return sign * compareValues(one.value, other.value) || other.position - one.position;
+  };
+}
+
+function compareValues(one: number | string, other: number | string): number {
+  if (typeof one !== typeof other) return typeof one === 'number' ? -1 : 1;
+  return one < other ? -1 : one > other ? 1 : 0;
+}
 
 /** Encodes the position of a run in the list as a cursor, which stays valid when the run is removed. */
-const cursorOf = ({ pinned, position }: RunListEntry): string => `${pinned ? 1 : 0}-${position}`;
+function cursorOf({ pinned, position, value }: ListPosition): string {
+  const start = `${pinned ? 1 : 0}-${position}`;
+  if (value === null) return start;
+  const text = typeof value === 'number' ? `n${value}` : `t${value}`;
+  return `${start}-${Buffer.from(text).toString('base64url')}`;
+}
 
-/** Returns the index of the first run after the cursor. */
-function positionAfter(
-  entries: RunListEntry[],
-  { cursor, order }: { cursor: string; order: RunListQuery['order'] },
-): number {
-  const [pin, position] = cursor.split('-').map(Number) as [number, number];
-  const index = entries.findIndex((entry) => {
-    if (order === 'pinned' && entry.pinned !== (pin === 1)) return !entry.pinned;
-    return entry.position < position;
-  });
-  return index < 0 ? entries.length : index;
+/** Decodes a cursor of the form that `runListQuerySchema` requires. Any other one is a position without a value. */
+function parseCursor(cursor: string): ListPosition {
+  const [, pin, position, encoded = ''] = /^(.)-(\d+)(?:-(.*))?$/.exec(cursor) ?? [];
+  const text = Buffer.from(encoded, 'base64url').toString();
+  const number = text.startsWith('n') ? Number(text.slice(1)) : Number.NaN;
+  const value = text.startsWith('t') ? text.slice(1) : Number.isFinite(number) ? number : null;
+  return { pinned: pin === '1', position: Number(position), value };
 }

@@ -41,6 +41,15 @@ export interface Append {
   metricNames: readonly string[];
 }
 
+/** A row of the list of runs. */
+interface RunRow {
+  name: string;
+  id: number;
+  pinned: number;
+  stream: string;
+  changes: number;
+}
+
 /** The SQL statements of the SQLite store, prepared once for an open database. */
 export class SqliteQueries {
   readonly #database: Database.Database;
@@ -76,7 +85,9 @@ export class SqliteQueries {
     );
     this.#position = prepare(`
       SELECT stream, version, (SELECT max(seq) FROM event WHERE run = r.id) AS lastSeq FROM run r WHERE name = ?`);
-    this.#renewStream = prepare('UPDATE run SET stream = ? WHERE name = ? AND stream = ?');
+    this.#renewStream = prepare(
+      'UPDATE run SET stream = ?, changes = changes + 1 WHERE name = ? AND stream = ?',
+    );
     const next = (more: string): Database.Statement =>
       prepare(`
         SELECT seq, type, CASE WHEN json_valid(json) THEN json END AS json FROM event
@@ -86,11 +97,11 @@ export class SqliteQueries {
     this.#nextEventsOfType = next('AND type = ?');
     this.#summary = prepare(`SELECT ${summaryColumns} FROM run r WHERE name = ?`);
     this.#runs = prepare(`
-      SELECT name, id, pinned FROM run WHERE name IS NOT NULL AND id < ? ORDER BY id DESC LIMIT ?`);
+      SELECT name, id, pinned, stream, changes FROM run WHERE name IS NOT NULL AND id < ? ORDER BY id DESC LIMIT ?`);
     this.#addRun = prepare('INSERT INTO run (name, bytes, stream) VALUES (?, 0, ?) ON CONFLICT DO NOTHING');
     this.#addEvent = prepare('INSERT INTO event (run, seq, type, json) VALUES (?, ?, ?, ?)');
     this.#noteAppend = prepare(
-      'UPDATE run SET bytes = bytes + ?, received = ?, version = max(version, ?) WHERE id = ?',
+      'UPDATE run SET bytes = bytes + ?, received = ?, version = max(version, ?), changes = changes + 1 WHERE id = ?',
     );
     this.#metricNames = prepare('SELECT metric_names AS names FROM run WHERE id = ?');
     this.#setMetricNames = prepare('UPDATE run SET metric_names = ? WHERE id = ?');
@@ -101,7 +112,8 @@ export class SqliteQueries {
         note = iif(?, ?, note),
         pinned = coalesce(?, pinned),
         given_name = coalesce(?, given_name),
-        given_tags = coalesce(?, given_tags)
+        given_tags = coalesce(?, given_tags),
+        changes = changes + 1
       WHERE name = ?`);
     this.#removeRun = prepare('UPDATE run SET name = NULL WHERE name = ?');
     this.#removedRun = prepare('SELECT id FROM run WHERE name IS NULL LIMIT 1');
@@ -185,8 +197,11 @@ export class SqliteQueries {
 
   /** Returns the newest runs first. */
   runs({ before = Number.MAX_SAFE_INTEGER, limit }: RunListOptions): RunListEntry[] {
-    const rows = this.#runs.all(before, limit) as { name: string; id: number; pinned: number }[];
-    return rows.map(({ name, id, pinned }) => ({ runId: name, position: id, pinned: pinned !== 0 }));
+    const rows = this.#runs.all(before, limit) as RunRow[];
+    return rows.map(({ name, id, pinned, stream, changes }) => ({
+      ...{ runId: name, position: id, pinned: pinned !== 0 },
+      change: `${stream}.${changes}`,
+    }));
   }
 
   annotate(runId: string, { title, note, pinned, name, tags }: RunChanges): boolean {

@@ -72,6 +72,10 @@ export const migrations: readonly string[] = [
     )
   ) WHERE version = 2;
   `,
+  `
+  -- The number of changes to the run: with its stream, it identifies a state of its summary.
+  ALTER TABLE run ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Returns the version of a database's schema; 0 for a new file. */

@@ -51,6 +51,8 @@ export interface RunListEntry {
   /** A run that began later has a higher position. */
   position: number;
   pinned: boolean;
+  /** Differs from its value before if the summary of the run may have changed. */
+  change: string;
 }
 
 export interface RunListOptions {

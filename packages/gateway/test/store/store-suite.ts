@@ -340,6 +340,29 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         const pins = (await store.runs({ limit: 10 })).map(({ pinned }) => pinned);
         expect(pins).toEqual([false, true, false]);
       });
+
+      test('have another change after each change of their summary, and the same one in between', async () => {
+        const changeOf = async (wanted: string) =>
+          (await store.runs({ limit: 10 })).find(({ runId }) => runId === wanted)!.change;
+        const seen = [await changeOf('c')];
+        const hasChanged = async () => {
+          const change = await changeOf('c');
+          expect(seen).not.toContain(change);
+          seen.push(change);
+        };
+        const other = await changeOf('b');
+        await store.append('c', sampleRun({ runId: 'c' }).slice(2, 4).map(toNewEvent));
+        await hasChanged();
+        await store.annotate('c', { note: 'good' });
+        await hasChanged();
+        await store.renewStream('c', (await store.position('c'))!.stream);
+        await hasChanged();
+        expect(await changeOf('c')).toBe(seen.at(-1));
+        expect(await changeOf('b')).toBe(other);
+        await store.remove('c');
+        await store.append('c', sampleRun({ runId: 'c' }).slice(0, 2).map(toNewEvent));
+        await hasChanged();
+      });
     });
 
     describe('annotate', () => {

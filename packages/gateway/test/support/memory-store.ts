@@ -32,6 +32,8 @@ export class MemoryStore implements Store {
   readonly #received = new Map<StoredEvent[], string>();
   readonly #versions = new Map<string, ProtocolVersion>();
   readonly #annotations = new Map<string, RunChanges>();
+  #changes = 0;
+  readonly #changeOf = new Map<string, string>();
   /** Awaited before and after each operation. Tests set it to delay the operations. */
   pause: () => Promise<void> = async () => {};
 
@@ -46,6 +48,7 @@ export class MemoryStore implements Store {
     for (const { seq, type, json } of eventsAfter(events, kept.length)) kept.push({ seq, type, json });
     if (kept.length > 0) this.#runs.set(runId, kept);
     this.#received.set(kept, new Date().toISOString());
+    this.#noteChange(runId);
     await this.pause();
     return kept.length;
   }
@@ -68,6 +71,7 @@ export class MemoryStore implements Store {
     await this.pause();
     if (!this.#runs.has(runId) || this.#streams.get(runId) !== stream) return false;
     this.#streams.set(runId, newStreamId(stream));
+    this.#noteChange(runId);
     return true;
   }
 
@@ -103,6 +107,7 @@ export class MemoryStore implements Store {
   async runs({ before = Number.POSITIVE_INFINITY, limit }: RunListOptions): Promise<RunListEntry[]> {
     const entries = [...this.#runs.keys()].map((runId, position) => ({
       ...{ runId, position, pinned: this.#annotations.get(runId)?.pinned ?? false },
+      change: this.#changeOf.get(runId)!,
     }));
     return entries
       .reverse()
@@ -114,7 +119,12 @@ export class MemoryStore implements Store {
     await this.pause();
     if (!this.#runs.has(runId)) return false;
     this.#annotations.set(runId, { ...this.#annotations.get(runId), ...changes });
+    this.#noteChange(runId);
     return true;
+  }
+
+  #noteChange(runId: string): void {
+    this.#changeOf.set(runId, String(++this.#changes));
   }
 
   async remove(runId: string): Promise<boolean> {

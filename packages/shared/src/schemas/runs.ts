@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ingestProtocolVersions } from '../protocol/constants.ts';
 import { eventLimits } from '../protocol/event-limits.ts';
+import { valueText } from '../protocol/issue-text.ts';
 import { commandNameSchema } from './commands.ts';
 import { finishedStatusSchema, runIdSchema, streamIdSchema } from './envelope.ts';
 import { batchDataSchema, eventSchema, runFinishedDataSchema } from './events.ts';
@@ -104,14 +105,33 @@ export const runSummarySchema = z
   })
   .describe('Summary of a run.');
 
+/** What the list of runs can be sorted by, besides the settings and the custom metrics of the runs. */
+export const runSorts = ['started', 'name', 'bestAccuracy', 'loss', 'seconds'] as const;
+
+/** A key that the list of runs is sorted by. */
+export const runSortSchema = z.union(
+  [
+    z.enum(runSorts),
+    z.string().regex(/^(?:config\..{1,200}|metrics\.[A-Za-z0-9_./-]{1,64})$/s) as z.ZodType<
+      `config.${string}` | `metrics.${string}`,
+      string
+    >,
+  ],
+  {
+    error: ({ input }) =>
+      `expected ${runSorts.join(', ')}, or "config." or "metrics." and a name, got ${valueText(input)}`,
+  },
+);
+
 /** Query parameters of `GET /api/runs`. In a URL, their values are strings. */
 export const runListQuerySchema = querySchema({
   limit: numericString.pipe(z.int().min(1).max(500)).default(500).describe('Maximum number of runs.'),
   cursor: z
     .string()
-    .regex(/^[01]-[0-9]{1,15}$/, 'expected the nextCursor of another page')
+    .max(1_500)
+    .regex(/^[01]-[0-9]{1,15}(?:-[A-Za-z0-9_-]*)?$/, 'expected the nextCursor of another page')
     .optional()
-    .describe('`nextCursor` of the page before, requested with the same `search` and `order`.'),
+    .describe('`nextCursor` of the page before, requested with the same other parameters.'),
   search: textSchema(0, 200)
     .default('')
     .describe(
@@ -120,7 +140,16 @@ export const runListQuerySchema = querySchema({
   order: z
     .enum(['newest', 'pinned'])
     .default('newest')
-    .describe('`newest` lists the newest first, `pinned` the pinned ones before the others.'),
+    .describe('`pinned` lists the pinned runs before the others; `newest` does not.'),
+  sort: runSortSchema
+    .default('started')
+    .describe(
+      'What the runs are sorted by: `started`, which is when they began; `name`, or the id of a run without one; `bestAccuracy`; `loss`, on the test set or else in training; `seconds` of training; or `config.` or `metrics.` and the name of a setting or of a custom metric. Runs without a value, or with one that is not finite, come last in both directions; among equal ones, the newest is first.',
+    ),
+  direction: z
+    .enum(['ascending', 'descending'])
+    .default('descending')
+    .describe('Numbers before texts and A before Z when `ascending`.'),
 });
 
 /** Response of `GET /api/runs`: one page of the list. */
@@ -182,6 +211,7 @@ export type RunChanges = z.infer<typeof runChangesSchema>;
 export type RunDeletion = z.infer<typeof runDeletionSchema>;
 export type RunList = z.infer<typeof runListSchema>;
 export type RunListQuery = z.infer<typeof runListQuerySchema>;
+export type RunSort = z.infer<typeof runSortSchema>;
 export type RunStatus = z.infer<typeof runStatusSchema>;
 export type RunSummary = z.infer<typeof runSummarySchema>;
 

@@ -7,6 +7,7 @@ import {
   runListSchema,
   runSummarySchema,
 } from '@mnist-monitor/shared';
+import { RunIndex } from '../../runs/run-index.ts';
 import { type RunListPage, selectRuns } from '../../runs/run-list.ts';
 import type { RunSummaries } from '../../runs/run-summaries.ts';
 import { maxPageLength } from '../../store/event-rules.ts';
@@ -24,14 +25,15 @@ export interface RunRoutesOptions {
 
 /** Adds the routes that read runs and their events. */
 export function addRunRoutes(app: App, { runs, store }: RunRoutesOptions): void {
+  const index = new RunIndex({ store, runs });
   const listRunsSchema = {
     operationId: 'listRuns',
-    summary: 'A page of the list of runs, newest first unless `order` changes that.',
+    summary: 'A page of the list of runs, newest first unless `order` and `sort` change that.',
     querystring: runListQuerySchema,
     response: responses({ ok: runListSchema, errors: ['request.invalid', ...storeErrors] }),
   };
   app.get('/api/runs', { schema: listRunsSchema }, async ({ query }, reply) => {
-    const page = await selectRuns({ store, runs }, query);
+    const page = await selectRuns({ store, index }, query);
     return sendJsonPieces(reply, runList(runs, page));
   });
 

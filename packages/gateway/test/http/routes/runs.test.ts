@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   eventPageSchema,
+  type MonitorEvent,
+  type RunConfig,
   type RunSummary,
   runListSchema,
   runSummarySchema,
@@ -126,6 +128,17 @@ describe('the list of runs', () => {
     expect((await pages(`search=${search}&limit=2`)).flat()).toEqual(expected);
   });
 
+  test.each([
+    ['sort=name', 'name'],
+    ['sort=config.width&order=pinned', 'width'],
+  ])('is sorted on all of its pages alike, whatever their length: %s', async (query) => {
+    for (const direction of ['ascending', 'descending']) {
+      const [whole] = await pages(`${query}&direction=${direction}`);
+      for (const limit of [1, 7, 24])
+        expect((await pages(`${query}&direction=${direction}&limit=${limit}`)).flat()).toEqual(whole);
+    }
+  });
+
   test('continues after a run that was removed', async () => {
     await store.append('gone', sampleRun({ runId: 'gone' }).slice(0, 2).map(toNewEvent));
     const { nextCursor } = (await get('limit=1')).json();
@@ -133,17 +146,95 @@ describe('the list of runs', () => {
     expect(idsOf((await get(`limit=2&cursor=${nextCursor}`)).json().runs)).toEqual(['run-25', 'run-24']);
   });
 
-  test.each(['limit=0', 'limit=501', 'cursor=x', 'order=best', `search=${'x'.repeat(201)}`])(
-    'refuses %s by the name of the parameter',
-    async (query) => {
-      const answer = await get(query);
-      expect(answer.statusCode).toBe(400);
-      expect(answer.json()).toMatchObject({
-        code: 'request.invalid',
-        detail: expect.stringContaining(query.split('=')[0]!),
-      });
-    },
-  );
+  test.each([
+    'limit=0',
+    'limit=501',
+    'cursor=x',
+    'order=best',
+    'sort=best',
+    'sort=config.',
+    'direction=up',
+    `search=${'x'.repeat(201)}`,
+  ])('refuses %s by the name of the parameter', async (query) => {
+    const answer = await get(query);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({
+      code: 'request.invalid',
+      detail: expect.stringContaining(query.split('=')[0]!),
+    });
+  });
+});
+
+describe('the sorted list of runs', () => {
+  let gateway: Gateway;
+  let store: MemoryStore;
+  /** Publishes a run that ends with these results. */
+  async function add(
+    runId: string,
+    { loss, accuracy, seconds = 0, config, metrics }: Results,
+  ): Promise<void> {
+    const base = { v: 1 as const, runId, time: '2026-12-01T10:00:00.000Z' };
+    const test = loss === undefined ? null : { loss, accuracy };
+    const ended = { status: 'completed' as const, reason: 'the end', steps: 1, files: [] };
+    const events: MonitorEvent[] = [
+      { ...base, seq: 1, type: 'run.started', data: { config: config ?? {} } },
+      { ...base, seq: 2, type: 'batch', data: { step: 1, loss: 4 } },
+      { ...base, seq: 3, type: 'epoch', data: { epoch: 1, test } },
+      { ...base, seq: 4, type: 'run.finished', data: { ...ended, seconds, metrics } },
+    ];
+    await store.append(runId, events.map(toNewEvent));
+  }
+  type Results = {
+    loss?: number;
+    accuracy?: number;
+    seconds?: number;
+    config?: RunConfig;
+    metrics?: Record<string, number>;
+  };
+  beforeAll(async () => {
+    store = new MemoryStore();
+    await add('run-2', { loss: 0.5, accuracy: 0.9, seconds: 30, config: { learningRate: 0.1 } });
+    await add('run-10', { loss: Number.NaN, accuracy: 0.1, seconds: 4, config: { learningRate: 0.01 } });
+    await add('b', { metrics: { bleu: 31 }, config: { learningRate: 0.01, optimizer: 'Lion' } });
+    await add('a', { metrics: { bleu: 4 }, seconds: 200, config: { optimizer: 'adam', toString: 1 } });
+    await store.annotate('b', { name: 'Álpha 2' });
+    const config = { host: '127.0.0.1', ingestHost: '127.0.0.1', runs: 'nowhere', token: undefined };
+    gateway = await buildGateway({ config, store, log: pino({ level: 'silent' }) });
+  });
+  afterAll(() => gateway.close());
+
+  async function sorted(query: string): Promise<string> {
+    const url = `/api/runs?${query}`;
+    const answer = await gateway.publicApp.inject({ url, headers: { host: 'localhost:5000' } });
+    return answer
+      .json()
+      .runs.map(({ runId }: RunSummary) => runId)
+      .join(' ');
+  }
+
+  test.each([
+    ['sort=started&direction=ascending', 'run-2 run-10 b a'],
+    ['sort=name&direction=ascending', 'a run-2 run-10 b'],
+    ['sort=bestAccuracy', 'run-2 run-10 a b'],
+    ['sort=seconds&direction=ascending', 'b run-10 run-2 a'],
+    // A loss in training where there is none on the test set; a loss that is not finite comes last.
+    ['sort=loss&direction=ascending', 'run-2 a b run-10'],
+    ['sort=loss&direction=descending', 'a b run-2 run-10'],
+    ['sort=config.learningRate', 'run-2 b run-10 a'],
+    ['sort=config.optimizer&direction=ascending', 'a b run-10 run-2'],
+    ['sort=config.toString', 'a b run-10 run-2'],
+    ['sort=config.constructor', 'a b run-10 run-2'],
+    ['sort=metrics.bleu', 'b a run-10 run-2'],
+  ])('%s', async (query, expected) => {
+    expect(await sorted(query)).toBe(expected);
+  });
+
+  test('has the new value of a run that has changed', async () => {
+    expect(await sorted('sort=name')).toBe('b run-10 run-2 a');
+    await store.annotate('a', { name: 'zeta' });
+    expect(await sorted('sort=name')).toBe('b a run-10 run-2');
+    expect(await sorted('search=zeta')).toBe('a');
+  });
 });
 
 test('a list of runs with the largest events has at most 17 kB a run, for ten requests at once', async () => {
