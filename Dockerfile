@@ -14,6 +14,7 @@ ARG TENSORFLOW=cuda
 FROM ${NODE_IMAGE} AS manifests
 WORKDIR /app
 COPY .npmrc package.json package-lock.json ./
+COPY packages/cli/package.json packages/cli/
 COPY packages/dashboard/package.json packages/dashboard/
 COPY packages/gateway/package.json packages/gateway/
 COPY packages/shared/package.json packages/shared/
@@ -64,6 +65,7 @@ COPY --from=trainer-dependencies /app/node_modules/node-api-headers node_modules
 COPY --from=trainer-dependencies /app/node_modules/@tensorflow/tfjs-node-gpu node_modules/@tensorflow/tfjs-node-gpu
 COPY --from=build /app/packages/shared/dist/src/protocol/errors.js /app/packages/shared/dist/src/protocol/printable.js packages/shared/dist/src/protocol/
 COPY --from=build /app/packages/shared/dist/src/files packages/shared/dist/src/files
+COPY --from=build /app/packages/shared/dist/src/options/command-line.js packages/shared/dist/src/options/
 COPY --from=build /app/packages/trainer/dist/src/install packages/trainer/dist/src/install
 ARG TENSORFLOW
 RUN --mount=type=cache,target=/var/cache/pip \

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { commandLine } from '@mnist-monitor/shared/command-line';
 import { memoryEnvironment as gatewayMemory } from '../packages/gateway/dist/src/memory.js';
 import { memoryEnvironment as trainerMemory } from '../packages/trainer/dist/src/engines/memory.js';
 
@@ -77,7 +78,7 @@ export class Gateway {
       if (signal.aborted) return;
       if (typeof result === 'number') {
         console.error(
-          'The gateway does not restart, so everything stops; npm start -- --resume continues the run.',
+          `The gateway does not restart, so everything stops; ${commandLine('start', '--resume')} continues the run.`,
         );
         return onLost(result);
       }

@@ -1,6 +1,7 @@
 // `npm start`: runs the gateway and the trainer together, until Ctrl-C or, with --once, until the run ends.
 // Modules that take long to load are imported when they are needed: the two processes start first.
 import { spawn } from 'node:child_process';
+import { commandLine } from '@mnist-monitor/shared/command-line';
 import { describeFailure, MonitorError } from '@mnist-monitor/shared/errors';
 import { installedLibrary } from '../packages/trainer/dist/src/install/tensorflow-library.js';
 import { Gateway, Trainer } from './services.js';
@@ -58,7 +59,7 @@ async function readOptions() {
 async function requestedText() {
   if (!['--help', '-h', '--version'].some((flag) => argv.includes(flag))) return undefined;
   const options = await import('@mnist-monitor/shared/options');
-  return options.requestedText(argv, 'npm start --');
+  return options.requestedText(argv, 'start');
 }
 
 /** Runs gateway and trainer until both have stopped. @returns The exit code. */
@@ -99,7 +100,7 @@ async function run() {
 MNIST Training Monitor
 
   Dashboard ${listening.url}
-  Settings  npm start -- --help lists them: --epochs, --batch-size, --report-interval and others
+  Settings  ${commandLine('start', '--help')} lists them: --epochs, --batch-size, --report-interval and others
 `);
     if (options.open) openBrowser(listening.url);
 

@@ -18,7 +18,7 @@ const counted = (count: number, noun: string): string => `${count} ${noun}${coun
 const timestamp = (): string => new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
 
 try {
-  const requested = requestedText(argv, 'npm run backup --', ['runs', 'to']);
+  const requested = requestedText(argv, 'backup', ['runs', 'to']);
   if (requested !== undefined) process.stdout.write(requested);
   else run();
 } catch (error) {

@@ -10,7 +10,7 @@ import { HeapTrimmer } from './memory.ts';
 import type { Store } from './store/store.ts';
 
 const argv = process.argv.slice(2);
-const requested = requestedText(argv, 'npm run gateway --', gatewayOptions);
+const requested = requestedText(argv, 'gateway', gatewayOptions);
 if (requested !== undefined) process.stdout.write(requested);
 else await run().catch(fail);
 

@@ -14,7 +14,7 @@ const secondSignalMs = 1_000;
 const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof signalExitCodes;
 
-const helpOrVersion = requestedText(process.argv, 'npm run trainer --');
+const helpOrVersion = requestedText(process.argv, 'trainer');
 if (helpOrVersion !== undefined) process.stdout.write(helpOrVersion);
 else await main();
 

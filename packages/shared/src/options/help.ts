@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { commandLine, type Program } from './command-line.ts';
 import { flagName } from './option-names.ts';
 import { type OptionName, optionTable } from './option-table.ts';
 import type { OptionDefinition } from './option-types.ts';
@@ -13,15 +14,15 @@ export const isHelpRequested = (argv: readonly string[]): boolean =>
  */
 export function requestedText(
   argv: readonly string[],
-  command: string,
+  program: Program,
   names?: readonly OptionName[],
 ): string | undefined {
-  if (isHelpRequested(argv)) return helpText(command, names);
+  if (isHelpRequested(argv)) return helpText(program, names);
   return argv.includes('--version') ? `${readVersion()}\n` : undefined;
 }
 
 /** Reads the version of this package. All packages have the same version. */
-function readVersion(): string {
+export function readVersion(): string {
   const path = new URL('../../../package.json', import.meta.url);
   return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }
@@ -29,11 +30,11 @@ function readVersion(): string {
 const allNames = Object.keys(optionTable) as OptionName[];
 
 /** Returns the text of `--help`: the usage, then one line per flag with its default. */
-export function helpText(command: string, names: readonly OptionName[] = allNames): string {
+export function helpText(program: Program, names: readonly OptionName[] = allNames): string {
   const lines = names.map((name) => {
     const option: OptionDefinition<unknown> = optionTable[name];
     const hasDefault = option.default !== undefined && option.type === 'string';
     return `  ${flagName(name).padEnd(18)} ${option.help}${hasDefault ? ` (${option.default})` : ''}`;
   });
-  return `Usage: ${command} [flags]\n\n${lines.join('\n')}\n\nEach flag has an environment variable: --batch-size is MONITOR_BATCH_SIZE.\n`;
+  return `Usage: ${commandLine(program, '[flags]')}\n\n${lines.join('\n')}\n\nEach flag has an environment variable: --batch-size is MONITOR_BATCH_SIZE.\n`;
 }

@@ -1,3 +1,4 @@
+export { closestMatch } from './closest-match.ts';
 export * from './help.ts';
 export { flagName } from './option-names.ts';
 export { type OptionName, type Options, optionTable } from './option-table.ts';

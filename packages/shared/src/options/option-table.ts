@@ -103,7 +103,7 @@ export const optionTable = {
     parseRedisUrl,
     'Redis server that stores the runs of several gateways, instead of a database in the folder of runs',
   ),
-  to: string('a file', undefined, 'file that `npm run backup` writes; monitor-<time>.db by default'),
+  to: string('a file', undefined, 'file that the backup writes; monitor-<time>.db by default'),
   runId: optional(
     'letters, digits, ".", "_" and "-", 64 at most, no dot at the end, and not "latest" or a name like CON that Windows reserves',
     parseRunId,

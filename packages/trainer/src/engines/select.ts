@@ -1,4 +1,5 @@
 import { type EngineChoice, MonitorError } from '@mnist-monitor/shared';
+import { commandLine } from '@mnist-monitor/shared/command-line';
 import type { RunStartedData } from '../event-data.ts';
 import { installedLibrary } from '../install/tensorflow-library.ts';
 import type { Engine } from './engine.ts';
@@ -77,7 +78,8 @@ async function startCuda(): Promise<Engine> {
 /** Explains why CUDA is not used; empty when nvidia-smi finds no GPU and the container was not started with one. */
 async function explainNoCudaLibrary(): Promise<string> {
   const gpu = await describeGpu();
-  if (gpu) return `${gpu.name} is not used: TensorFlow for it is not installed (npm run engine -- --cuda)`;
+  if (gpu)
+    return `${gpu.name} is not used: TensorFlow for it is not installed (${commandLine('engine', '--cuda')})`;
   return expectsGpu() ? `no NVIDIA GPU: ${await explainNoGpu()}` : '';
 }
 

@@ -2,6 +2,7 @@ import { createRequire, Module } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { MonitorError } from '@mnist-monitor/shared';
+import { commandLine } from '@mnist-monitor/shared/command-line';
 import { checkLoads } from '../install/load-check.ts';
 import {
   addonFile,
@@ -31,7 +32,10 @@ const require = createRequire(import.meta.url);
 export async function startTensorflow(): Promise<Engine> {
   const library = installedLibrary();
   if (!library)
-    throw new MonitorError('engine.unavailable', 'TensorFlow is not installed (npm run engine installs it)');
+    throw new MonitorError(
+      'engine.unavailable',
+      `TensorFlow is not installed (${commandLine('engine')} installs it)`,
+    );
   const folder = libraryFolder(library);
   await checkLoads(folder);
   prepareProcess(library);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readlinkSync, renameSync, symlinkSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -50,23 +50,4 @@ export const installedLibrary = (): TensorflowLibrary | undefined =>
 /** Returns the folder of the npm package tfjs-node-gpu, which contains the sources of the addon. */
 export function tfjsNodeFolder(): string {
   return dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu/package.json'));
-}
-
-/** Links the addon into the npm package, whose index loads it from there; replaces a link to another installation. */
-export function linkAddon(folder: string): void {
-  const target = join(binaryFolder(folder), addonFile);
-  const link = join(tfjsNodeFolder(), 'lib', 'napi-v8', addonFile);
-  if (linkTarget(link) === target) return;
-  mkdirSync(dirname(link), { recursive: true });
-  const newLink = `${link}.${process.pid}`;
-  symlinkSync(target, newLink);
-  renameSync(newLink, link);
-}
-
-function linkTarget(link: string): string | undefined {
-  try {
-    return readlinkSync(link);
-  } catch {
-    return undefined;
-  }
 }
