@@ -47,15 +47,19 @@ const fish = (): string => {
   return `${lines.join('\n')}\n`;
 };
 
-const shells: Record<string, () => string> = { bash, zsh, fish };
+const shells = new Map([
+  ['bash', bash],
+  ['zsh', zsh],
+  ['fish', fish],
+]);
 
 /**
  * Returns a script that completes commands and flags.
  * @throws MonitorError `option.invalid` when the shell is none of bash, zsh and fish.
  */
 export function completionScript(shell: string | undefined): string {
-  const script = shell === undefined ? undefined : shells[shell];
+  const script = shells.get(shell ?? '');
   if (script) return script();
-  const names = Object.keys(shells).join(', ');
+  const names = [...shells.keys()].join(', ');
   throw new MonitorError('option.invalid', `completion: expected one of ${names}, got ${shell ?? 'nothing'}`);
 }

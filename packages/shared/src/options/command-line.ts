@@ -7,7 +7,7 @@ export type Program = 'start' | 'gateway' | 'trainer' | 'engine' | 'backup';
  */
 export function commandLine(program: Program, ...flags: readonly string[]): string {
   const command = process.env.MNIST_MONITOR_COMMAND;
-  if (command) return [command, ...(program === 'start' ? [] : [program]), ...flags].join(' ');
+  if (command) return [command, program === 'start' ? 'train' : program, ...flags].join(' ');
   return [
     program === 'start' ? 'npm start' : `npm run ${program}`,
     ...(flags.length > 0 ? ['--'] : []),
