@@ -93,7 +93,7 @@ export default {
     pure('trainer/src/training', ['^packages/trainer/src/(dataset/|learner/|[^/]+$)', '^timers/promises$']),
     onlyIn('uplot', 'dashboard/src/panels/charts/plot.ts'),
     onlyIn('libsql', 'gateway/src/store'),
-    onlyIn('ws', 'gateway/src/sockets', 'trainer/src/runner'),
+    onlyIn('ws', 'cli/src/client', 'gateway/src/sockets', 'trainer/src/runner'),
     onlyIn('@redis/client', 'gateway/src/redis'),
   ],
   options: {

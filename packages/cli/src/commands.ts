@@ -38,6 +38,18 @@ export const commands = {
     program: 'packages/gateway/dist/src/backup-main.js',
     options: ['runs', 'to'],
   },
+  show: {
+    summary: 'print a run or the list of runs, for people or as JSON',
+    program: 'packages/cli/dist/src/show-main.js',
+    options: [],
+    flags: ['latest', 'runs', '--url', '--json', '--help'],
+  },
+  mcp: {
+    summary: 'let an assistant read and command runs (Model Context Protocol)',
+    program: 'packages/cli/dist/src/mcp-main.js',
+    options: [],
+    flags: ['--url', '--read-only', '--help'],
+  },
   completion: {
     summary: 'print a script that completes commands and flags in bash, zsh or fish',
     program: 'packages/cli/dist/src/completion-main.js',

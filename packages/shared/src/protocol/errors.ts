@@ -99,6 +99,7 @@ export const errorCodes = {
     meaning:
       'This address has too many connections, opens them too fast, or sent too many wrong tokens; try again later.',
   },
+  'gateway.unreachable': { exitCode: 2, meaning: 'No gateway answers at the given address.' },
   'publish.unauthorized': {
     exitCode: 2,
     meaning: 'Publishing needs the token, and it is missing or wrong.',

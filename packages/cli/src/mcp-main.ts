@@ -1,0 +1,41 @@
+// `mnist-training-monitor mcp`: serves the Model Context Protocol over standard input and output, for assistants.
+import { describeFailure } from '@mnist-monitor/shared/errors';
+import { serveStdio } from '@modelcontextprotocol/server/stdio';
+import { parseClientFlags } from './client/flags.ts';
+import { MonitorApi } from './client/monitor-api.ts';
+import { sendCommand, waitForEvent } from './client/run-feed.ts';
+import { createServer } from './mcp/server.ts';
+import { commandAnswer, type ToolContext } from './mcp/tools.ts';
+
+const usage = `Usage: mnist-training-monitor mcp [--url ADDRESS] [--read-only]
+
+Serves the Model Context Protocol over standard input and output.
+
+  --url        address of the gateway (http://localhost:5000)
+  --read-only  without the tools that command trainers
+
+The variable MONITOR_COMMAND_TOKEN is the command token, where the gateway requires one.
+`;
+
+try {
+  const { flags, base } = parseClientFlags(process.argv.slice(2), ['read-only']);
+  if (flags.help) {
+    process.stdout.write(usage);
+  } else {
+    const token = process.env.MONITOR_COMMAND_TOKEN;
+    const context: ToolContext = {
+      api: new MonitorApi(base),
+      command: async (name, options) =>
+        commandAnswer(
+          name,
+          await sendCommand(base, name, { ...options, ...(token && { token }), by: 'assistant' }),
+        ),
+      wait: (options) => waitForEvent(base, options),
+    };
+    serveStdio(() => createServer(context, { readOnly: flags['read-only'] }));
+  }
+} catch (error) {
+  const { text, exitCode } = describeFailure(error);
+  console.error(text);
+  process.exitCode = exitCode;
+}

@@ -1,0 +1,38 @@
+// `mnist-training-monitor show`: prints a run, or the list of runs, for people or as JSON.
+import { describeFailure } from '@mnist-monitor/shared/errors';
+import { describeNotices } from './answers/events.ts';
+import { describeRun, describeRuns } from './answers/runs.ts';
+import { parseClientFlags } from './client/flags.ts';
+import { MonitorApi } from './client/monitor-api.ts';
+import { asText } from './show/as-text.ts';
+
+const usage = `Usage: mnist-training-monitor show [latest|RUN|runs] [--url ADDRESS] [--json]
+
+Prints the state, results, settings and newest notices of a run, by default of the newest one; or the list of runs.
+
+  --url   address of the gateway (http://localhost:5000)
+  --json  as JSON in one line
+`;
+
+try {
+  const { flags, words, base } = parseClientFlags(process.argv.slice(2), ['json']);
+  if (flags.help) {
+    process.stdout.write(usage);
+  } else {
+    const api = new MonitorApi(base);
+    const answer =
+      words[0] === 'runs'
+        ? describeRuns(await api.listRuns({ limit: 50 }))
+        : await readRun(api, words[0] ?? 'latest');
+    process.stdout.write(flags.json ? `${JSON.stringify(answer)}\n` : asText(answer));
+  }
+} catch (error) {
+  const { text, exitCode } = describeFailure(error);
+  console.error(text);
+  process.exitCode = exitCode;
+}
+
+async function readRun(api: MonitorApi, id: string): Promise<object> {
+  const run = await api.getRun(id);
+  return { ...describeRun(run), notices: describeNotices(await api.notices(run.runId), 5) };
+}
