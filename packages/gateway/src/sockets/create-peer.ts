@@ -54,7 +54,8 @@ class SocketPeer implements Peer, HeartbeatTarget {
   #isClosed = false;
   /** An array is enough for so few listeners. An `AbortSignal` would take a kilobyte. */
   readonly #closeListeners: (() => void)[] = [];
-  checksSinceMessage = 0;
+  /** Below every limit until the first message, so that no heartbeat comes before it. */
+  checksSinceMessage = Number.NEGATIVE_INFINITY;
 
   constructor(socket: WebSocket, options: PeerOptions) {
     this.#socket = socket;

@@ -131,6 +131,24 @@ describe('the live feed', () => {
     expect(await viewer.next()).toMatchObject({ type: 'heartbeat' });
   });
 
+  test('sends no heartbeat before hello, however long the store takes', async () => {
+    const store = new MemoryStore();
+    const gateway = await startGateway({ store, limits: { heartbeatMs: 20 } });
+    await publish(gateway.ingestUrl, run);
+    const earlier = await connect(gateway.liveUrl);
+    await earlier.until(isLive);
+    let release = (): void => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    store.pause = () => released;
+    const viewer = await connect(gateway.liveUrl);
+    for (let heartbeats = 0; heartbeats < 3; heartbeats++)
+      await earlier.until(({ type }) => type === 'heartbeat');
+    release();
+    expect(await viewer.next()).toMatchObject({ type: 'hello' });
+  });
+
   test.each(['types=epoch', 'types=epoch&maxRate=5'])(
     'sends heartbeats to a viewer whose filter matches no event: %s',
     async (query) => {
