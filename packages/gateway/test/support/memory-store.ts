@@ -1,15 +1,6 @@
-import {
-  decode,
-  type EventOf,
-  type EventType,
-  eventSchema,
-  type MonitorEvent,
-  type ProtocolVersion,
-  type RunChanges,
-} from '@mnist-monitor/shared';
+import type { RunChanges } from '@mnist-monitor/shared';
 import { eventsAfter, jsonBytes, OtherStreamError } from '../../src/store/event-rules.ts';
 import { addMetricNames, metricNamesOf } from '../../src/store/metric-names.ts';
-import { shortenSummary } from '../../src/store/shorten-summary.ts';
 import {
   type EventPage,
   type EventPageOptions,
@@ -17,97 +8,117 @@ import {
   type RunListEntry,
   type RunListOptions,
   type Store,
-  type StoredEvent,
   type StoredSummary,
   type StreamPosition,
   versionOf,
 } from '../../src/store/store.ts';
 import { newStreamId } from '../../src/store/stream-id.ts';
-import { normalTime } from '../../src/store/summary.ts';
+import { type SummaryRow, toSummary } from '../../src/store/summary.ts';
+
+interface StoredRun {
+  stream: string;
+  position: number;
+  events: NewEvent[];
+  receivedAt: number;
+  annotations: RunChanges;
+  /** Differs after each change, among all runs. */
+  change: number;
+  /** The summary since the last change; undefined until it is read. */
+  summary: StoredSummary | undefined;
+}
 
 /** A store in memory that passes the tests of all stores. Its methods are asynchronous, like those of a remote store. */
 export class MemoryStore implements Store {
-  readonly #runs = new Map<string, StoredEvent[]>();
-  readonly #streams = new Map<string, string>();
-  readonly #received = new Map<StoredEvent[], string>();
-  readonly #versions = new Map<string, ProtocolVersion>();
-  readonly #annotations = new Map<string, RunChanges>();
+  readonly #runs = new Map<string, StoredRun>();
+  #begun = 0;
   #changes = 0;
-  readonly #changeOf = new Map<string, string>();
   /** Awaited before and after each operation. Tests set it to delay the operations. */
   pause: () => Promise<void> = async () => {};
 
   async append(runId: string, events: readonly NewEvent[], stream?: string): Promise<number> {
     await this.pause();
-    const kept = this.#runs.get(runId) ?? [];
-    if (kept.length > 0 && stream !== undefined && stream !== this.#streams.get(runId))
-      throw new OtherStreamError(runId);
-    if (kept.length === 0) this.#versions.delete(runId);
-    if (versionOf(events) === 2) this.#versions.set(runId, 2);
-    if (kept.length === 0) this.#streams.set(runId, stream ?? newStreamId());
-    for (const { seq, type, json } of eventsAfter(events, kept.length)) kept.push({ seq, type, json });
-    if (kept.length > 0) this.#runs.set(runId, kept);
-    this.#received.set(kept, new Date().toISOString());
-    this.#noteChange(runId);
+    const run = this.#runs.get(runId);
+    if (run && stream !== undefined && stream !== run.stream) throw new OtherStreamError(runId);
+    const fresh = eventsAfter(events, run?.events.length ?? 0);
+    const last = (run?.events.length ?? 0) + fresh.length;
+    if (fresh.length > 0) this.#add(runId, fresh, stream);
     await this.pause();
-    return kept.length;
+    return last;
   }
 
   async lastSeq(runId: string): Promise<number> {
-    const seq = this.#runs.get(runId)?.length ?? 0;
+    const seq = this.#runs.get(runId)?.events.length ?? 0;
     await this.pause();
     return seq;
   }
 
   async position(runId: string): Promise<StreamPosition | undefined> {
-    const lastSeq = this.#runs.get(runId)?.length;
-    const stream = this.#streams.get(runId);
-    const version = this.#versions.get(runId) ?? 1;
+    const run = this.#runs.get(runId);
+    const position = run && {
+      stream: run.stream,
+      lastSeq: run.events.length,
+      version: versionOf(run.events),
+    };
     await this.pause();
-    return lastSeq === undefined || stream === undefined ? undefined : { stream, lastSeq, version };
+    return position;
   }
 
   async renewStream(runId: string, stream: string): Promise<boolean> {
     await this.pause();
-    if (!this.#runs.has(runId) || this.#streams.get(runId) !== stream) return false;
-    this.#streams.set(runId, newStreamId(stream));
-    this.#noteChange(runId);
+    const run = this.#runs.get(runId);
+    if (run?.stream !== stream) return false;
+    run.stream = newStreamId(stream);
+    this.#noteChange(run);
     return true;
   }
 
   /** Returns the stream of a run that has events, synchronously. */
   streamOf(runId: string): string {
-    return this.#streams.get(runId) as string;
+    return this.#runs.get(runId)?.stream as string;
+  }
+
+  /** Returns the stored events of a run, synchronously. */
+  eventsOf(runId: string): readonly NewEvent[] {
+    return this.#runs.get(runId)?.events ?? [];
   }
 
   /** Removes the events of a run after `lastSeq`, like a failover to a replica that has not received them. */
   loseEnd(runId: string, lastSeq: number): void {
-    this.#runs.get(runId)?.splice(lastSeq);
+    const run = this.#runs.get(runId);
+    run?.events.splice(lastSeq);
+    if (run) this.#noteChange(run);
+    if (lastSeq === 0) this.#runs.delete(runId);
   }
 
   async page(runId: string, { after, limit, types }: EventPageOptions): Promise<EventPage> {
     await this.pause();
-    const kept = this.#runs.get(runId) ?? [];
-    const wanted = kept.filter(({ seq, type }) => seq > after && (types?.includes(type) ?? true));
-    const events = wanted.slice(0, limit);
+    const run = this.#runs.get(runId);
+    const kept = run?.events ?? [];
+    const wanted = kept.slice(after).filter(({ type }) => types?.includes(type) ?? true);
+    const events = wanted.slice(0, limit).map(({ seq, type, json }) => ({ seq, type, json }));
     const through = events.length === limit ? (events.at(-1)?.seq ?? after) : Math.max(after, kept.length);
-    const stream = this.#runs.has(runId) ? this.#streams.get(runId) : undefined;
-    const version = this.#versions.get(runId) ?? 1;
-    const page = { events, stream, version, through, more: through < kept.length };
+    const page = {
+      events,
+      stream: run?.stream,
+      version: versionOf(kept),
+      through,
+      more: through < kept.length,
+    };
     await this.pause();
     return page;
   }
 
   async summary(runId: string): Promise<StoredSummary | undefined> {
     await this.pause();
-    const kept = this.#runs.get(runId);
-    return kept && this.#summarise(runId, kept);
+    const run = this.#runs.get(runId);
+    if (run) run.summary ??= toSummary(summaryRow(runId, run), 'memory');
+    return run?.summary;
   }
 
   async runs({ before = Number.POSITIVE_INFINITY, limit }: RunListOptions): Promise<RunListEntry[]> {
-    const entries = [...this.#runs.keys()].map((runId, position) => ({
-      ...{ runId, position, pinned: this.#annotations.get(runId)?.pinned ?? false },
-      change: this.#changeOf.get(runId)!,
+    const entries = [...this.#runs].map(([runId, { position, annotations, change }]) => ({
+      ...{ runId, position, pinned: annotations.pinned ?? false },
+      change: String(change),
     }));
     return entries
       .reverse()
@@ -117,19 +128,15 @@ export class MemoryStore implements Store {
 
   async annotate(runId: string, changes: RunChanges): Promise<boolean> {
     await this.pause();
-    if (!this.#runs.has(runId)) return false;
-    this.#annotations.set(runId, { ...this.#annotations.get(runId), ...changes });
-    this.#noteChange(runId);
+    const run = this.#runs.get(runId);
+    if (!run) return false;
+    run.annotations = { ...run.annotations, ...changes };
+    this.#noteChange(run);
     return true;
-  }
-
-  #noteChange(runId: string): void {
-    this.#changeOf.set(runId, String(++this.#changes));
   }
 
   async remove(runId: string): Promise<boolean> {
     await this.pause();
-    this.#annotations.delete(runId);
     return this.#runs.delete(runId);
   }
 
@@ -137,54 +144,55 @@ export class MemoryStore implements Store {
 
   async close(): Promise<void> {}
 
-  #summarise(runId: string, kept: StoredEvent[]): StoredSummary {
-    const summary = summarise(kept.map(parse));
-    const changes = this.#annotations.get(runId) ?? {};
-    const { title = null, note = null, pinned = false } = changes;
-    const { name = summary.started?.name ?? null, tags = summary.started?.tags ?? [] } = changes;
-    const lastReceivedAt = this.#received.get(kept)!;
-    const version = this.#versions.get(runId) ?? 1;
-    const metricNames = [...addMetricNames([], metricNamesOf(kept.map((each) => ({ event: parse(each) }))))];
-    const parts = { title, note, pinned, name, tags, metricNames, bytes: jsonBytes(kept), lastReceivedAt };
-    return shortenSummary({
-      ...summary,
-      ...parts,
-      stream: this.#streams.get(runId)!,
-      version,
-    });
+  #add(runId: string, events: readonly NewEvent[], stream = newStreamId()): void {
+    const run: StoredRun = this.#runs.get(runId) ?? {
+      ...{ stream, position: this.#begun++, events: [], receivedAt: 0, annotations: {} },
+      ...{ change: 0, summary: undefined },
+    };
+    run.events.push(...events);
+    run.receivedAt = Date.now();
+    this.#noteChange(run);
+    this.#runs.set(runId, run);
+  }
+
+  #noteChange(run: StoredRun): void {
+    run.change = ++this.#changes;
+    run.summary = undefined;
   }
 }
 
-function parse({ json }: StoredEvent): MonitorEvent {
-  const result = decode(eventSchema, json);
-  if (!result.ok) throw new Error(`expected an event, got ${json}`);
-  return result.value;
-}
-
-function summarise(events: MonitorEvent[]): Omit<StoredSummary, 'title' | 'note' | 'pinned' | 'bytes'> {
-  const first = events[0] as MonitorEvent;
-  const last = events.at(-1) as MonitorEvent;
-  const of = <T extends EventType>(type: T) =>
-    events.filter((each): each is EventOf<T> => each.type === type);
-  const pauseOrResume = of('notice').findLast(({ data }) =>
-    ['run.paused', 'run.resumed'].includes(data.code),
+/** Returns the values from which the summary of a run is built, as a database stores them. */
+function summaryRow(runId: string, { stream, events, receivedAt, annotations }: StoredRun): SummaryRow {
+  const { title = null, note = null, pinned = false, name, tags } = annotations;
+  const last = (type: NewEvent['type']): string | null =>
+    events.findLast((event) => event.type === type)?.json ?? null;
+  const accuracies = events.flatMap(({ event }) =>
+    event.type === 'epoch' ? [event.data.test?.accuracy ?? Number.NaN] : [],
   );
-  const finished = last.type === 'run.finished' ? last.data : null;
+  const finite = accuracies.filter(Number.isFinite);
   return {
-    runId: first.runId,
-    status: finished?.status ?? (pauseOrResume?.data.code === 'run.paused' ? 'paused' : 'running'),
-    startedAt: normalTime(first.time),
-    lastEventAt: normalTime(last.time),
-    lastSeq: last.seq,
-    started: of('run.started')[0]?.data ?? null,
-    batch: of('batch').at(-1)?.data ?? null,
-    epoch: of('epoch').at(-1)?.data ?? null,
-    bestAccuracy: bestOf(of('epoch').map(({ data }) => data.test?.accuracy ?? Number.NaN)),
-    finished,
+    ...{ runId, stream, title, note, pinned: Number(pinned), received: receivedAt },
+    givenName: name === undefined ? null : JSON.stringify(name),
+    givenTags: tags === undefined ? null : JSON.stringify(tags),
+    metricNames: JSON.stringify([...addMetricNames([], metricNamesOf(events))]),
+    bytes: jsonBytes(events),
+    lastSeq: events.length,
+    version: versionOf(events),
+    first: events[0]?.json ?? null,
+    last: events.at(-1)?.json ?? null,
+    started: events.find(({ type }) => type === 'run.started')?.json ?? null,
+    batch: last('batch'),
+    epoch: last('epoch'),
+    bestAccuracy: finite.length > 0 ? Math.max(...finite) : null,
+    lastPauseNotice: lastPauseNotice(events),
   };
 }
 
-function bestOf(accuracies: number[]): number | null {
-  const best = Math.max(...accuracies.filter(Number.isFinite));
-  return Number.isFinite(best) ? best : null;
+function lastPauseNotice(events: readonly NewEvent[]): SummaryRow['lastPauseNotice'] {
+  const codes = events.flatMap(({ event }) => (event.type === 'notice' ? [event.data.code] : []));
+  return (
+    codes.findLast(
+      (code): code is 'run.paused' | 'run.resumed' => code === 'run.paused' || code === 'run.resumed',
+    ) ?? null
+  );
 }
