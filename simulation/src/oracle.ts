@@ -1,0 +1,296 @@
+import type { NewEvent } from '../../packages/gateway/dist/src/store/store.js';
+import type { MemoryStore } from '../../packages/gateway/dist/test/support/memory-store.js';
+import type { Connection, NetworkObserver } from './network.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Trace } from './trace.ts';
+import type { TrainerObserver } from './trainer-process.ts';
+
+/** The violation of a promise, which ends the simulation. */
+export interface Violation {
+  rule: string;
+  message: string;
+}
+
+export interface OracleOptions {
+  scheduler: Scheduler;
+  trace: Trace;
+  store: () => MemoryStore;
+  limits: { unreadBytes: number; unreadBroadcastBytes: number; uncommittedBytes: number };
+}
+
+/** What is known of a connection to `/live`. */
+interface LiveConnection {
+  query: URLSearchParams;
+  runId: string | undefined;
+  stream: string | undefined;
+  seq: number;
+  hasHello: boolean;
+}
+
+/** What is known of a connection to `/ingest`. */
+interface IngestConnection {
+  runId: string | undefined;
+  publisherId: string;
+  /** The stream that `resume` has named; undefined before it. */
+  stream: string | undefined;
+  sent: number;
+}
+
+interface Message {
+  type: string;
+  v?: number;
+  seq?: number;
+  [field: string]: unknown;
+}
+
+/** A command of a viewer, and what became of it. */
+export interface CommandRecord {
+  id: string;
+  command: string;
+  runId: string | undefined;
+  result: { ok: boolean; code?: string } | undefined;
+  effects: { runId: string | undefined; publisherId: string }[];
+}
+
+/** Checks the promises of the protocol at every message that a program sends, and at the end. */
+export class Oracle implements NetworkObserver, TrainerObserver {
+  violation: Violation | undefined;
+  /** The texts of the events that trainers have logged, by run. */
+  readonly logs = new Map<string, string[]>();
+  readonly commands = new Map<string, CommandRecord>();
+  /** The runs whose trainers were refused, with the reason. */
+  readonly refusals = new Map<string, string>();
+  readonly finished = new Set<string>();
+  /** Runs of which the database has lost events that it had acknowledged. */
+  readonly lostRuns = new Set<string>();
+  readonly removedRuns = new Set<string>();
+  /** Whether a fault lets events be skipped as missing: after a loss, for example. */
+  readonly stats = { events: 0, shown: 0, acks: 0, gaps: 0, connections: 0, commands: 0 };
+  readonly #options: OracleOptions;
+  /** Every text that was durable under a seq, by run. */
+  readonly #durable = new Map<string, Map<number, Set<string>>>();
+  /** The highest durable seq of each stream. */
+  readonly #highest = new Map<string, number>();
+  readonly #live = new WeakMap<Connection, LiveConnection>();
+  readonly #ingest = new WeakMap<Connection, IngestConnection>();
+  #largestCommit = 0;
+
+  constructor(options: OracleOptions) {
+    this.#options = options;
+  }
+
+  fail(rule: string, message: string): void {
+    this.violation ??= { rule, message };
+    this.#options.trace.add(`VIOLATION ${rule}: ${message}`);
+  }
+
+  trace(text: string): void {
+    const { scheduler, trace } = this.#options;
+    trace.add(`${scheduler.now.toFixed(3)} ${text}`);
+  }
+
+  onAppended(runId: string, events: readonly NewEvent[]): void {
+    const store = this.#options.store();
+    this.trace(`durable ${runId} ${events[0]!.seq}–${events.at(-1)!.seq}`);
+    let texts = this.#durable.get(runId);
+    if (!texts) {
+      texts = new Map();
+      this.#durable.set(runId, texts);
+    }
+    let bytes = 0;
+    for (const { seq, json } of events) {
+      const known = texts.get(seq);
+      if (known) known.add(json);
+      else texts.set(seq, new Set([json]));
+      bytes += json.length;
+    }
+    this.#largestCommit = Math.max(this.#largestCommit, bytes);
+    const last = events.at(-1)!.seq;
+    this.#highest.set(store.streamOf(runId), last);
+    this.stats.events += events.length;
+  }
+
+  onWrite({ id, server, port }: Connection, from: 'client' | 'server'): void {
+    if (from !== 'server' || port % 1_000 !== 0) return;
+    const { unreadBytes, unreadBroadcastBytes } = this.#options.limits;
+    const bound = 2 * unreadBytes + unreadBroadcastBytes + 128 * 1024 + this.#largestCommit;
+    if (server.writableLength > bound)
+      this.fail('bounds', `connection ${id} has ${server.writableLength} bytes unread, more than ${bound}`);
+  }
+
+  onMessage(connection: Connection, from: 'client' | 'server', text: string): void {
+    const isLive = connection.port % 1_000 === 0;
+    const summary = text.length > 160 ? `${text.slice(0, 160)}… ${text.length}` : text;
+    this.trace(`#${connection.id} ${isLive ? 'live' : 'ingest'} ${from === 'server' ? '<' : '>'} ${summary}`);
+    const message = JSON.parse(text) as Message;
+    if (isLive && from === 'server') this.#checkLive(connection, message, text);
+    else if (!isLive) this.#checkIngest(connection, from, message);
+  }
+
+  #checkLive(connection: Connection, message: Message, text: string): void {
+    const { id } = connection;
+    let state = this.#live.get(connection);
+    if (!state) {
+      this.stats.connections++;
+      const query = queries.get(connection.client) ?? new URLSearchParams();
+      state = { query, runId: undefined, stream: undefined, seq: 0, hasHello: false };
+      this.#live.set(connection, state);
+    }
+    if (!state.hasHello && message.type !== 'hello')
+      return this.fail('first message', `connection ${id} begins with ${message.type}`);
+    if (message.v === 1) return this.#checkShown(connection, state, message, text);
+    switch (message.type) {
+      case 'hello': {
+        const run = message.run as { runId: string; stream: string } | null;
+        const isSame = state.hasHello && run?.runId === state.runId && run?.stream === state.stream;
+        state.hasHello = true;
+        const after = Number(message.after ?? 0);
+        if (isSame && message.restart === undefined && after < state.seq)
+          this.fail('repeated', `connection ${id}: hello goes back from ${state.seq} to ${after}`);
+        state.runId = run?.runId;
+        state.stream = run?.stream;
+        state.seq = after;
+        break;
+      }
+      case 'events':
+        for (const event of message.events as Message[])
+          this.#checkShown(connection, state, event, JSON.stringify(event));
+        break;
+      case 'gap':
+        this.#checkGap(connection, state, Number(message.from), Number(message.to));
+        break;
+      case 'live':
+        if (this.#isFull(state) && Number(message.seq) !== state.seq)
+          this.fail('live', `connection ${id}: live ${message.seq} after seq ${state.seq}`);
+        break;
+    }
+  }
+
+  /** Returns whether a viewer gets every event: without a selection of types and without a limit of their rate. */
+  #isFull({ query }: LiveConnection): boolean {
+    return !query.has('types') && !query.has('maxRate');
+  }
+
+  #checkShown({ id }: Connection, state: LiveConnection, event: Message, text: string): void {
+    const seq = Number(event.seq);
+    const runId = String(event.runId);
+    this.stats.shown++;
+    if (!this.#durable.get(runId)?.get(seq)?.has(text))
+      this.fail(
+        'durable',
+        `connection ${id} shows ${runId} ${seq}, which is not durable: ${text.slice(0, 200)}`,
+      );
+    if (runId !== state.runId)
+      this.fail('order', `connection ${id} shows ${runId} ${seq} instead of ${state.runId}`);
+    if (seq <= state.seq) this.fail('order', `connection ${id} shows ${seq} after ${state.seq}`);
+    else if (this.#isFull(state) && seq !== state.seq + 1)
+      this.fail('order', `connection ${id} shows ${seq} after ${state.seq} without a gap`);
+    state.seq = seq;
+  }
+
+  #checkGap({ id }: Connection, state: LiveConnection, from: number, to: number): void {
+    this.stats.gaps++;
+    const runId = state.runId ?? '';
+    if (from > to || from <= state.seq)
+      return this.fail('gap', `connection ${id}: gap ${from}–${to} after ${state.seq}`);
+    if (this.#isFull(state) && from !== state.seq + 1)
+      this.fail('gap', `connection ${id}: gap ${from}–${to} after ${state.seq} leaves events out`);
+    state.seq = to;
+    if (this.lostRuns.has(runId) || this.removedRuns.has(runId)) return;
+    const stored = this.#options.store().eventsOf(runId);
+    for (let seq = from; seq <= to; seq++) {
+      const type = stored[seq - 1]?.type;
+      if (type === 'batch' && state.query.get('complete') !== 'true') continue;
+      return this.fail('gap', `connection ${id}: gap ${from}–${to} of ${runId} skips ${seq}, ${type}`);
+    }
+  }
+
+  #checkIngest(connection: Connection, from: 'client' | 'server', message: Message): void {
+    const { id } = connection;
+    let state = this.#ingest.get(connection);
+    if (!state) {
+      this.stats.connections++;
+      state = { runId: undefined, publisherId: '', stream: undefined, sent: 0 };
+      this.#ingest.set(connection, state);
+    }
+    const seq = Number(message.seq);
+    if (from === 'client') {
+      if (message.type === 'hello') {
+        state.runId = String(message.runId);
+        state.publisherId = String(message.publisherId);
+      } else if (message.v === 1) {
+        if (state.stream === undefined) this.fail('publish', `connection ${id} sends ${seq} before resume`);
+        else if (seq !== state.sent + 1)
+          this.fail('publish', `connection ${id} sends ${seq} after ${state.sent}`);
+        state.sent = seq;
+      }
+      return;
+    }
+    const store = this.#options.store();
+    if (message.type === 'resume') {
+      const after = Number(message.after);
+      state.stream = String(message.stream);
+      state.sent = after;
+      if (after > 0 && !this.#isDurable(state.runId ?? '', after, state.stream))
+        this.fail(
+          'resume',
+          `connection ${id} resumes ${state.runId} after ${after}, of ${store.eventsOf(state.runId ?? '').length}`,
+        );
+    }
+    if (message.type === 'ack') {
+      this.stats.acks++;
+      if (!this.#isDurable(state.runId ?? '', seq, state.stream ?? ''))
+        this.fail(
+          'acknowledged',
+          `connection ${id} acknowledges ${state.runId} ${seq}, which is not durable`,
+        );
+    }
+    if (message.type === 'command') this.#checkCommand(state, message);
+  }
+
+  #isDurable(runId: string, seq: number, stream: string): boolean {
+    const store = this.#options.store();
+    const now = store.streamOf(runId) === stream ? store.eventsOf(runId).length : 0;
+    return seq <= Math.max(now, this.#highest.get(stream) ?? 0);
+  }
+
+  #checkCommand(_state: IngestConnection, _message: Message): void {}
+
+  onEvent(runId: string, text: string): void {
+    const log = this.logs.get(runId);
+    if (log) log.push(text);
+    else this.logs.set(runId, [text]);
+  }
+
+  onExecuted(effect: { by: string; command: string; runId: string | undefined; publisherId: string }): void {
+    const { by, command, runId, publisherId } = effect;
+    this.trace(`${publisherId} executes ${command} ${by} on ${runId}`);
+    const record = this.commands.get(by);
+    if (!record) return this.fail('command', `${command} ${by} was executed, but nobody gave it`);
+    if (record.command !== command)
+      this.fail('command', `${by} is ${record.command}, executed as ${command}`);
+    if (record.effects.some((earlier) => earlier.publisherId === publisherId))
+      this.fail('command once', `${command} ${by} was executed twice by ${publisherId}`);
+    if (runId !== undefined && command !== 'start' && record.runId !== runId)
+      this.fail('command run', `${command} ${by} for ${record.runId} was executed on ${runId}`);
+    record.effects.push({ runId, publisherId });
+  }
+
+  onRefused(runId: string, why: string): void {
+    this.trace(`${runId} is refused: ${why}`);
+    this.refusals.set(runId, why);
+  }
+
+  onFinished(runId: string, undelivered: number): void {
+    this.trace(`${runId} is delivered but for ${undelivered}`);
+    if (undelivered > 0) this.fail('delivery', `${runId} ends with ${undelivered} undelivered events`);
+    this.finished.add(runId);
+  }
+
+  onError(error: unknown): void {
+    this.fail('error', error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+}
+
+/** The query of each viewer's connection, which its first bytes contain. */
+export const queries = new WeakMap<object, URLSearchParams>();

@@ -1,0 +1,161 @@
+import type { Limits } from '../../packages/gateway/dist/src/limits.js';
+import type { DatabaseKind, FailureMode } from './database.ts';
+import type { GatewayEnd } from './gateway-process.ts';
+import { Random } from './random.ts';
+import type { RunPlan } from './trainer-process.ts';
+import type { ViewerPlan } from './viewer-process.ts';
+import type { PathOptions } from './virtual-socket.ts';
+
+/** Something that happens at a moment of a simulation. A plan without some of its actions is a plan too. */
+export type Action = { at: number } & (
+  | { kind: 'cut'; pick: number; sign: 'reset' | 'silence' }
+  | { kind: 'partition'; hosts: [string, string]; ms: number }
+  | { kind: 'stall viewer'; viewer: number; ms: number }
+  | { kind: 'end gateway'; gateway: number; how: GatewayEnd; ms: number }
+  | { kind: 'kill trainer'; trainer: number; sign: 'end' | 'reset' | 'none'; ms: number | undefined }
+  | { kind: 'slow store'; factor: number; ms: number }
+  | { kind: 'stall store'; ms: number }
+  | { kind: 'fail store'; mode: FailureMode; ms: number }
+  | { kind: 'viewer'; plan: ViewerPlan; gateway: number }
+  | { kind: 'close viewer'; viewer: number }
+);
+
+/** Everything about a simulation that is decided before it begins. */
+export interface Plan {
+  seed: string;
+  database: DatabaseKind;
+  gateways: number;
+  trainers: { run: RunPlan | undefined; waits: boolean; gateway: number }[];
+  path: PathOptions;
+  operationMs: number;
+  msPerReading: number;
+  limits: Partial<Limits>;
+  durationMs: number;
+  actions: Action[];
+}
+
+const oneOf = <T>(random: Random, usual: T, ...others: T[]): T =>
+  random.chance(0.5) ? usual : random.pick(others);
+
+/** Draws a plan from a seed. Each plan uses some kinds of faults only, so that rare combinations occur. */
+export function drawPlan(seed: string): Plan {
+  const random = new Random(`plan ${seed}`);
+  const database: DatabaseKind = 'sqlite';
+  const gateways = 1;
+  const durationMs = random.pick([5_000, 15_000, 40_000]);
+  const trainers = Array.from({ length: random.pick([1, 1, 2, 3]) }, (_, index) => ({
+    run: drawRun(random, `run-${index}`, durationMs),
+    waits: random.chance(0.4),
+    gateway: random.integer(0, gateways - 1),
+  }));
+  const viewers = random.integer(1, 4);
+  const viewerActions = Array.from({ length: viewers }, (): Action => {
+    const at = random.chance(0.5) ? 0 : random.between(0, durationMs);
+    return {
+      at,
+      kind: 'viewer',
+      plan: drawViewer(random, trainers.length),
+      gateway: random.integer(0, gateways - 1),
+    };
+  });
+  return {
+    ...{ seed, database, gateways, trainers, durationMs },
+    path: {
+      latencyMs: random.pick([0.2, 2, 40]),
+      jitterMs: random.pick([0, 1, 30]),
+      bytesPerMs: random.pick([100_000, 1_000, 50]),
+      windowBytes: random.pick([256 * 1024, 16 * 1024]),
+      splitChance: random.pick([0, 0.1, 0.5]),
+    },
+    operationMs: random.pick([0.5, 5, 60]),
+    msPerReading: random.pick([0.001, 0.001, 0.05]),
+    limits: drawLimits(random),
+    actions: [
+      ...viewerActions,
+      ...drawFaults(random, { gateways, trainers: trainers.length, viewers, durationMs }),
+    ].sort((one, other) => one.at - other.at),
+  };
+}
+
+function drawRun(random: Random, runId: string, durationMs: number): RunPlan {
+  const [epochs, batchesPerEpoch] = [random.integer(1, 4), random.pick([3, 10, 30])];
+  const version = random.chance(0.8) ? 1 : 2;
+  const steps = version === 1 ? epochs * batchesPerEpoch : 40;
+  const stepMs = (durationMs / steps) * random.between(0.2, 1.2);
+  return { ...{ runId, version, epochs, batchesPerEpoch }, stepMs: random.chance(0.1) ? 1 : stepMs };
+}
+
+function drawViewer(random: Random, runs: number): ViewerPlan {
+  return {
+    run: random.chance(0.6) ? 'latest' : `run-${random.integer(0, runs - 1)}`,
+    validates: random.chance(0.1),
+    ...(random.chance(0.15) && {
+      types: random.pick([['batch'], ['epoch', 'run.finished'], ['notice']] as const),
+    }),
+    ...(random.chance(0.15) && { maxRate: random.pick([1, 5, 50]) }),
+    ...(random.chance(0.3) && { complete: true }),
+  };
+}
+
+/** Small limits let a simulation reach them with few events. */
+const drawLimits = (random: Random): Partial<Limits> => ({
+  staleEvents: oneOf(random, 4_000, 5, 20),
+  unreadBytes: oneOf(random, 256 * 1024, 2_000, 20_000),
+  recentEvents: oneOf(random, 1_000, 4, 30),
+  recentBytes: oneOf(random, 16 * 1024 * 1024, 3_000, 30_000),
+  pageEvents: oneOf(random, 500, 3, 20),
+  commitEvents: oneOf(random, 1_000, 1, 5),
+  uncommittedBytes: oneOf(random, 1024 * 1024, 2_000, 20_000),
+  bundleBytes: oneOf(random, 512 * 1024, 3_000),
+});
+
+interface FaultRange {
+  gateways: number;
+  trainers: number;
+  viewers: number;
+  durationMs: number;
+}
+
+function drawFaults(random: Random, { gateways, trainers, viewers, durationMs }: FaultRange): Action[] {
+  const gateway = (): number => random.integer(0, gateways - 1);
+  const trainer = (): number => random.integer(0, trainers - 1);
+  const viewer = (): number => random.integer(0, viewers - 1);
+  const ms = (): number => random.pick([100, 1_000, 5_000, 20_000]) * random.between(0.5, 1.5);
+  const kinds: ((at: number) => Action)[] = [
+    (at) => ({ at, kind: 'cut', pick: random.uint32(), sign: random.pick(['reset', 'silence']) }),
+    (at) => ({
+      at,
+      kind: 'partition',
+      hosts: [`gateway ${gateway()}`, random.chance(0.5) ? `trainer ${trainer()}` : `viewer ${viewer()}`],
+      ms: ms(),
+    }),
+    (at) => ({ at, kind: 'stall viewer', viewer: viewer(), ms: ms() }),
+    (at) => ({
+      at,
+      kind: 'end gateway',
+      gateway: gateway(),
+      how: random.pick(['end', 'reset', 'none', 'close']),
+      ms: ms(),
+    }),
+    (at) => ({
+      at,
+      kind: 'kill trainer',
+      trainer: trainer(),
+      sign: random.pick(['end', 'reset', 'none']),
+      ms: random.chance(0.8) ? ms() : undefined,
+    }),
+    (at) => ({ at, kind: 'slow store', factor: random.pick([5, 50]), ms: ms() }),
+    (at) => ({ at, kind: 'stall store', ms: ms() }),
+    (at) => ({
+      at,
+      kind: 'fail store',
+      mode: random.pick(['before', 'after', 'full', 'readOnly']),
+      ms: ms(),
+    }),
+    (at) => ({ at, kind: 'close viewer', viewer: viewer() }),
+  ];
+  const chosen = kinds.filter(() => random.chance(0.4));
+  if (chosen.length === 0) return [];
+  const count = random.integer(0, random.pick([3, 10]));
+  return Array.from({ length: count }, () => random.pick(chosen)(random.between(0, durationMs)));
+}
