@@ -1,18 +1,19 @@
 import { html, type TemplateResult } from 'lit-html';
 import { chartsPanel } from './panels/charts/charts-panel.ts';
-import { bannerPanel, streamPanel } from './panels/connection/connection-panel.ts';
+import { bannerPanel } from './panels/connection/connection-panel.ts';
 import { drawPanel } from './panels/draw/draw-panel.ts';
-import { headerPanel } from './panels/header/header-panel.ts';
+import { headerPanel, heroIsVisible } from './panels/header/header-panel.ts';
 import { epochsPanel, noticesPanel } from './panels/log/log-panel.ts';
+import { systemPanel } from './panels/system/system-panel.ts';
 import { testResultsPanel } from './panels/test-results/test-results-panel.ts';
 import { topbarPanel } from './panels/topbar/topbar-panel.ts';
 import { canExamine } from './state/examined-image.ts';
 import { lazyPanel } from './ui/lazy-panel.ts';
 import type { Panel } from './ui/panel.ts';
 
-const alert = lazyPanel(
-  (state) => state.alert !== null,
-  async () => (await import('./panels/alert/alert-panel.ts')).alertPanel,
+const statusBar = lazyPanel(
+  () => !heroIsVisible(),
+  async () => (await import('./panels/status-bar/status-bar-panel.ts')).statusBarPanel,
 );
 const metrics = lazyPanel(
   ({ chartRuns }) => chartRuns.some(({ run }) => run.metrics.size > 0),
@@ -53,12 +54,12 @@ const timeline = lazyPanel(
 );
 
 // The lowest cards of the page, which few windows show at once: they are loaded after the first render.
-const facts = (name: 'devicePanel' | 'trainingPanel' | 'networkPanel'): Panel =>
+const facts = (name: 'trainingPanel' | 'networkPanel'): Panel =>
   lazyPanel(
     () => true,
     async () => (await import('./panels/facts/facts-panel.ts'))[name],
   );
-const [device, training, network] = [facts('devicePanel'), facts('trainingPanel'), facts('networkPanel')];
+const [training, network] = [facts('trainingPanel'), facts('networkPanel')];
 
 /**
  * Returns the template of the page, with every panel in its place. A new panel is a folder in `panels/` and a line here.
@@ -68,7 +69,7 @@ export const layout = (show: (panel: Panel) => unknown): TemplateResult => html`
   <a class="skip" href="#main">Skip to the run</a>
   ${show(topbarPanel)}
   ${show(bannerPanel)}
-  ${show(alert)}
+  ${show(statusBar)}
   <div class="sr-only" role="status" id="announcer"></div>
   <main id="main" tabindex="-1">
     ${show(headerPanel)}
@@ -76,19 +77,26 @@ export const layout = (show: (panel: Panel) => unknown): TemplateResult => html`
     ${show(metrics)}
     ${show(compare)}
     ${show(figures)}
-    ${show(probe)}
-    ${show(layers)}
-    ${show(testResultsPanel)}
-    ${show(misread)}
-    ${show(calibration)}
-    ${show(drawPanel)}
-    ${show(examine)}
-    ${show(epochsPanel)}
-    ${show(noticesPanel)}
-    <div class="facts-grid">
-      <div>${show(device)}${show(streamPanel)}</div>
-      ${show(training)}
+    <section class="group" id="mistakes" aria-labelledby="mistakes-title">
+      <h2 id="mistakes-title">What it gets wrong</h2>
+      ${show(testResultsPanel)}
+      ${show(misread)}
+      ${show(calibration)}
+      ${show(drawPanel)}
+    </section>
+    <section class="group" id="inside" aria-labelledby="inside-title">
+      <h2 id="inside-title">Inside the network</h2>
+      ${show(probe)}
+      ${show(examine)}
+      ${show(layers)}
       ${show(network)}
-    </div>
+    </section>
+    <section class="group" id="history" aria-labelledby="history-title">
+      <h2 id="history-title">Epochs and settings</h2>
+      ${show(epochsPanel)}
+      ${show(training)}
+      ${show(noticesPanel)}
+    </section>
+    ${show(systemPanel)}
   </main>
   ${show(timeline)}`;

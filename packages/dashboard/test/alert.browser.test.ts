@@ -37,7 +37,8 @@ const notice = (level: 'info' | 'warning' | 'error', message: string): EventBody
       await shows(page, field('phase'), 'Running');
       // Before the page has all stored events, a finding is one of the past.
       await shows(page, field('health-state'), 'Live');
-      await page.locator('#notices-title').scrollIntoViewIfNeeded();
+      await page.locator('#history-title').scrollIntoViewIfNeeded();
+      await page.locator('#status-bar').waitFor();
       const announcer = '#announcer[role="status"]';
       const announced = (text: string): Promise<unknown> =>
         page.waitForFunction(
@@ -60,11 +61,13 @@ const notice = (level: 'info' | 'warning' | 'error', message: string): EventBody
       await announced('Warning: The GPU is hot.');
       expect(await page.locator(announcer).textContent()).not.toContain('Note:');
       await shows(page, '#alert', 'Warning: The GPU is hot.');
-      expect(await page.locator('#alert').boundingBox()).toMatchObject({ y: 8 });
+      const box = await page.locator('#status-bar').boundingBox();
+      expect(box).toMatchObject({ x: 0, y: 0 });
+      expect(box?.height).toBeLessThan(140);
       await shows(page, field('finding'), 'Warning: The GPU is hot.');
       expect(await page.title()).toMatch(/^Warning · 50/);
       expect(await violationsInBothThemes(page)).toEqual([]);
-      await page.getByRole('button', { name: 'Dismiss the notice' }).click();
+      await page.locator('#alert').getByRole('button', { name: 'Dismiss the notice' }).click();
       await page.locator('#alert').waitFor({ state: 'detached' });
       const isFocused = (selector: string): Promise<boolean> =>
         page.locator(selector).evaluate((element) => element === document.activeElement);

@@ -109,6 +109,6 @@ const allDraw = (page: Page, property: string): Promise<unknown> =>
     await shows(page, '#loss-chart .legend', '0.0333');
     expect(await page.locator('#progress').getAttribute('aria-valuenow')).toBeNull();
     expect(await page.locator('#hero').textContent()).not.toMatch(/0\s%|Estimating/);
-    expect(await page.title()).toBe('0.0333 — MNIST Training Monitor');
+    expect(await page.title()).toMatch(/^0\.\d+ — MNIST Training Monitor$/);
   });
 });

@@ -54,6 +54,8 @@ const invisible = (page: Page): Promise<string[]> =>
       await page.locator('.bar').first().waitFor();
       await shows(page, '#loss-chart .legend', compared);
       await page.locator('#view-pause').click();
+      await page.locator('#system summary').click();
+      await page.locator('.meter-track').first().waitFor();
       const before = await canvasImage(page, 'loss');
       await page.emulateMedia({ colorScheme, forcedColors: 'active' });
       await page.waitForFunction(

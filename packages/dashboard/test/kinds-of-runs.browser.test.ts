@@ -81,7 +81,11 @@ const isInView = (cell: Element): boolean => {
     await counts(page, '.chart', 3);
     expect(await page.locator('#accuracy-chart').count()).toBe(0);
     expect(await page.locator('#progress').getAttribute('aria-valuenow')).toBeNull();
-    expect(await page.locator('.stat dt').allTextContents()).toEqual(['Loss', 'Step', 'Elapsed']);
+    expect(await page.locator('.stat dt').allTextContents()).toEqual(['Loss', 'Valid/rmse']);
+    expect(await page.locator('.progress-line span').allTextContents()).toEqual([
+      'step 120',
+      expect.stringMatching(/of training$/),
+    ]);
     await shows(page, '.chart h3', longName('feature_share_of_'));
     await shows(page, '#notice-list', 'by tuner.py');
     await isComplete(page);
@@ -90,7 +94,8 @@ const isInView = (cell: Element): boolean => {
   it('a language model with 2,000 of its 100,000 steps, and two GPUs', async () => {
     const page = await open(languageModelRun('20261130-110000-lm'));
     await shows(page, '#loss-chart h3', 'nats per token');
-    await shows(page, '.stats', 'tokens per second');
+    await shows(page, field('speed'), 'tokens per second');
+    await page.locator('#system summary').click();
     await shows(page, '#meters', 'GPU 1');
     await shows(page, '[data-metric="perplexity"] h3', 'lower is better');
     expect(await titlesOf(page)).not.toContain('Confusion matrix');
@@ -215,7 +220,7 @@ const isInView = (cell: Element): boolean => {
     const page = await open(largestStepRun(`20261130-172000-large${width}`), width);
     await shows(page, field('batch'), '9,007,199,254,740,991');
     const outside = await page
-      .locator('.stat dd:not(.note)')
+      .locator(':is(.stat dd:not(.note), .progress-line span)')
       .evaluateAll((values) =>
         values.filter((value) => value.scrollWidth > value.clientWidth).map(({ textContent }) => textContent),
       );
@@ -225,12 +230,8 @@ const isInView = (cell: Element): boolean => {
   it('a run that reports epochs and no batches', async () => {
     const page = await open(epochsOnlyRun('20261130-150000-epochs'));
     await page.locator('#loss-chart[data-points="12"]').waitFor();
-    expect(await page.locator('.stat dt').allTextContents()).toEqual([
-      'Loss',
-      'Accuracy',
-      'Epoch',
-      'Elapsed',
-    ]);
+    expect(await page.locator('.stat dt').allTextContents()).toEqual(['Training accuracy', 'Loss']);
+    await shows(page, field('epoch'), 'Epoch 12 of 12');
     await counts(page, '#epoch-rows tr', 12);
     await isComplete(page);
   });

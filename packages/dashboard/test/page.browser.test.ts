@@ -35,6 +35,7 @@ const chromiumPath = findChromium();
     await shows(page, caption, '30 points');
     await shows(page, field('phase'), 'Running');
     await shows(page, field('epoch'), '2');
+    await page.locator('#system summary').click();
     await shows(page, field('stream-viewers'), '1');
     await shows(page, field('speed'), '1,707');
     await shows(page, field('remaining'), /^\d\ss left$/);
@@ -85,7 +86,8 @@ const chromiumPath = findChromium();
     expect(await page.locator('#loss-chart').getAttribute('data-points')).toBe('45');
     expect(await page.locator('#banner').isVisible()).toBe(false);
     expect(await page.locator(field('stream-received')).textContent()).toBe(`${until45} events`);
-    expect(await page.locator(field('stream-lostConnections')).textContent()).toBe('1');
+    await page.locator('#system summary').click();
+    await shows(page, field('stream-lostConnections'), '1');
     expect(
       monitor.browserProblems.filter((text) => !/WebSocket connection|ERR_CONNECTION/.test(text)),
     ).toEqual([]);
@@ -195,10 +197,11 @@ const chromiumPath = findChromium();
         event.type === 'batch' ? { ...event, data: { ...event.data, loss: Number.NaN } } : event,
       );
     publisher.send(...diverged);
-    await shows(page, '#alert', 'Error: The loss is NaN');
     await shows(page, field('finding'), 'Error: The loss is NaN');
     const link = page.locator(`button${field('finding')}`);
     const alertLink = page.locator('#alert button', { hasText: 'Show on the charts' });
+    await page.locator('#history-title').scrollIntoViewIfNeeded();
+    await shows(page, '#alert', 'Error: The loss is NaN');
     expect([await link.count(), await alertLink.isVisible()]).toEqual([0, false]);
 
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -209,6 +212,7 @@ const chromiumPath = findChromium();
 
     await page.locator('#view-pause').click();
     await link.waitFor();
+    await page.locator('#history-title').scrollIntoViewIfNeeded();
     await alertLink.click();
     await shows(page, chartPart('loss', 'at'), 'Batch 8, epoch 1');
     expect(monitor.browserProblems).toEqual([]);
@@ -218,6 +222,7 @@ const chromiumPath = findChromium();
     const runId = '20261124-120000-device';
     await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit(`?run=${runId}`);
+    await page.locator('#system summary').click();
     await shows(page, field('device-reason'), 'no NVIDIA GPU answers');
     await shows(page, '#device-facts', 'Example CPU, 2 cores');
     await shows(page, '#meters', '6.0 GB of 24.0 GB');

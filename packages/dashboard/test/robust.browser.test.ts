@@ -79,7 +79,9 @@ const chromiumPath = findChromium();
     await monitor.publish({ runId, events: events.slice(0, untilStep(events, 25)) });
     const page = await monitor.visit(`?run=${runId}`);
     await shows(page, chartPart('loss', 'caption'), '25 points');
+    await page.locator('#system summary').click();
     const lastEvent = field('stream-lastEvent');
+    await page.locator(lastEvent).waitFor();
     const before = await page.locator(lastEvent).textContent();
     await page.evaluate(() => {
       const now = Date.now;

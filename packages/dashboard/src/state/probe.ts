@@ -103,6 +103,32 @@ export function probeAt({ size, images, frames }: ProbeHistory, step: number | n
   return { size, images, logits: frame ? decodeFrame(frame) : null };
 }
 
+/** The share of the probe images that the network predicts correctly. */
+export interface ProbeAccuracy {
+  accuracy: number;
+  /** Number of images. */
+  images: number;
+  step: number;
+}
+
+/** Returns the accuracy on the probe images that have arrived, by the latest logits; undefined without any. */
+export const probeAccuracy = memoizeLast(
+  (probe: ProbeHistory | null | undefined): ProbeAccuracy | undefined => {
+    const frame = probe?.frames.at(-1);
+    if (!probe || !frame) return undefined;
+    const { bytes, classes, step } = frame;
+    let [right, images] = [0, 0];
+    probe.images.forEach((image, position) => {
+      if (!image) return;
+      const row = bytes.subarray(position * classes, (position + 1) * classes);
+      images++;
+      if (row.reduce((best, value, at) => (value > (row[best] as number) ? at : best), 0) === image.label)
+        right++;
+    });
+    return images === 0 ? undefined : { accuracy: right / images, images, step };
+  },
+);
+
 const decodeFrame = memoizeLast(
   ({ step, classes, scale, bytes }: ProbeFrame): ProbeLogits => ({
     ...{ step, classes },

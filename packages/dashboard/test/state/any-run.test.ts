@@ -45,14 +45,18 @@ it('a regression has no figure, chart or label for what it does not have', () =>
   expect(stepWordOf(run)).toBe('step');
   expect(run.steps.lowest.get('loss')).toBeLessThan(0);
   const text = headerText(sessionOf(connectedMessages(events)), 0);
-  expect([...text.shown]).toEqual(['loss', 'batch', 'elapsed']);
+  expect(text.figures.map(({ field, name }) => [field, name])).toEqual([
+    ['loss', 'Loss'],
+    ['metric', 'Valid/rmse'],
+  ]);
+  expect(text.parts.map(({ field }) => field)).toEqual(['batch', 'elapsed']);
   expect(text).toMatchObject({
     title: 'House prices',
     progress: null,
     percent: '',
     tags: ['xgboost', 'baseline'],
   });
-  expect(tabTitle(text)).toBe(`${text.loss} — MNIST Training Monitor`);
+  expect(tabTitle(text)).toBe(`${text.figures[0]?.value} — MNIST Training Monitor`);
   expect(trainingFacts(run.started!)).toContainEqual(['monotone', 'no']);
   expect(trainingFacts(run.started!)).toContainEqual(['gamma', 'none']);
   expect(knownAxis(run, 'epoch')).toBe('step');
@@ -72,7 +76,12 @@ it('episodes with a step of their own are steps on the axis, and epochs in the h
   expect(timelineText(run, 200)).toBe('Step 200 of 420, epoch 1');
   expect(xExtent([run], 'step', false).all.max).toBe(420);
   expect(headerText(sessionOf(connectedMessages(events)), 0)).toMatchObject({
-    ...{ epoch: '2', epochs: 'of 4', batchName: 'Step', batch: '420', progress: 0.5 },
+    progress: 0.5,
+    parts: [
+      { field: 'epoch', text: 'Epoch 2 of 4' },
+      { field: 'batch', text: 'step 420' },
+      { field: 'elapsed', text: '0\u00a0s of training' },
+    ],
   });
   // The table of epochs has nothing to list, and an axis of epochs of different lengths would be false.
   expect(epochColumns(epochRows(run.epochs))).toEqual([]);
@@ -132,9 +141,8 @@ it('a run that reports only epochs, with the steps at which they ended, is measu
   expect(stepWordOf(run)).toBe('step');
   expect(timelineText(run, null)).toBe('Now: step 1,500');
   expect(timelineText(run, 1_000)).toMatch(/^Step 1,000 of 1,500, epoch 2: loss /);
-  expect(headerText(sessionOf(connectedMessages(events)), 0)).toMatchObject({
-    batchName: 'Step',
-    batch: '6,000',
+  expect(headerText(sessionOf(connectedMessages(events)), 0).parts).toContainEqual({
+    ...{ field: 'batch', text: 'step 6,000' },
   });
 });
 
@@ -152,7 +160,7 @@ it('an epoch without a step ends at the latest step of the metrics, in a run wit
 it('a run of version 1 has all charts and figures before its first batch', () => {
   const events = sampleRun().slice(0, 1);
   expect(shownCharts([runOf(events)])).toHaveLength(5);
-  expect(headerText(sessionOf(connectedMessages(events)), 0).shown.size).toBe(7);
+  expect(headerText(sessionOf(connectedMessages(events)), 0).figures).toHaveLength(3);
 });
 
 it('metrics are found by their name and group, and limited', () => {
@@ -223,7 +231,7 @@ it('a run that reports only the loss of its tests shows it as the loss', () => {
     event.type === 'epoch' ? { ...event, data: { epoch: event.data.epoch, test: { loss: -1.5 } } } : event,
   ) as MonitorEvent[];
   const text = headerText(sessionOf(connectedMessages(events)), 0);
-  expect([...text.shown]).toContain('loss');
-  expect(text).toMatchObject({ loss: '-1.500', lossKey: 'test', lossIsFinite: true });
-  expect(text.lossNote).toMatch(/^test, /);
+  expect(text.figures).toMatchObject([
+    { field: 'loss', value: '-1.500', curve: 'test', isBad: false, notes: ['test, after epoch 12'] },
+  ]);
 });

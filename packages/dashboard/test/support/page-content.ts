@@ -40,7 +40,7 @@ export const emptyPanels = (page: Page): Promise<string[]> =>
     const hasContent = (panel: Element): boolean =>
       [...panel.querySelectorAll('*')].some(
         (element) =>
-          !element.closest('.card-head, .section-head, .sr-only') &&
+          !element.closest('.card-head, .section-head, .strip:not([open]) h2, .sr-only') &&
           isVisible(element) &&
           (element.matches('canvas, img, svg, input') ||
             [...element.childNodes].some(
@@ -48,10 +48,8 @@ export const emptyPanels = (page: Page): Promise<string[]> =>
             )),
       );
     const panels = [...document.querySelectorAll('main :is(.card, .chart, .metrics, .figures)')];
-    // A list of notices has its place even without any.
     const isEmpty = (panel: Element): boolean =>
-      !hasContent(panel) ||
-      (!panel.matches('.notices') && [...panel.querySelectorAll('.empty')].some(isVisible));
+      !hasContent(panel) || [...panel.querySelectorAll('.empty')].some(isVisible);
     return panels
       .filter((panel) => isVisible(panel) && isEmpty(panel))
       .map((panel) => panel.id || panel.className);

@@ -287,7 +287,7 @@ export const chartsPanel: Panel = {
       showAll: () => charts?.setViewport({ kind: 'all' }),
     };
     return html`
-      <section class="curves" aria-labelledby="curves-title">
+      <section class="curves" id="curves" aria-labelledby="curves-title">
         <div class="section-head">
           <h2 id="curves-title" class=${cards.length === 0 ? 'sr-only' : nothing}>Curves</h2>
           ${chartToolbar(state, actions, toolbar)}

@@ -1,16 +1,16 @@
-import { html, nothing, type TemplateResult } from 'lit-html';
+import { html, type TemplateResult } from 'lit-html';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import { focusMain } from '../../ui/focus.ts';
 import type { PageState, Panel } from '../../ui/panel.ts';
-import { type ConnectionText, connectionText } from './connection-text.ts';
+import { connectionText } from './connection-text.ts';
 import './connection.css';
 
 /** Returns the texts about the connection, computed once a frame for the three parts of the page that show them. */
-const textOf = memoizeLast(connectionText);
+export const connectionTextOf = memoizeLast(connectionText);
 
 /** Renders the state of the connection, in a line for the top of the page. */
 export function connectionChip({ session, now }: PageState): TemplateResult {
-  const { tone, state, rate, lastEvent } = textOf(session, now);
+  const { tone, state, rate, lastEvent } = connectionTextOf(session, now);
   return html`
     <p class="health" data-tone=${tone} id="health">
       <span class="dot" aria-hidden="true"></span>
@@ -25,7 +25,7 @@ export function connectionChip({ session, now }: PageState): TemplateResult {
  */
 export const bannerPanel: Panel = {
   render({ session, now }, { followLatest, retryNow }) {
-    const { banner, runIsMissing, mayRetry } = textOf(session, now);
+    const { banner, runIsMissing, mayRetry } = connectionTextOf(session, now);
     const andFocusMain = (action: () => void) => (): void => {
       action();
       focusMain();
@@ -38,36 +38,5 @@ export const bannerPanel: Panel = {
           <button class="link" type="button" id="retry" ?hidden=${!mayRetry} @click=${andFocusMain(retryNow)}>Try now</button>
         </p>
       </div>`;
-  },
-};
-
-const streamRows = [
-  ['Connection', 'state'],
-  ['Last event', 'lastEvent'],
-  ['Rate', 'rate'],
-  ['Delay to screen', 'delay'],
-  ['Viewers', 'viewers'],
-  ['Received', 'received'],
-  ['Skipped', 'skipped'],
-  ['Rejected', 'rejected'],
-  ['Connections lost', 'lostConnections'],
-  ['Gateway', 'gateway'],
-] as const satisfies (readonly [name: string, key: keyof ConnectionText])[];
-
-/** A card with the statistics of the live feed. */
-export const streamPanel: Panel = {
-  render({ session, now }) {
-    const text = textOf(session, now);
-    return html`
-      <section class="card stream" aria-labelledby="stream-title">
-        <div class="card-head"><h2 id="stream-title">Stream</h2></div>
-        <dl class="facts facts-wide">
-          ${streamRows.map(([name, key]) =>
-            text[key] === ''
-              ? nothing
-              : html`<div><dt>${name}</dt><dd data-field="stream-${key}">${text[key]}</dd></div>`,
-          )}
-        </dl>
-      </section>`;
   },
 };

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
-import { formatCount } from '../../state/format.ts';
+import { formatCount, formatPlural } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import { announcesEverything, awaitsEverything } from '../../state/run-words.ts';
 import type { Panel } from '../../ui/panel.ts';
@@ -27,7 +27,7 @@ const deviceFactsOf = memoizeLast(deviceFacts);
 const trainingFactsOf = memoizeLast(trainingFacts);
 const metersOf = memoizeLast(systemMeters);
 
-/** The device that computes, why it was chosen, and how busy it is. */
+/** The device that computes, why it was chosen, and how busy it and the machine are. */
 export const devicePanel: Panel = {
   render({ run }) {
     const started = run?.started;
@@ -36,8 +36,8 @@ export const devicePanel: Panel = {
     const meters = run?.system ? metersOf(run.system) : [];
     if (!isAwaited && facts.length + meters.length === 0) return html``;
     return html`
-      <section class="card device" aria-labelledby="device-title">
-        <div class="card-head"><h2 id="device-title">Device</h2></div>
+      <section class="device" aria-labelledby="device-title">
+        <h3 id="device-title">Device and machine</h3>
         ${isAwaited ? emptyNote : nothing}
         ${guard([started], () => [
           started?.device?.reason
@@ -72,7 +72,7 @@ export const trainingPanel: Panel = {
     if (!isAwaited && facts.length + results.length + files.length === 0) return html``;
     return html`
       <section class="card training" aria-labelledby="training-title">
-        <div class="card-head"><h2 id="training-title">Training</h2></div>
+        <div class="card-head"><h2 id="training-title">Settings</h2></div>
         ${isAwaited ? emptyNote : nothing}
         ${guard([facts], () => html`<dl class="facts">${factRows(facts)}</dl>`)}
         ${results.length === 0 ? nothing : html`<h3>Final results</h3><dl class="facts" id="final-results">${factRows(results)}</dl>`}
@@ -92,14 +92,19 @@ export const networkPanel: Panel = {
     const parameters = started?.model?.parameters;
     const hasLayers = started ? (started.model?.layers.length ?? 0) > 0 : awaitsEverything(run);
     if (!hasLayers) return html``;
+    const count = started?.model?.layers.length;
+    const note = [
+      count === undefined ? '' : formatPlural(count, 'layer', 'layers'),
+      typeof parameters === 'number' ? `${formatCount(parameters)} parameters` : '',
+    ];
     return html`
-      <section class="card model" aria-labelledby="model-title">
-        <div class="card-head">
-          <h2 id="model-title">Network</h2>
-          <p class="card-note">${typeof parameters === 'number' ? `${formatCount(parameters)} parameters` : nothing}</p>
-        </div>
+      <details class="card strip model" id="network">
+        <summary>
+          <h2>Architecture</h2>
+          <span class="card-note">${note.filter(Boolean).join(', ')}</span>
+        </summary>
         ${guard([started], () => (started ? layerTable(layerRows(started)) : emptyNote))}
-      </section>`;
+      </details>`;
   },
 };
 

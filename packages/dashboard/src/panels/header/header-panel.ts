@@ -2,13 +2,16 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { mostSerious } from '../../state/alerts.ts';
 import { announcedEpochs } from '../../state/axis.ts';
 import { type Finding, findingText } from '../../state/findings.ts';
+import { memoizeLast } from '../../state/memoize-last.ts';
 import { isFollowed, labelsOf, latestDataOf, type Session } from '../../state/session.ts';
 import { announce } from '../../ui/announcer.ts';
+import { focusMain } from '../../ui/focus.ts';
 import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
 import { controlsPanel } from '../controls/controls-panel.ts';
 import type { RunEditor } from '../run-editor/run-editor.ts';
-import { type HeaderText, type HeaderValue, headerText, tabTitle } from './header-text.ts';
+import type { HeaderFigure } from './header-figures.ts';
+import { type HeaderText, headerText, tabTitle } from './header-text.ts';
 import './header.css';
 
 /** Maximum number of epochs for marks on the progress bar: with more, the marks would touch, so none is drawn. */
@@ -17,12 +20,22 @@ const epochMarkLimit = 50;
 /** The phase announced last to screen readers. */
 let announced = 'Connecting';
 
-/** The run's name, phase, progress and latest values, and the controls. Also writes the title of the tab. */
+/** Whether the figures of the hero are in view; otherwise the status bar shows them. */
+let areFiguresVisible = true;
+let observer: IntersectionObserver | undefined;
+
+/** Returns whether the figures of the hero are in view. */
+export const heroIsVisible = (): boolean => areFiguresVisible;
+
+/** The texts of the header, computed once a frame for the hero and the status bar. */
+export const textOf = memoizeLast(headerText);
+
+/** The run's name, phase, results and progress, and the controls. Also writes the title of the tab. */
 export const headerPanel: Panel = {
   render(state, actions) {
-    const text = headerText(state.session, state.now);
+    const text = textOf(state.session, state.now, state.view);
     const tab = tabTitle(text, state.alert);
-    const serious = text.phase === 'starting' ? undefined : mostSerious(state.liveFindings);
+    const serious = text.phase === 'starting' ? undefined : (state.alert ?? mostSerious(state.liveFindings));
     if (document.title !== tab) document.title = tab;
     if (text.phaseName !== announced) {
       announced = text.phaseName;
@@ -37,26 +50,55 @@ ${title(text, state, actions)}
             <p class="hero-detail" data-field="detail">${text.detail}</p>
             ${serious ? finding(serious, state, actions) : nothing}
           </div>
-          <p class="hero-remaining" data-field="remaining">${text.remaining}</p>
         </div>
+        ${figures(text)}
         ${progressRow(text, epochsOf(state.session))}
-        ${stats(text)}
         ${controlsPanel.render(state, actions)}
       </section>`;
   },
+  draw(_, { refresh }) {
+    const element = document.getElementById('figures');
+    if (observer || !element) return;
+    observer = new IntersectionObserver(([entry]) => {
+      areFiguresVisible = entry?.isIntersecting ?? true;
+      refresh();
+    });
+    observer.observe(element);
+  },
 };
 
-/** Renders a finding of the followed run. It leads to the charts, unless they show another run. */
-const finding = (
-  serious: Finding,
-  { run, session }: PageState,
-  { showFinding }: PageActions,
-): TemplateResult => html`
-  <p class="hero-finding ${serious.level}">${
-    isFollowed(run, session)
-      ? html`<button type="button" class="link" data-field="finding" title="Show on the charts" @click=${() => showFinding(serious)}>${findingText(serious)}</button>`
-      : html`<span data-field="finding">${findingText(serious)}</span>`
-  }</p>`;
+/**
+ * Renders a finding of the followed run. It leads to the charts, unless they show another run. One that has just occurred can be
+ * dismissed.
+ */
+function finding(shown: Finding, { alert, run, session }: PageState, actions: PageActions): TemplateResult {
+  const text = findingText(shown);
+  return html`
+    <p class="hero-finding ${shown.level}">
+      ${
+        isFollowed(run, session)
+          ? html`<button type="button" class="link" data-field="finding" title="Show on the charts" @click=${() => showAndDismiss(shown, actions)}>${text}</button>`
+          : html`<span data-field="finding">${text}</span>`
+      }
+      ${alert ? dismissButton(actions) : nothing}
+    </p>`;
+}
+
+/** Shows a finding on the charts: the viewer has seen it then. */
+export function showAndDismiss(shown: Finding, { dismissAlert, showFinding }: PageActions): void {
+  dismissAlert();
+  showFinding(shown);
+}
+
+/** Renders the button that dismisses the alert. The focus, which the button loses, goes to the content of the page. */
+export const dismissButton = ({ dismissAlert }: PageActions): TemplateResult => html`
+  <button
+    type="button" class="icon-button small" aria-label="Dismiss the notice" title="Dismiss"
+    @click=${() => {
+      dismissAlert();
+      focusMain();
+    }}
+  >✕</button>`;
 
 /** The form that edits the name and the tags of the run; undefined while they are not edited. */
 let editor: RunEditor | undefined;
@@ -115,47 +157,46 @@ const focusSoon = (selector: string): number =>
 const epochsOf = (session: PageState['session']): number =>
   announcedEpochs(latestDataOf(session)?.started ?? null) ?? 0;
 
-/** Renders the progress: a share of the run, or, while its length is not known, only that it is running. */
-function progressRow(
+/** Renders the progress: a bar with the share of the run or, while its length is not known, without; and a line about it. */
+function progressRow(text: HeaderText, epochs: number): TemplateResult | typeof nothing {
+  const bar = progressBar(text, epochs);
+  const hasLine = text.percent !== '' || text.parts.length > 0 || text.remaining !== '';
+  if (bar === nothing && !hasLine) return nothing;
+  return html`
+    ${bar}
+    <p class="progress-line">
+      ${text.percent ? html`<b data-field="percent">${text.percent}</b>` : nothing}
+      ${text.parts.map(({ field, text: part }) => html`<span data-field=${field}>${part}</span>`)}
+      <b class="hero-remaining" data-field="remaining">${text.remaining}</b>
+    </p>`;
+}
+
+function progressBar(
   { progress: share, percent, phase }: HeaderText,
   epochs: number,
 ): TemplateResult | typeof nothing {
   if (share === null)
     return phase === 'running'
-      ? html`<div class="progress-row"><div class="progress endless" id="progress" role="progressbar" aria-label="Overall progress" aria-valuetext="running, of unknown length"></div></div>`
+      ? html`<div class="progress endless" id="progress" role="progressbar" aria-label="Overall progress" aria-valuetext="running, of unknown length"></div>`
       : nothing;
   return html`
-    <div class="progress-row">
-      <div
-        class="progress" id="progress" role="progressbar" aria-label="Overall progress" aria-valuemin="0" aria-valuemax="100"
-        aria-valuenow=${Math.floor(share * 100)} aria-valuetext=${percent}
-      >
-        <div class="progress-fill" ${styled({ transform: `scaleX(${share})` })}></div>
-        <div class="progress-epochs">${Array.from({ length: epochs > epochMarkLimit ? 0 : epochs }, () => html`<i></i>`)}</div>
-      </div>
-      <p class="progress-percent" data-field="percent">${percent}</p>
+    <div
+      class="progress" id="progress" role="progressbar" aria-label="Overall progress" aria-valuemin="0" aria-valuemax="100"
+      aria-valuenow=${Math.floor(share * 100)} aria-valuetext=${percent}
+    >
+      <div class="progress-fill" ${styled({ transform: `scaleX(${share})` })}></div>
+      <div class="progress-epochs">${Array.from({ length: epochs > epochMarkLimit ? 0 : epochs }, () => html`<i></i>`)}</div>
     </div>`;
 }
 
-/** Renders the values that the header shows. A key beside a name has the colour of the curve of the value. */
-function stats(text: HeaderText): TemplateResult {
-  const stat = (field: HeaderValue, name: string, note: string, key = ''): TemplateResult | typeof nothing =>
-    text.shown.has(field)
-      ? html`
-          <div class=${field === 'loss' && !text.lossIsFinite ? 'stat bad' : field === 'test' ? 'stat stat-test' : 'stat'}>
-            <dt>${key ? html`<i class="key key-${key}" aria-hidden="true"></i>` : nothing}${name}</dt>
-            <dd data-field=${field} ${styled({ '--characters': String(text[field].length) })}>${text[field]}</dd>
-            <dd class="note">${note}</dd>
-          </div>`
-      : nothing;
-  return html`
-    <dl class="stats" ${styled({ '--stats': String(text.shown.size) })}>
-      ${stat('loss', 'Loss', text.lossNote, text.lossKey)}
-      ${stat('accuracy', 'Accuracy', text.accuracyNote, 'train')}
-      ${stat('test', 'Test accuracy', text.testNote, 'test')}
-      ${stat('epoch', 'Epoch', text.epochs)}
-      ${stat('batch', text.batchName, text.batches)}
-      ${stat('speed', 'Speed', text.speedUnit)}
-      ${stat('elapsed', 'Elapsed', 'training time')}
-    </dl>`;
-}
+/** Renders the results in large type. */
+const figures = ({ figures: shown }: HeaderText): TemplateResult => html`
+  <dl class="stats" id="figures">${shown.map(figureTemplate)}</dl>`;
+
+/** Renders a result with its notes. The key beside its name has the colour of its curve. */
+const figureTemplate = ({ field, name, curve, value, notes, isBad }: HeaderFigure): TemplateResult => html`
+  <div class=${isBad ? 'stat bad' : 'stat'}>
+    <dt>${curve ? html`<i class="key key-${curve}" aria-hidden="true"></i>` : nothing}${name}</dt>
+    <dd data-field=${field} ${styled({ '--characters': String(value.length) })}>${value}</dd>
+    <dd class="note" data-field="${field}-note">${notes.map((note) => html`<span>${note}</span> `)}</dd>
+  </div>`;

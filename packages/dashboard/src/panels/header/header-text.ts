@@ -6,8 +6,6 @@ import {
   capitalize,
   formatCount,
   formatLearningRate,
-  formatLoss,
-  formatPercent,
   formatProgress,
   formatRate,
   formatWholeDuration,
@@ -15,26 +13,16 @@ import {
 import { hasEnded, type Phase, phaseOf } from '../../state/phase.ts';
 import { type BatchColumn, countsEpochs, type Run, silenceMs } from '../../state/run.ts';
 import { deviceText, displayName, statusNames, tagsOf } from '../../state/run-summaries.ts';
-import {
-  announcesEverything,
-  awaitsEverything,
-  type StepWord,
-  speedUnitOf,
-  stepWordOf,
-} from '../../state/run-words.ts';
+import { awaitsEverything, speedUnitOf, stepWordOf } from '../../state/run-words.ts';
 import { type LatestData, labelsOf, latestDataOf, type Session } from '../../state/session.ts';
+import { defaultView, type View } from '../../state/view.ts';
+import { type HeaderFigure, headerFigures } from './header-figures.ts';
 
-/** A value that the header shows. */
-export type HeaderValue = 'loss' | 'accuracy' | 'test' | 'epoch' | 'batch' | 'speed' | 'elapsed';
-const headerValues: readonly HeaderValue[] = [
-  'loss',
-  'accuracy',
-  'test',
-  'epoch',
-  'batch',
-  'speed',
-  'elapsed',
-];
+/** A part of the line about the progress: the epoch, the batch, the speed, the training time. */
+export interface ProgressPart {
+  field: 'epoch' | 'batch' | 'speed' | 'elapsed';
+  text: string;
+}
 
 /** Texts and values of the run header. */
 export interface HeaderText {
@@ -50,35 +38,11 @@ export interface HeaderText {
   /** The progress as a text; empty while the length of the run is not known. */
   percent: string;
   tags: readonly string[];
-  /** The values to show: all before the run begins and for a run that announces everything, otherwise those that the run has. */
-  shown: ReadonlySet<HeaderValue>;
+  /** The results in large type, the most important one first. */
+  figures: readonly HeaderFigure[];
+  /** How far the run is, as far as it is known: "Epoch 3 of 10", "batch 12 of 469", "1,805 images per second". */
+  parts: readonly ProgressPart[];
   remaining: string;
-  loss: string;
-  /** False when the loss is NaN or infinite, which the header marks; true while it is not known. */
-  lossIsFinite: boolean;
-  /** The curve that the loss belongs to: that of the test results if the run has no training loss. */
-  lossKey: 'train' | 'test';
-  /** What the loss belongs to: "this batch", "last epoch", "test, final". */
-  lossNote: string;
-  accuracy: string;
-  /** What the accuracy belongs to: "this batch", "last step", or "batch 40" if later batches have none. */
-  accuracyNote: string;
-  test: string;
-  /** When the test accuracy was measured: "after epoch 3", "final". */
-  testNote: string;
-  epoch: string;
-  /** Number of epochs: "of 10". */
-  epochs: string;
-  /** Name of the value `batch`: "Batch", or "Step" for a run that numbers only its steps. */
-  batchName: string;
-  /** Number of the batch within its epoch, or of the step. */
-  batch: string;
-  /** Number of batches in an epoch, "of 469", or of steps in the run; empty while not known. */
-  batches: string;
-  speed: string;
-  /** "images per second". */
-  speedUnit: string;
-  elapsed: string;
 }
 
 const phaseNames: Record<Phase, string> = {
@@ -91,92 +55,76 @@ const phaseNames: Record<Phase, string> = {
   ...statusNames,
 };
 
-/** Returns the texts and values of the run header; `now` is in milliseconds since the page was opened. */
-export function headerText(session: Session, now: number): HeaderText {
+/**
+ * Returns the texts and values of the run header.
+ * @param now Milliseconds since the page was opened.
+ * @param view The viewer's choices on which the figures depend.
+ */
+export function headerText(
+  session: Session,
+  now: number,
+  view: Pick<View, 'smoothing' | 'target'> = defaultView,
+): HeaderText {
   const phase = phaseOf(session);
   // A run that is being prepared has no data yet; the data of the session is that of the run before it.
   const latest = phase === 'starting' ? null : latestDataOf(session);
-  const batch = latest?.batch;
-  const started = latest?.started;
   const run = phase === 'starting' ? null : session.run;
   const progress = progressOf(latest, phase, run);
-  const stepWord = stepWordOf(run);
   const divergence = run && (phase === 'running' || phase === 'completed') ? divergenceOf(run) : null;
   const isRising = phase === 'running' && run?.diverged === null;
-  const epochs = announcedEpochs(started ?? null);
-  const batches = batchTexts(latest, run);
-  const trainLoss = batch?.loss ?? latest?.epoch?.train?.loss;
-  const testLoss = latest?.finished?.test?.loss ?? latest?.epoch?.test?.loss;
-  const showsTestLoss = typeof trainLoss !== 'number' && typeof testLoss === 'number';
-  const loss = trainLoss ?? testLoss;
-  const earlierAccuracy = typeof batch?.accuracy === 'number' ? undefined : lastKnown(run, 'accuracy');
-  const values = {
-    loss: formatLoss(loss),
-    accuracy: formatPercent(batch?.accuracy ?? earlierAccuracy?.value),
-    test: formatPercent(latest?.finished?.test?.accuracy ?? latest?.epoch?.test?.accuracy),
-    epoch: formatCount(batch?.epoch ?? latest?.epoch?.epoch),
-    batch: batches.value,
-    speed: formatRate(batch && (throughputOf(batch) ?? lastKnown(run, 'throughput')?.value)),
-    elapsed: formatWholeDuration(elapsedOf({ session, latest, phase, now })),
-  };
-  const showsOnlyKnown = Boolean(batch || latest?.epoch || started) && !announcesEverything(started);
+  const input = { session, latest, phase, now };
   return {
     phase,
     phaseName: divergence
-      ? `${isRising ? 'Diverging since' : 'Diverged at'} ${stepWord} ${formatCount(divergence.step)}`
+      ? `${isRising ? 'Diverging since' : 'Diverged at'} ${stepWordOf(run)} ${formatCount(divergence.step)}`
       : phaseNames[phase],
     colorPhase: divergence ? 'interrupted' : phase,
     title: titleOf(session, latest) ?? emptyTitle(phase),
     tags: latest ? tagsOf(labelsOf(session, latest)) : [],
-    detail: detailOf({ session, latest, phase, now }),
+    detail: detailOf(input),
     progress,
     percent: progress === null ? '' : formatProgress(progress),
-    remaining: remainingOf({ session, latest, phase, now }),
-    shown: new Set(
-      showsOnlyKnown ? headerValues.filter((name) => values[name] !== unknownText) : headerValues,
-    ),
-    ...values,
-    lossIsFinite: Number.isFinite(loss ?? 0),
-    lossKey: showsTestLoss ? 'test' : 'train',
-    lossNote: showsTestLoss ? `test, ${testNote(latest)}` : stepNote(phase, stepWord),
-    accuracyNote:
-      earlierAccuracy && earlierAccuracy.step !== run?.step
-        ? `${stepWord} ${formatCount(earlierAccuracy.step)}`
-        : stepNote(phase, stepWord),
-    testNote: testNote(latest),
-    epochs: epochs ? `of ${formatCount(epochs)}` : '',
-    batchName: batches.name,
-    batches: batches.note,
-    speedUnit: speedUnitOf(started),
+    figures: headerFigures({ session, latest, phase, view }),
+    parts: progressParts(input, run),
+    remaining: remainingOf(input),
   };
 }
 
-/** The text that the formats return for an unknown value. */
-const unknownText = formatCount(null);
-
-const stepNote = (phase: Phase, stepWord: StepWord): string =>
-  `${hasEnded(phase) ? 'last' : 'this'} ${stepWord}`;
-
-/** Returns the name, number and total of the batch within its epoch or, for a run that numbers only its steps, of the step. */
-function batchTexts(
-  latest: LatestData | null,
-  run: Run | null,
-): { name: string; value: string; note: string } {
+/** Returns the parts of the line about the progress that are known. */
+function progressParts(input: HeaderInput, run: Run | null): ProgressPart[] {
+  const { latest } = input;
   const { batch, started } = latest ?? {};
-  const of = (count: number | null | undefined): string => (count ? `of ${formatCount(count)}` : '');
-  const step = batch?.step ?? (run && countsEpochs(run) ? 0 : run?.step);
-  if (typeof batch?.batch === 'number' || !step)
-    return { name: 'Batch', value: formatCount(batch?.batch), note: of(started?.totals?.batchesPerEpoch) };
-  const total = announcedSteps(started ?? null);
-  return { name: 'Step', value: formatCount(step), note: of(total) };
+  const epoch = batch?.epoch ?? latest?.epoch?.epoch;
+  const epochs = announcedEpochs(started ?? null);
+  const speed = batch && (throughputOf(batch) ?? lastKnown(run, 'throughput'));
+  const elapsed = elapsedOf(input);
+  const texts = {
+    epoch: typeof epoch === 'number' ? `Epoch ${formatCount(epoch)}${ofText(epochs)}` : '',
+    batch: batchText(latest, run),
+    speed: typeof speed === 'number' ? `${formatRate(speed)} ${speedUnitOf(started)}` : '',
+    elapsed: elapsed === undefined ? '' : `${formatWholeDuration(elapsed)} of training`,
+  };
+  return (Object.keys(texts) as ProgressPart['field'][])
+    .map((field) => ({ field, text: texts[field] }))
+    .filter(({ text }) => text !== '');
 }
 
-/** Returns the latest value of a column that not every batch has, and its step. */
-function lastKnown(run: Run | null, column: BatchColumn): { value: number; step: number } | undefined {
+const ofText = (count: number | null | undefined): string => (count ? ` of ${formatCount(count)}` : '');
+
+/** Returns the number and total of the batch within its epoch or, for a run that numbers only its steps, of the step. */
+function batchText(latest: LatestData | null, run: Run | null): string {
+  const { batch, started } = latest ?? {};
+  if (typeof batch?.batch === 'number')
+    return `batch ${formatCount(batch.batch)}${ofText(started?.totals?.batchesPerEpoch)}`;
+  const step = batch?.step ?? (run && countsEpochs(run) ? 0 : run?.step);
+  return step ? `step ${formatCount(step)}${ofText(announcedSteps(started ?? null))}` : '';
+}
+
+/** Returns the latest value of a column that not every batch has. */
+function lastKnown(run: Run | null, column: BatchColumn): number | undefined {
   if (!run?.steps.known.has(column)) return undefined;
-  const { columns, length, x } = run.steps;
-  const row = columns[column].subarray(0, length).findLastIndex((value) => !Number.isNaN(value));
-  return row < 0 ? undefined : { value: columns[column][row] as number, step: x[row] as number };
+  const { columns, length } = run.steps;
+  return columns[column].subarray(0, length).findLast((value) => !Number.isNaN(value));
 }
 
 /** Returns the title of the tab: the level of an alert, which may be all that a narrow tab shows, then the most important value. */
@@ -186,14 +134,18 @@ export const tabTitle = (text: HeaderText, alert: Pick<Finding, 'level'> | null 
 function stateTitle(text: HeaderText): string {
   const name = 'MNIST Training Monitor';
   if (text.colorPhase !== text.phase) return `${text.phaseName} — ${name}`;
-  const join = (...parts: string[]): string =>
-    [...parts.filter((part) => part !== '' && part !== unknownText)].join(' · ');
-  if (text.phase === 'running') return `${join(text.percent, text.loss)} — ${name}`;
+  const shownValue = (...fields: HeaderFigure['field'][]): string =>
+    text.figures.find(({ field, value }) => fields.includes(field) && value !== unknownText)?.value ?? '';
+  const join = (...parts: string[]): string => parts.filter(Boolean).join(' · ');
+  if (text.phase === 'running') return `${join(text.percent, shownValue('loss'))} — ${name}`;
   if (text.phase === 'completed')
-    return `${join(text.shown.has('test') ? text.test : text.loss, 'completed')} — ${name}`;
+    return `${join(shownValue('test') || shownValue('loss'), 'completed')} — ${name}`;
   if (text.phase === 'connecting') return name;
   return `${text.phaseName} — ${name}`;
 }
+
+/** The text that the formats return for an unknown value. */
+const unknownText = formatCount(null);
 
 /** Everything that a text of the header depends on. */
 interface HeaderInput {
@@ -238,11 +190,6 @@ function remainingOf(input: HeaderInput): string {
   if (typeof eta === 'number') return `${formatWholeDuration(Math.max(0, eta - sinceLastEvent(input)))} left`;
   // Other publishers may never send an estimate.
   return latest && awaitsEverything(session.run) ? 'Estimating…' : '';
-}
-
-function testNote(latest: LatestData | null): string {
-  if (latest?.finished?.test) return latest.finished.status === 'completed' ? 'final' : 'last';
-  return latest?.epoch ? `after epoch ${latest.epoch.epoch}` : 'after each epoch';
 }
 
 const titleOf = (session: Session, latest: LatestData | null): string | undefined =>

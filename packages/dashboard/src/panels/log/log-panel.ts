@@ -11,9 +11,27 @@ import './log.css';
 const noEpochs: Run['epochs'] = [];
 const rowsOf = memoizeLast((epochs: Run['epochs']) => epochRows(epochs));
 
+/** Number of rows of a list that are shown before the viewer has asked for all. */
+const shownRows = 12;
+/** The lists of which the viewer has asked for all rows. */
+const showsAll = { epochs: false, notices: false };
+
+/** Renders the button that shows all rows of a list, or fewer again; nothing for a short list. */
+function allButton(list: keyof typeof showsAll, count: number, { refresh }: PageActions): unknown {
+  if (count <= shownRows) return nothing;
+  const toggle = (): void => {
+    showsAll[list] = !showsAll[list];
+    refresh();
+  };
+  return html`<button class="button small show-all" type="button" aria-expanded=${showsAll[list]} @click=${toggle}>${showsAll[list] ? `Show the latest ${shownRows}` : `Show all ${count}`}</button>`;
+}
+
+const firstRows = <T>(list: keyof typeof showsAll, rows: readonly T[]): readonly T[] =>
+  showsAll[list] ? rows : rows.slice(0, shownRows);
+
 /** The table of epochs, newest first, with the current one so far. */
 export const epochsPanel: Panel = {
-  render({ run }) {
+  render({ run }, actions) {
     const epochs = run?.epochs ?? noEpochs;
     const rows = rowsOf(epochs);
     // Epochs with nothing but custom metrics are not listed: the metrics have charts.
@@ -23,10 +41,13 @@ export const epochsPanel: Panel = {
     return html`
       <section class="card epochs" aria-labelledby="epochs-title">
         <div class="card-head"><h2 id="epochs-title">Epochs</h2></div>
-        ${guard([epochs, run?.batch, run?.finished], () => {
+        ${guard([epochs, run?.batch, run?.finished, showsAll.epochs], () => {
           const current = run ? epochSoFar(run) : undefined;
-          return hasValues || current ? epochTable(rows, current) : html`<p class="empty">${empty}</p>`;
+          return hasValues || current
+            ? epochTable(firstRows('epochs', rows), current)
+            : html`<p class="empty">${empty}</p>`;
         })}
+        ${allButton('epochs', rows.length, actions)}
       </section>`;
   },
 };
@@ -57,16 +78,18 @@ const epochTable = (rows: readonly EpochRow[], current: EpochSoFar | undefined):
 
 /** Notices about the run, newest first. A click on the step and time of a notice puts the charts' cursor there. */
 export const noticesPanel: Panel = {
-  render: ({ findings, run }, actions) => html`
-    <section class="card notices" aria-labelledby="notices-title">
-      <div class="card-head"><h2 id="notices-title">Notices</h2></div>
-      ${findings.length > 0 ? nothing : html`<p class="empty">Nothing to report.</p>`}
-      ${guard(
-        [findings, stepWordOf(run)],
-        () =>
-          html`<ul class="notice-list" id="notice-list">${noticeRows(findings, stepWordOf(run)).map((row) => noticeRow(row, actions))}</ul>`,
-      )}
-    </section>`,
+  render: ({ findings, run }, actions) =>
+    findings.length === 0
+      ? html``
+      : html`
+          <section class="card notices" aria-labelledby="notices-title">
+            <div class="card-head"><h2 id="notices-title">Notices</h2></div>
+            ${guard([findings, stepWordOf(run), showsAll.notices], () => {
+              const rows = noticeRows(findings, stepWordOf(run));
+              return html`<ul class="notice-list" id="notice-list">${firstRows('notices', rows).map((row) => noticeRow(row, actions))}</ul>`;
+            })}
+            ${allButton('notices', findings.length, actions)}
+          </section>`,
 };
 
 const noticeRow = (

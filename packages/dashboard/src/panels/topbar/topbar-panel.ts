@@ -2,6 +2,7 @@ import { html } from 'lit-html';
 import type { Panel } from '../../ui/panel.ts';
 import type { Theme } from '../../ui/preferences.ts';
 import { connectionChip } from '../connection/connection-panel.ts';
+import { sectionLinks } from '../sections/section-links.ts';
 import './topbar.css';
 
 const themeTitle = (theme: Theme): string => `Theme: ${theme ?? 'system'}`;
@@ -18,6 +19,7 @@ export const topbarPanel: Panel = {
         </svg>
         <span class="brand-name">MNIST <span>Training Monitor</span></span>
       </div>
+      ${sectionLinks('Parts of the page')}
       ${connectionChip(state)}
       <nav class="topbar-actions" aria-label="Page">
         <button class="button small" type="button" id="runs-open" aria-haspopup="dialog" @click=${openRuns}>Runs</button>

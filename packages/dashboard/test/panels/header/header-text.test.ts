@@ -1,12 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LiveClientMessage } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { headerText, tabTitle } from '../../../src/panels/header/header-text.ts';
+import type { HeaderFigure } from '../../../src/panels/header/header-figures.ts';
+import {
+  type HeaderText,
+  headerText,
+  type ProgressPart,
+  tabTitle,
+} from '../../../src/panels/header/header-text.ts';
 import { connectedMessages, sessionOf } from '../../support/session.ts';
 
 const events = sampleRun({ epochs: 3, batchesPerEpoch: 20 });
 const textAfter = (messages: readonly LiveClientMessage[], now = 0) => headerText(sessionOf(messages), now);
 const withPlainSpaces = (text: string): string => text.replaceAll('\u00a0', ' ');
+const figure = ({ figures }: HeaderText, field: HeaderFigure['field']) =>
+  figures.find((each) => each.field === field);
+const part = ({ parts }: HeaderText, field: ProgressPart['field']): string =>
+  withPlainSpaces(parts.find((each) => each.field === field)?.text ?? '');
 
 describe('the header', () => {
   it('shows the progress of a run', () => {
@@ -14,22 +24,26 @@ describe('the header', () => {
     expect(text).toMatchObject({
       phaseName: 'Running',
       title: '20261124-100000-test',
-      epoch: '2',
-      epochs: 'of 3',
-      batches: 'of 20',
-      lossIsFinite: true,
+      percent: '46\u00a0%',
     });
+    expect(text.parts.map(({ text }) => withPlainSpaces(text))).toEqual([
+      'Epoch 2 of 3',
+      'batch 8 of 20',
+      '1,707 images per second',
+      '8 s of training',
+    ]);
+    expect(figure(text, 'loss')?.isBad).toBe(false);
     expect(withPlainSpaces(text.detail)).toBe(
       'MNIST · batch size 512 · learning rate 0.01 · tensorflow on CPU',
     );
-    expect(tabTitle(text)).toBe(`${text.percent} · ${text.loss} — MNIST Training Monitor`);
+    expect(tabTitle(text)).toBe(`${text.percent} · ${figure(text, 'loss')?.value} — MNIST Training Monitor`);
   });
 
   it('shows no progress of a run without a start, whose length nobody knows', () => {
     const joined = events.slice(20, 34).map((event, index) => ({ ...event, seq: index + 1 }));
     const text = textAfter(connectedMessages(joined));
     expect(text).toMatchObject({ phase: 'running', progress: null, percent: '' });
-    expect(tabTitle(text)).toBe(`${text.loss} — MNIST Training Monitor`);
+    expect(tabTitle(text)).toBe(`${figure(text, 'loss')?.value} — MNIST Training Monitor`);
     expect(textAfter(connectedMessages([])).progress).toBe(0);
   });
 
@@ -46,16 +60,17 @@ describe('the header', () => {
 
   it('advances the clock between events', () => {
     const seconds = (now: number): string =>
-      withPlainSpaces(textAfter(connectedMessages(events.slice(0, 34)), now).elapsed);
+      part(textAfter(connectedMessages(events.slice(0, 34)), now), 'elapsed');
     const [start, later] = [Number.parseInt(seconds(0), 10), Number.parseInt(seconds(4_000), 10)];
     expect(later - start).toBe(4);
   });
 
   it('shows how a run has ended', () => {
     const text = textAfter(connectedMessages(events));
-    expect(text).toMatchObject({ phaseName: 'Completed', progress: 1, remaining: 'Done', testNote: 'final' });
+    expect(text).toMatchObject({ phaseName: 'Completed', progress: 1, remaining: 'Done' });
+    expect(figure(text, 'test')?.notes[0]).toBe('final');
     expect(withPlainSpaces(text.detail)).toBe('All epochs done · 18 s · best epoch 3');
-    expect(tabTitle(text)).toBe(`${text.test} · completed — MNIST Training Monitor`);
+    expect(tabTitle(text)).toBe(`${figure(text, 'test')?.value} · completed — MNIST Training Monitor`);
   });
 
   it('shows the reason of a failure, and less than 100 %', () => {
@@ -83,7 +98,8 @@ describe('the header', () => {
       return { ...event, data: { ...event.data, test: { ...event.data.test, loss: Number.NaN } } };
     });
     const running = textAfter(connectedMessages(diverged.slice(0, 34)));
-    expect(running).toMatchObject({ loss: 'NaN', lossIsFinite: false, colorPhase: 'interrupted' });
+    expect(running).toMatchObject({ colorPhase: 'interrupted' });
+    expect(figure(running, 'loss')).toMatchObject({ value: 'NaN', isBad: true });
     expect(running.phaseName).toBe('Diverged at batch 4');
     const completed = textAfter(connectedMessages(diverged));
     expect(completed).toMatchObject({ phaseName: 'Diverged at batch 4', colorPhase: 'interrupted' });
@@ -98,8 +114,12 @@ describe('the header', () => {
         : event,
     );
     const text = textAfter(connectedMessages(sparse.slice(0, 34)));
-    expect(text).toMatchObject({ lossNote: 'this batch', accuracyNote: 'batch 4' });
-    expect(textAfter(connectedMessages(events.slice(0, 34))).accuracyNote).toBe('this batch');
+    const note = (shown: HeaderText, field: HeaderFigure['field']) => figure(shown, field)?.notes[0];
+    expect(note(text, 'loss')).toMatch(/^smoothed; this batch \d/);
+    expect(note(text, 'accuracy')).toMatch(/^smoothed; batch 4 \d/);
+    expect(note(textAfter(connectedMessages(events.slice(0, 34))), 'accuracy')).toMatch(
+      /^smoothed; this batch \d/,
+    );
   });
 
   it('marks a run whose loss has blown up without being infinite, until it falls again', () => {
@@ -112,8 +132,8 @@ describe('the header', () => {
     expect(running).toMatchObject({
       phaseName: 'Diverging since batch 10',
       colorPhase: 'interrupted',
-      lossIsFinite: true,
     });
+    expect(figure(running, 'loss')?.isBad).toBe(false);
     expect(tabTitle(running)).toBe('Diverging since batch 10 — MNIST Training Monitor');
     expect(textAfter(connectedMessages(blownUp)).phaseName).toBe('Diverged at batch 10');
     const outlier = losses((step) => (step % 10 === 5 ? 1e10 : 2.3));
@@ -161,7 +181,8 @@ describe('the header', () => {
   });
 
   it('advises what to do while there is no run', () => {
-    expect(textAfter(connectedMessages([]))).toMatchObject({ title: 'No run yet', loss: '–', progress: 0 });
+    expect(textAfter(connectedMessages([]))).toMatchObject({ title: 'No run yet', progress: 0, parts: [] });
+    expect(textAfter(connectedMessages([])).figures.map(({ value }) => value)).toEqual(['–', '–', '–']);
     expect(textAfter([...connectedMessages([]), { type: 'trainers', waiting: 1 }]).detail).toMatch(
       /Start it with “New run”/,
     );

@@ -1,0 +1,11 @@
+import { html, type TemplateResult } from 'lit-html';
+import type { PageActions, PageState } from '../../ui/panel.ts';
+import { streamPanel } from '../connection/stream-panel.ts';
+import { devicePanel } from '../facts/facts-panel.ts';
+
+/** Renders what the strip about the system shows when it is open. */
+export const systemContent = (state: PageState, actions: PageActions): TemplateResult => html`
+  <div class="system-content">
+    ${devicePanel.render(state, actions)}
+    ${streamPanel.render(state, actions)}
+  </div>`;
