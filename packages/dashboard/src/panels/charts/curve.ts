@@ -1,9 +1,9 @@
 import { type AxisName, axisPositions, rowsInRange } from '../../state/axis.ts';
 import { MinMaxPyramid } from '../../state/min-max-pyramid.ts';
-import { MovingAverage } from '../../state/moving-average.ts';
 import { type NonFiniteRange, NonFiniteRanges } from '../../state/non-finite-ranges.ts';
 import { type Run, type SeriesName, seriesOf } from '../../state/run.ts';
 import type { Column } from '../../state/series.ts';
+import { smoothedAt } from '../../state/smoothing.ts';
 import type { Range } from '../../state/viewport.ts';
 import type { Cell } from './join-columns.ts';
 
@@ -19,7 +19,7 @@ export interface CurveOptions {
   range: Range;
   /** Number of pairs of lowest and highest value that fit on the screen. */
   buckets: number;
-  /** Weight of the moving average, from 0 to below 1. */
+  /** How smooth the curve is, from 0 (off) to below 1. */
   smoothing: number;
 }
 
@@ -36,7 +36,6 @@ export interface CurvePoints {
 export class Curve {
   readonly #run: Run;
   readonly #source: CurveSource;
-  readonly #average = new MovingAverage();
   readonly #pyramid = new MinMaxPyramid();
   readonly #nonFinite = new NonFiniteRanges();
 
@@ -52,7 +51,6 @@ export class Curve {
     const column = this.#column;
     // In a column with values in some rows only, the line joins these values: it breaks at null, but not at undefined.
     const missing = this.#isSparse && this.#isKnown ? undefined : null;
-    const average = this.#average.update(column, smoothing);
     const points: CurvePoints = { x: [], raw: [], smooth: [], rowCount: Math.max(0, to - from) };
     // One more row on each side continues the line to the edge.
     const selection = { from: Math.max(0, from - 1), to: Math.min(column.length, to + 1), buckets };
@@ -62,7 +60,7 @@ export class Curve {
       const index = points.x.at(-1) === x ? points.x.length - 1 : points.x.length;
       points.x[index] = x;
       points.raw[index] = cellOf(column.values[row], missing);
-      points.smooth[index] = cellOf(average[row], missing);
+      points.smooth[index] = cellOf(smoothedAt(column, row, smoothing), missing);
     }
     return points;
   }
@@ -81,7 +79,8 @@ export class Curve {
   valueAt(row: number, smoothing: number): { raw: number | undefined; smooth: number | undefined } {
     const column = this.#column;
     const valueRow = this.#isSparse ? this.#lastRowWithValue(row) : row;
-    return { raw: column.values[valueRow], smooth: this.#average.update(column, smoothing)[valueRow] };
+    if (valueRow < 0) return { raw: undefined, smooth: undefined };
+    return { raw: column.values[valueRow], smooth: smoothedAt(column, valueRow, smoothing) };
   }
 
   /** Returns the last row, up to the given one, that has a value; -1 if there is none. */

@@ -7,12 +7,12 @@ import {
   formatWholeDuration,
 } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
-import { MovingAverage } from '../../state/moving-average.ts';
 import { hasEnded, type Phase } from '../../state/phase.ts';
 import { probeAccuracy } from '../../state/probe.ts';
 import type { BatchColumn, Run } from '../../state/run.ts';
 import { awaitsEverything, stepWordOf, unitOf } from '../../state/run-words.ts';
 import type { LatestData, Session } from '../../state/session.ts';
+import { smoothedAt } from '../../state/smoothing.ts';
 import { targetOf, type View } from '../../state/view.ts';
 
 /** A result of a run that the header shows in large type. */
@@ -194,16 +194,6 @@ interface Reading {
   isSmoothed: boolean;
 }
 
-const averages = new WeakMap<Run['steps'], Map<string, MovingAverage>>();
-
-function averageOf(steps: Run['steps'], column: string): MovingAverage {
-  const ofSeries = averages.get(steps) ?? new Map<string, MovingAverage>();
-  averages.set(steps, ofSeries);
-  const average = ofSeries.get(column) ?? new MovingAverage();
-  ofSeries.set(column, average);
-  return average;
-}
-
 /** Returns the latest value of a column that not every batch has; null while the run has none. */
 function latestReading(
   { batch }: LatestData,
@@ -226,8 +216,8 @@ function latestReading(
   const raw = values[row] as number;
   const isSmoothed = smoothing > 0 && Number.isFinite(raw);
   const source = { values, length: steps.length, generation: steps.generation };
-  const smoothed = isSmoothed ? averageOf(steps, column).update(source, smoothing)[row] : raw;
-  return { raw, smoothed: smoothed as number, step: steps.x[row] as number, isSmoothed };
+  const smoothed = isSmoothed ? smoothedAt(source, row, smoothing) : raw;
+  return { raw, smoothed, step: steps.x[row] as number, isSmoothed };
 }
 
 function readingNotes(
