@@ -18,14 +18,10 @@ interface SummarizedRun {
   summary: RunSummary | null;
 }
 
-/** The dash pattern of each run, in order. */
-export const dashes: readonly (readonly number[] | undefined)[] = [
-  undefined,
-  [8, 4],
-  [2, 4],
-  [10, 4, 2, 4],
-  [4, 2],
-];
+const patterns = [undefined, [8, 4], [2, 4], [10, 4, 2, 4], [4, 2], [12, 3, 2, 3, 2, 3]] as const;
+
+/** The dash pattern of each run, in order. Two runs with the same pattern have colours that everyone can tell apart. */
+export const dashes: readonly (readonly number[] | undefined)[] = [...patterns, ...patterns];
 
 /** Returns the run on display and the compared runs, each with a colour and a dash pattern of its own. */
 export function chartRuns(

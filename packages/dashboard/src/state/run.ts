@@ -65,9 +65,18 @@ export interface StepsBack {
   time: number;
 }
 
+/** Numbers of rows at which the older rows of a run's series are thinned. */
+export interface RunLimits {
+  /** Undefined for the usual limit of a series. */
+  steps: number | undefined;
+  /** The limit of each custom metric. */
+  metric: number;
+}
+
 /** The state of one run, computed from its events so far. */
 export interface Run {
   readonly runId: string;
+  readonly limits: RunLimits;
   /** Time of the first event, by the publisher's clock. */
   startedAt: string | null;
   started: RunStartedData | null;
@@ -129,6 +138,7 @@ const figureLimit = 50;
 const metricLimit = 500;
 /** Points of a custom metric at which the older ones are thinned: 0.7 MB each, and 20 for each pixel of its chart. */
 const metricRowLimit = 2 ** 14;
+const usualLimits: RunLimits = { steps: undefined, metric: metricRowLimit };
 /** Maximum number of `snapshot` events that are kept. The gateway has at most 64 of their files; a growing run removes others. */
 const snapshotLimit = 512;
 /** Number of epochs whose list of confusion cells is kept, of up to 600 kB each as JSON. A full matrix is smaller, and kept. */
@@ -142,13 +152,14 @@ const silenceFactor = 10;
 export const latestEventTime = ({ lastTime, setBackMs }: Run): number => lastTime - setBackMs;
 
 /** Creates a run without events. */
-export function emptyRun(runId: string): Run {
+export function emptyRun(runId: string, limits: RunLimits = usualLimits): Run {
   return {
     runId,
+    limits,
     startedAt: null,
     started: null,
     batch: null,
-    steps: new Series(batchColumns),
+    steps: new Series(batchColumns, limits.steps),
     // A day and a half at one measurement every 2 s.
     machine: new Series(systemColumns, 2 ** 16),
     metrics: new Map(),
@@ -402,7 +413,7 @@ function applyMetrics(run: Run, step: number, metrics: BatchData['metrics']): vo
 /** Adds an empty series for a metric, unless the run has too many. The map is replaced, so that views detect it. */
 function addMetric(run: Run, name: string): Series<MetricColumn> | undefined {
   if (run.metrics.size >= metricLimit) return undefined;
-  const series = new Series(metricColumns, metricRowLimit, 64);
+  const series = new Series(metricColumns, run.limits.metric, 64);
   run.metrics = new Map([...run.metrics, [name, series]]);
   return series;
 }

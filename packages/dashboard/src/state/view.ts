@@ -15,7 +15,7 @@ export interface View {
   axis: AxisName;
   logX: boolean;
   viewport: Viewport;
-  /** Weight of the moving average, from 0 (off) to 0.99. */
+  /** How smooth the curves are, from 0 (off) to 0.99: as smooth as a moving average of this weight. */
   smoothing: number;
   /** The y axes that the viewer has chosen. */
   scales: Partial<Record<ChartName, YScale>>;
@@ -29,8 +29,8 @@ export interface View {
   target: number | null | 'auto';
 }
 
-/** Maximum number of compared runs: the colours and dash patterns of more are hard to distinguish. */
-export const otherRunLimit = 4;
+/** Maximum number of runs compared with the main run: with more, colours and dash patterns are hard to distinguish. */
+export const otherRunLimit = 11;
 
 /** Maximum length of a search for metrics: that of a metric's name. */
 const metricSearchLimit = 64;
@@ -41,7 +41,7 @@ export const defaultView: View = {
   axis: 'step',
   logX: false,
   viewport: { kind: 'all' },
-  // Averages about the last seven batches: smooth, and still close to a loss that falls fast.
+  // Averages the six batches before and after each one: smooth, and still close to a loss that falls fast.
   smoothing: 0.85,
   scales: {},
   logMetrics: [],
