@@ -11,10 +11,10 @@ import { awaitsEverything, lossUnitOf, speedUnitOf, unitOf } from './run-words.t
 
 /**
  * The range and spacing of a y axis. `linear`: from 0, or from the lowest value if it is below 0; `log`: logarithmic; `close`: up to
- * 100 % from just below the values; `full`: from 0 to 100 %; `fit`: just around the values,
- * or from 0 if the lowest value is far below the highest.
+ * 100 % from just below the values; `full`: from 0 to 100 %; `error`: an accuracy, with equal distances of 90, 99 and 99.9 %;
+ * `fit`: just around the values, or from 0 if the lowest value is far below the highest.
  */
-export type YScale = 'linear' | 'log' | 'close' | 'full' | 'fit';
+export type YScale = 'linear' | 'log' | 'close' | 'full' | 'error' | 'fit';
 
 /** One chart: its data, texts and formats. */
 export interface ChartSpec {
@@ -24,7 +24,7 @@ export interface ChartSpec {
   series: SeriesName;
   /** The columns to draw. A single column is drawn for each run; those of `machine` are drawn for the main run alone. */
   columns: readonly string[];
-  /** Whether a moving average is drawn over the faint raw values. */
+  /** Whether a smoothed curve is drawn over the raw values. */
   smoothed: boolean;
   /** The result on the test images that is drawn for each epoch; none if undefined. */
   test?: 'loss' | 'accuracy';
@@ -72,7 +72,8 @@ export const chartSpecs = {
     columns: ['accuracy'],
     smoothed: true,
     test: 'accuracy',
-    scales: ['close', 'full'],
+    // On a linear axis, the difference of 99 and 99.9 % cannot be seen beside that of 10 and 90 %.
+    scales: ['error', 'close', 'full'],
     format: (value) => formatPercent(value),
     tick: percentTick,
     minDrawIntervalMs: 0,

@@ -18,6 +18,7 @@ import {
   legendSentence,
   legendTitle,
 } from './chart-text.ts';
+import { errorScaleOf } from './error-scale.ts';
 import { FrameBuilder, type Readout } from './frame-builder.ts';
 import type { FullScreen } from './full-screen.ts';
 import { listenForGestures } from './gestures.ts';
@@ -259,6 +260,7 @@ export class ChartCard {
       axis: view.axis,
       stepWord: stepWordOf(runs[0]?.run),
       log: { x: view.logX, y: this.scale === 'log' },
+      errorScale: this.scale === 'error' ? errorScaleOf(runs) : null,
       formatY: this.#spec.tick,
     };
   }

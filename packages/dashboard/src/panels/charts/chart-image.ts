@@ -127,17 +127,20 @@ class ImageWriter {
   /** Draws the mark of a curve as the curve itself is drawn. */
   #drawKey({ kind, color, dash = [] }: CurveKey, [x, y]: readonly [number, number]): void {
     const context = this.#context;
-    context.strokeStyle = this.#color(kind === 'raw' ? `${color}-faint` : color);
+    context.strokeStyle = this.#color(kind === 'raw' ? `${color}-raw` : color);
     context.lineWidth = kind === 'raw' ? 1 : 2;
     context.setLineDash([...dash]);
     context.beginPath();
-    if (kind === 'test') context.arc(x + 12, y, 3, 0, 2 * Math.PI);
-    else {
-      context.moveTo(x, y);
-      context.lineTo(x + 24, y);
-    }
+    context.moveTo(x, y);
+    context.lineTo(x + 24, y);
     context.stroke();
     context.setLineDash([]);
+    if (kind !== 'test') return;
+    context.fillStyle = this.#color('--surface');
+    context.beginPath();
+    context.arc(x + 12, y, 3, 0, 2 * Math.PI);
+    context.fill();
+    context.stroke();
   }
 
   #write(text: string, [x, y]: readonly [number, number], [font, color]: TextStyle): void {

@@ -69,9 +69,18 @@ const legendItem = ({ name, value, ...key }: LegendItem): TemplateResult => html
 const scaleNames: Record<YScale, string> = {
   log: 'Log',
   linear: 'Linear',
+  error: 'Error scale',
   close: 'Close-up',
   full: 'From 0',
   fit: 'Linear',
+};
+const scaleName = (scale: YScale, scales: readonly YScale[]): string =>
+  scale === 'full' && scales.includes('error') ? 'Linear' : scaleNames[scale];
+/** The explanations of the scales whose names do not suffice. */
+const scaleTitles: Partial<Record<YScale, string>> = {
+  error: '90, 99 and 99.9\u00a0% are equally far apart: each step up has a tenth of the wrong predictions',
+  close: 'Linear, from just below the test results: earlier values may be left out',
+  full: 'Linear, from 0 to 100\u00a0%',
 };
 
 const scaleChoice = (
@@ -82,8 +91,11 @@ const scaleChoice = (
     <legend class="sr-only">Scale of the y axis of ${spec.title}</legend>
     ${scales.map(
       (scale) => html`
-        <button type="button" aria-pressed=${scale === chosen} @click=${() => actions.setScale(scale)}>
-          ${scaleNames[scale]}
+        <button
+          type="button" title=${scaleTitles[scale] ?? nothing}
+          aria-pressed=${scale === chosen} @click=${() => actions.setScale(scale)}
+        >
+          ${scaleName(scale, scales)}
         </button>`,
     )}
   </fieldset>`;

@@ -7,6 +7,7 @@ import { type Run, type SeriesName, seriesOf } from '../../state/run.ts';
 import { nearest } from '../../state/series.ts';
 import type { Range } from '../../state/viewport.ts';
 import { Curve, type CurveOptions, type CurvePoints } from './curve.ts';
+import { errorRange, errorScaleOf } from './error-scale.ts';
 import { type Cell, type CurveTable, joinColumns } from './join-columns.ts';
 import type { CurveStyle, PlotFrame } from './plot.ts';
 import { fitRange, lossRange } from './y-range.ts';
@@ -66,12 +67,12 @@ export class FrameBuilder {
       return columns.map((_, index) => ({ kind: 'line', color: `--run-${index + 1}` }));
     const compared = runs.length > 1;
     return runs.flatMap(({ color, dash }): CurveStyle[] => [
-      ...(smoothed && !compared ? [{ kind: 'raw', color: `${color}-faint` } as const] : []),
+      ...(smoothed && !compared ? [{ kind: 'raw', color: `${color}-raw` } as const] : []),
       { kind: 'line', color, ...(dash && { dash }) },
       ...(test
         ? [
             {
-              kind: test === 'accuracy' ? 'joined' : 'points',
+              kind: 'test',
               color: compared ? color : '--test',
               ...(dash && { dash }),
             } as const,
@@ -92,7 +93,7 @@ export class FrameBuilder {
     const main = shown[0]?.run;
     const isLog = options.scale === 'log';
     const hidesValues = isLog && breakAtZero(columns);
-    const y = this.#yRange(columns, tables, options);
+    const y = this.#yRange(columns, tables, { ...options, runs: shown });
     return {
       hidesValues,
       isCut:
@@ -178,9 +179,16 @@ export class FrameBuilder {
   #yRange(
     columns: PlotFrame['columns'],
     tables: readonly RunTables[],
-    { scale, target }: ChartOptions,
+    { scale, target, runs }: ChartOptions & { runs: readonly ChartRun[] },
   ): Range {
     if (scale === 'fit') return fitRange(columns.slice(1));
+    if (scale === 'error') {
+      const drawn = columns.slice(1).flatMap(numbers);
+      return errorRange(
+        errorScaleOf(runs),
+        drawn.length === 0 || target === null ? drawn : [...drawn, target],
+      );
+    }
     if (scale !== 'close' && scale !== 'full') return lossRange(columns.slice(1), scale === 'log');
     const min = scale === 'full' ? 0 : this.#floor(tables, target);
     // A margin above 100 %, so that a line along it is visible in full.

@@ -3,6 +3,7 @@ import type { AxisName } from '../../state/axis.ts';
 import type { NonFiniteRange } from '../../state/non-finite-ranges.ts';
 import type { StepWord } from '../../state/run-words.ts';
 import type { Range } from '../../state/viewport.ts';
+import { accuracyAt, type ErrorScale, errorPosition, errorTicks } from './error-scale.ts';
 import { type Columns, lonePoints } from './join-columns.ts';
 import {
   drawEpochLines,
@@ -24,9 +25,9 @@ import {
   yAxisWidth,
 } from './ticks.ts';
 
-/** How a column is drawn: thin and faint, as a line, as points, or as points joined by a line. */
+/** How a column is drawn: as a thin line, as a line, or as points joined by a line. */
 export interface CurveStyle {
-  kind: 'raw' | 'line' | 'points' | 'joined';
+  kind: 'raw' | 'line' | 'test';
   /** Name of the CSS custom property with its colour. */
   color: string;
   dash?: readonly number[];
@@ -39,6 +40,8 @@ export interface PlotSettings {
   stepWord: StepWord;
   /** Whether each axis is logarithmic. */
   log: { x: boolean; y: boolean };
+  /** The scale of a y axis of accuracies; null for any other axis. */
+  errorScale: ErrorScale | null;
   /** Formats a tick of the y axis with a number of significant digits. */
   formatY: (value: number, digits: number) => string;
 }
@@ -67,6 +70,9 @@ export interface PlotFrame {
   /** y of the target line; null for none. */
   target: number | null;
 }
+
+/** Least distance of two ticks of an error scale, in CSS pixels. */
+const minTickDistance = 26;
 
 const emptyRanges = { x: { min: 0, max: 100 }, y: { min: 0.01, max: 3 } };
 
@@ -165,16 +171,23 @@ export class Plot {
   }
 
   #uplotOptions(): uPlot.Options {
-    const { host, curves, log } = this.#options;
+    const { host, curves, log, errorScale } = this.#options;
     const zoom = this.#zoom;
     return {
       ...sizeOf(host),
       legend: { show: false },
       padding: [10 * zoom, 18 * zoom, 0, 0],
-      // `distr` is 3 for a logarithmic scale, and 1 for a linear one.
+      // `distr` is 3 for a logarithmic scale, 1 for a linear one, and 100 for one with functions.
       scales: {
         x: { time: false, distr: log.x ? 3 : 1, range: () => [this.#frame.x.min, this.#frame.x.max] },
-        y: { distr: log.y ? 3 : 1, range: () => [this.#frame.y.min, this.#frame.y.max] },
+        y: {
+          distr: log.y ? 3 : errorScale ? 100 : 1,
+          ...(errorScale && {
+            fwd: (accuracy) => errorPosition(errorScale, accuracy),
+            bwd: (position) => accuracyAt(errorScale, position),
+          }),
+          range: () => [this.#frame.y.min, this.#frame.y.max],
+        },
       },
       axes: this.#axes(),
       series: [
@@ -196,7 +209,7 @@ export class Plot {
   }
 
   #axes(): uPlot.Axis[] {
-    const { axis, stepWord, log, formatY } = this.#options;
+    const { axis, stepWord, log, errorScale, formatY } = this.#options;
     const zoom = this.#zoom;
     const common = {
       stroke: () => this.#palette.text,
@@ -237,6 +250,12 @@ export class Plot {
         size: (plot, texts) => yAxisWidth(texts ?? [], (text) => this.#textWidth(plot, text) / zoom) * zoom,
         values: (_plot, splits) => tickTexts(splits, formatY),
         ...(log.y && logarithmic(() => this.#frame.y)),
+        ...(errorScale && {
+          splits: ({ bbox }) => {
+            const height = bbox.height / uPlot.pxRatio;
+            return errorTicks(errorScale, this.#frame.y, (minTickDistance * zoom) / height);
+          },
+        }),
       },
     ];
   }
@@ -308,8 +327,8 @@ function uplotSeries(
   { palette, index, zoom }: { palette: () => Palette; index: number; zoom: number },
 ): uPlot.Series {
   const stroke = (): string => palette().curves[index] as string;
-  // The cursor marks a point on curves of kind `line` only. The kinds `points` and `joined` are for test results: uPlot
-  // would mark the nearest one, while the legend shows the last one before the cursor.
+  // The cursor marks a point on curves of kind `line` only. Of test results, uPlot would mark the nearest one, while the
+  // legend shows the last one before the cursor.
   const withoutCursor = { class: 'no-cursor-point' };
   // A line through a single value has no length, so the value is drawn as a point.
   const lone: uPlot.Series.Points = {
@@ -325,7 +344,6 @@ function uplotSeries(
     width: 2 * zoom,
     ...dashed,
     spanGaps: true,
-    ...(kind === 'points' && { paths: () => null }),
     points: { show: true, size: 8 * zoom, width: 2 * zoom, stroke, fill: () => palette().surface },
   };
 }

@@ -155,20 +155,42 @@ describe('a chart frame', () => {
     expect(plot.y).toEqual({ min: 0, max: 1.02 });
   });
 
+  it('has an error scale that contains every drawn accuracy and the target', () => {
+    const values = [0, 0.1, 0.4, 1, ...Array<number>(56).fill(0.97)];
+    const guessing = events.flatMap((event): MonitorEvent[] =>
+      event.type === 'batch'
+        ? [{ ...event, data: { ...event.data, accuracy: values[event.data.step - 1] as number } }]
+        : [],
+    );
+    const { y } = build('accuracy', [runOf(guessing)]).plot;
+    expect(y.min).toBeLessThan(0);
+    expect(y.max).toBeGreaterThan(1);
+    const later = { range: { min: 20, max: 60 } };
+    expect(build('accuracy', [runOf(guessing)], later).plot.y.min).toBe(0.95);
+    expect(build('accuracy', [runOf(guessing)], { ...later, target: 0.93 }).plot.y.min).toBe(0.9);
+  });
+
+  it('joins the test results of both charts by lines, over epochs that were not tested too', () => {
+    for (const name of ['loss', 'accuracy'] as const)
+      expect(new FrameBuilder(chartSpecs[name]).styles([chartRun(runOf(events))]).at(-1)?.kind).toBe('test');
+  });
+
   it('has a close-up y axis that contains all accuracies of a run without test results', () => {
     const untested = events.flatMap((event): MonitorEvent[] =>
       event.type === 'batch' ? [{ ...event, data: { ...event.data, accuracy: 0.96 } }] : [],
     );
-    expect(build('accuracy', [runOf(untested)]).plot.y.min).toBe(0.95);
+    expect(build('accuracy', [runOf(untested)], { scale: 'close' }).plot.y.min).toBe(0.95);
   });
 
   it('has a close-up y axis that contains the target and the end of the smoothed curve', () => {
     const run = runOf(events);
-    const { plot: early } = build('accuracy', [runOf(events.slice(0, 10))], { target: 0.99 });
+    const { plot: early } = build('accuracy', [runOf(events.slice(0, 10))], {
+      ...{ scale: 'close', target: 0.99 },
+    });
     expect(early.y.min).toBe(0);
-    const { plot } = build('accuracy', [run], { target: 0.5 });
+    const { plot } = build('accuracy', [run], { scale: 'close', target: 0.5 });
     expect(plot.y.min).toBeLessThan(0.5);
-    const { y } = build('accuracy', [runOf(events.slice(0, 27))]).plot;
+    const { y } = build('accuracy', [runOf(events.slice(0, 27))], { scale: 'close' }).plot;
     const readout = new FrameBuilder(chartSpecs.accuracy).readout([chartRun(run)], 20, {
       axis: 'step',
       smoothing: 0.85,

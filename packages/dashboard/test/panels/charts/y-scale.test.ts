@@ -45,6 +45,6 @@ describe('the y axis of the losses', () => {
 
   it('leaves the other charts as they are', () => {
     expect(yScaleChoice(chartSpecs.rate, [runWith(0, 0)]).initial).toBe('linear');
-    expect(yScaleChoice(chartSpecs.accuracy, [runWith(0, 0)]).initial).toBe('close');
+    expect(yScaleChoice(chartSpecs.accuracy, [runWith(0, 0)]).initial).toBe('error');
   });
 });
