@@ -309,21 +309,20 @@ const chromiumPath = findChromium();
     expect(monitor.browserProblems).toEqual([]);
   });
 
-  it('are compared up to five at a time', async () => {
-    const runIds = Array.from({ length: 6 }, (_, index) => `20261124-13500${index}-many`);
+  it('are compared up to twelve at a time', async () => {
+    const runIds = Array.from({ length: 13 }, (_, index) => `20261124-1350${index + 10}-many`);
     for (const runId of runIds) await monitor.publish({ runId, events: runOf(runId, 1) });
-    const page = await monitor.visit(`?run=${runIds[0]}&with=nowhere`);
-    await shows(page, field('compare-note'), /^There is no run nowhere\.$/);
-    expect(await page.locator(chartPart('loss', 'items')).textContent()).not.toContain('nowhere');
+    const page = await monitor.visit(`?run=${runIds[0]}&with=nowhere,${runIds.slice(1, 10).join()}`);
+    await shows(page, field('compare-note'), /^There is no run nowhere\. /);
     await page.locator('#runs-open').click();
     await page.locator('#runs-filter').fill('many');
     const box = (runId = '') => page.getByLabel(`Compare ${runId}`);
-    for (const runId of runIds.slice(1, 5)) await box(runId).press(' ');
-    await focusIs(page, `Compare ${runIds[4]}`);
-    await shows(page, '#runs-note', 'No more than 5 can be compared.');
-    expect(await box(runIds[5]).isDisabled()).toBe(true);
+    for (const runId of runIds.slice(10, 12)) await box(runId).press(' ');
+    await focusIs(page, `Compare ${runIds[11]}`);
+    await shows(page, '#runs-note', 'No more than 12 can be compared.');
+    expect(await box(runIds[12]).isDisabled()).toBe(true);
     await box(runIds[1]).uncheck();
-    expect(await box(runIds[5]).isDisabled()).toBe(false);
+    expect(await box(runIds[12]).isDisabled()).toBe(false);
     expect(await box(runIds[2]).isChecked()).toBe(true);
   });
 
