@@ -23,6 +23,8 @@ export interface ViewerCommandsOptions {
     Limits,
     'messageBurst' | 'messagesPerSecond' | 'commandBurst' | 'commandsPerSecond' | 'jsonDepth'
   >;
+  /** Returns the run that the viewer follows: the default target of commands without a `runId`. */
+  followedRun: () => string | undefined;
   /** Called for the log, with each command (without its token) and its result. */
   onResult?: (command: Pick<Command, 'command' | 'runId'>, result: CommandResult) => void;
 }
@@ -32,8 +34,6 @@ export class ViewerCommands {
   readonly #options: ViewerCommandsOptions;
   readonly #messages: TokenBucket;
   readonly #commands: TokenBucket;
-  /** The run that the viewer follows: the default target of commands without a `runId`. */
-  followedRun: string | undefined;
 
   constructor(options: ViewerCommandsOptions) {
     this.#options = options;
@@ -67,7 +67,7 @@ export class ViewerCommands {
 
   async #execute({ token, ...given }: Command): Promise<CommandResult> {
     const { rights, router, onResult } = this.#options;
-    const resolved = { ...given, runId: given.runId ?? this.followedRun };
+    const resolved = { ...given, runId: given.runId ?? this.#options.followedRun() };
     let result: CommandResult;
     try {
       rights.authorize(token);

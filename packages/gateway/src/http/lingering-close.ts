@@ -36,9 +36,12 @@ export function lingerOnClose(server: Server, limits: LingeringCloseLimits): voi
       });
     });
   };
+  function destroySoon(this: Socket): void {
+    linger(this);
+  }
   server.on('connection', (socket: Socket) => {
     // Node.js calls `destroySoon` after the last response on a connection.
-    socket.destroySoon = () => linger(socket);
+    socket.destroySoon = destroySoon;
   });
 }
 

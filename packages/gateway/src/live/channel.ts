@@ -87,10 +87,13 @@ export class Channel {
     return this.#subscribers.size;
   }
 
-  /** Adds a subscriber, which receives the events after `lastSeq`. Returns the function that removes it. */
-  subscribe(subscriber: Subscriber): () => void {
+  /** Adds a subscriber, which receives the events after `lastSeq`. */
+  subscribe(subscriber: Subscriber): void {
     this.#subscribers.add(subscriber);
-    return () => this.#subscribers.delete(subscriber);
+  }
+
+  unsubscribe(subscriber: Subscriber): void {
+    this.#subscribers.delete(subscriber);
   }
 
   /**

@@ -15,12 +15,6 @@ interface PendingPull {
   done: Promise<void>;
 }
 
-/** The frame of a message to all viewers, and the one for viewers of version 1 of the protocol, mostly the same. */
-interface Broadcast {
-  frame: Buffer;
-  version1Frame: Buffer;
-}
-
 /** Events of a run that the store has lost. */
 export interface StreamLoss {
   runId: string;
@@ -28,6 +22,16 @@ export interface StreamLoss {
   knownSeq: number;
   /** The last seq that the store still has. */
   lastSeq: number;
+}
+
+/** A viewer of any run, or of none. */
+export interface HubViewer {
+  /** The version of the protocol that the viewer can read. */
+  readonly version: ProtocolVersion;
+  /** Called with the frame of each message to all viewers. */
+  onBroadcast(frame: Buffer): void;
+  /** Called, synchronously, when another run becomes the newest. */
+  onNewestRunChange(): void;
 }
 
 type HubLimits = Pick<Limits, 'recentBytes' | 'recentEvents' | 'publishShare' | 'publishPauseMs'>;
@@ -42,7 +46,8 @@ export class Hub {
   /** One channel for each run that was published or followed since the start; the one published or loaded last is last. */
   readonly #channels = new Map<string, Channel>();
   readonly #newestRunListeners = new Listeners();
-  readonly #viewers = new Listeners<[broadcast: Broadcast]>();
+  /** The viewers themselves and no functions of them, which would take 200 bytes of each viewer. */
+  readonly #viewers = new Set<HubViewer>();
   readonly #viewerCountListeners = new Listeners();
   readonly #publishedListeners = new Listeners<[runId: string, events: readonly StoredEvent[]]>();
   readonly #lossListeners = new Listeners<[loss: StreamLoss]>();
@@ -75,19 +80,15 @@ export class Hub {
     return this.#newestRunListeners.add(listener);
   }
 
-  /**
-   * Adds a viewer, which receives every broadcast. Returns the function that removes it.
-   * @param version The version of the protocol that the viewer can read.
-   */
-  addViewer(send: (frame: Buffer) => void, version: ProtocolVersion = 2): () => void {
-    const remove = this.#viewers.add(({ frame, version1Frame }) =>
-      send(version === 1 ? version1Frame : frame),
-    );
+  /** Adds a viewer, which receives every broadcast. */
+  addViewer(viewer: HubViewer): void {
+    if (this.#viewers.has(viewer)) return;
+    this.#viewers.add(viewer);
     this.#viewerCountListeners.emit();
-    return () => {
-      remove();
-      this.#viewerCountListeners.emit();
-    };
+  }
+
+  removeViewer(viewer: HubViewer): void {
+    if (this.#viewers.delete(viewer)) this.#viewerCountListeners.emit();
   }
 
   get viewerCount(): number {
@@ -104,7 +105,7 @@ export class Hub {
     const frame = frameText(encode(message));
     const version1Message = forVersion1(message);
     const version1Frame = version1Message === message ? frame : frameText(encode(version1Message));
-    this.#viewers.emit({ frame, version1Frame });
+    for (const viewer of this.#viewers) viewer.onBroadcast(viewer.version === 1 ? version1Frame : frame);
   }
 
   /**
@@ -113,6 +114,12 @@ export class Hub {
    */
   async channel(runId: string): Promise<Channel> {
     return this.#channels.get(runId) ?? this.#loading.get(runId) ?? this.#createChannel(runId);
+  }
+
+  /** Resolves with whether a run has events. Reads the store only if the run has no channel. */
+  async hasRun(runId: string): Promise<boolean> {
+    const known = this.#channels.get(runId)?.lastSeq ?? 0;
+    return known > 0 || (await this.#store.lastSeq(runId)) > 0;
   }
 
   /** Calls back, synchronously, after events were published. Returns the function that removes the listener. */
@@ -257,6 +264,7 @@ export class Hub {
     if (this.#newestRunId === runId) return;
     this.#newestRunId = runId;
     this.#newestRunListeners.emit();
+    for (const viewer of this.#viewers) viewer.onNewestRunChange();
   }
 
   #createChannel(runId: string): Promise<Channel> {

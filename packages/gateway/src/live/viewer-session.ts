@@ -4,6 +4,7 @@ import {
   type LiveHello,
   type LiveQuery,
   liveSubprotocols,
+  type ProtocolVersion,
   type RunSummary,
 } from '@mnist-monitor/shared';
 import type { IdleTrainers } from '../presence/idle-trainers.ts';
@@ -13,15 +14,13 @@ import { type HealthCheckedStore, storeStateMessage } from '../store/health-chec
 import type { ClientRights } from '../trust/authorization.ts';
 import { version } from '../version.ts';
 import type { Channel } from './channel.ts';
-import type { Hub } from './hub.ts';
+import type { Hub, HubViewer } from './hub.ts';
 import { forVersion1 } from './version-1.ts';
-import { type StreamContext, type StreamViewer, ViewerStream } from './viewer-stream.ts';
+import { type StreamContext, type StreamOwner, type StreamViewer, ViewerStream } from './viewer-stream.ts';
 
 export interface Viewer extends StreamViewer {
   query: LiveQuery;
   rights: Pick<ClientRights, 'access' | 'offReason'>;
-  /** Called before each `hello`, with the id of the run that it announces; with undefined when there is no run. */
-  onRun?: (runId: string | undefined) => void;
 }
 
 /** What the sessions of all viewers share. */
@@ -31,6 +30,8 @@ export interface ViewerContext extends StreamContext {
   summaryOf: (runId: string) => Promise<RunSummary | undefined>;
   idleTrainers: Pick<IdleTrainers, 'count'>;
   health: Pick<HealthCheckedStore, 'failure'>;
+  /** Called when a viewer cannot be served, after which its session does nothing more. */
+  onFailure: (error: unknown, peer: Peer) => void;
 }
 
 /** Returns the run that a viewer asks for, which may not exist; undefined when there is no run. */
@@ -38,14 +39,6 @@ export const requestedRun = (
   { run, afterRun }: Pick<LiveQuery, 'run' | 'afterRun'>,
   { newestRunId }: Pick<Hub, 'newestRunId'>,
 ): string | undefined => (run === 'latest' ? (afterRun ?? newestRunId) : run);
-
-/**
- * Serves one viewer until its connection closes. Sends the hello, the past events and the live events of a run, and of
- * each newer run when the viewer follows `latest`. When the run has another stream, the viewer gets another hello.
- */
-export function serveViewer(viewer: Viewer, context: ViewerContext): Promise<void> {
-  return new ViewerSession(viewer, context).run();
-}
 
 /** A run to follow. */
 interface OpenRun {
@@ -56,63 +49,120 @@ interface OpenRun {
 /** The seq after which a viewer gets the events of a run, and the reason if that is not the viewer's own position. */
 type Start = Pick<LiveHello, 'restart'> & { after: number };
 
-class ViewerSession {
+/**
+ * Serves one viewer until its connection closes. Sends the hello, the past events and the live events of a run, and of
+ * each newer run when the viewer follows `latest`. When the run has another stream, the viewer gets another hello.
+ *
+ * While the viewer is live, which is nearly always, no promise of it is pending and nothing has a function of its own: both would take
+ * some kilobytes of each viewer.
+ */
+export class ViewerSession implements HubViewer, StreamOwner {
   readonly #viewer: Viewer;
   readonly #context: ViewerContext;
   readonly #peer: Peer;
   readonly #followsLatest: boolean;
-  /** The viewer's position in one run; every other run is sent from its beginning. */
-  #position: { runId: string | undefined; stream: string | undefined; after: number };
+  /** The run that the viewer follows: at first the requested one, since a command may arrive before the hello. */
+  #runId: string | undefined;
+  /** The stream of the run; undefined before its hello, and if there is no run. */
+  #stream: ViewerStream | undefined;
+  /** The viewer's position in one run while no run is followed; every other run is sent from its beginning. */
+  #position: { runId: string | undefined; stream: string | undefined; after: number } | undefined;
+  #isLive = false;
   /** The size of the broadcasts that were sent since the viewer last had read everything. */
   #unreadBroadcastBytes = 0;
-  /** Ends the broadcasts to this viewer; undefined until the first hello, which has to be the first message. */
-  #leaveHub: (() => void) | undefined;
 
   constructor(viewer: Viewer, context: ViewerContext) {
     const { query, peer } = viewer;
-    const { hub } = context;
     this.#viewer = viewer;
     this.#context = context;
     this.#peer = peer;
     this.#followsLatest = query.run === 'latest';
-    this.#position = { runId: requestedRun(query, hub), stream: query.stream, after: query.after };
+    this.#runId = requestedRun(query, context.hub);
+    this.#position = { runId: this.#runId, stream: query.stream, after: query.after };
+    peer.onClose(() => this.#end());
+    this.#start(this.#begin());
   }
 
-  async run(): Promise<void> {
-    await this.#followRuns().finally(() => this.#leaveHub?.());
+  get version(): ProtocolVersion {
+    return this.#viewer.version;
   }
 
-  async #followRuns(): Promise<void> {
-    let runId = await this.#firstRun();
-    while (!this.#peer.isClosed) {
-      const stream = await this.#begin(runId);
-      if (this.#peer.isClosed) return;
-      await this.#followRun(runId, stream);
-      this.#position = { runId, stream: stream?.id, after: stream?.seq ?? 0 };
-      if (this.#followsLatest) runId = this.#context.hub.newestRunId;
-    }
+  get runId(): string | undefined {
+    return this.#runId;
+  }
+
+  onNewestRunChange(): void {
+    if (this.#hasNewerRun) this.onStreamEnd();
+  }
+
+  /** Ends live sending, and continues in a later step: the hub is in the middle of publishing. */
+  onStreamEnd(): void {
+    if (this.#pauseLive()) this.#start(Promise.resolve().then(() => this.#advance()));
+  }
+
+  #start(work: Promise<void>): void {
+    work.catch((error) => this.#context.onFailure(error, this.#peer));
+  }
+
+  #end(): void {
+    this.#pauseLive();
+    this.#context.hub.removeViewer(this);
+  }
+
+  async #begin(): Promise<void> {
+    await this.#open(await this.#firstRun());
+    await this.#advance();
   }
 
   /**
-   * Sends the hello of a run, and returns its stream; undefined when there is no run. Closes the connection of a viewer that
-   * cannot read the run. Reads the summary here and not in `#followRuns`, which would keep it in memory while the run is followed.
+   * Sends past events until the viewer is live, in this run or a newer one, or its connection closes. Called again when the viewer reads
+   * too slowly, or when its run ends.
    */
-  async #begin(runId: string | undefined): Promise<ViewerStream | undefined> {
-    const { channel, summary } = await this.#open(runId);
-    if (this.#needsUpgrade(channel, summary)) {
-      this.#closeForUpgrade(runId);
-      return undefined;
+  async #advance(): Promise<void> {
+    while (!this.#peer.isClosed) {
+      const stream = this.#stream;
+      // No event is lost: nothing is awaited between the last check of the channel and the subscription in #goLive.
+      while (stream?.isBehind && !this.#hasEnded) await stream.sendNext();
+      if (!this.#hasEnded && !this.#hasNewerRun) return this.#goLive();
+      if (stream?.isRemoved) await this.#closeIfDeleted();
+      else if (stream?.needsUpgrade) this.#closeForUpgrade();
+      if (this.#peer.isClosed) return;
+      this.#position = { runId: this.#runId, stream: stream?.id, after: stream?.seq ?? 0 };
+      await this.#open(this.#followsLatest ? this.#context.hub.newestRunId : this.#runId);
     }
+  }
+
+  /** Whether nothing more of the run is sent. */
+  get #hasEnded(): boolean {
+    return this.#peer.isClosed || this.#stream?.isRemoved === true || this.#stream?.needsUpgrade === true;
+  }
+
+  /** Whether the viewer follows `latest` and another run is the newest. */
+  get #hasNewerRun(): boolean {
+    return this.#followsLatest && this.#context.hub.newestRunId !== this.#runId;
+  }
+
+  /**
+   * Sends the hello of a run, or that there is none, and opens its stream. Closes the connection of a viewer that cannot read the run.
+   * Reads the summary here and not in a method that runs for longer, which would keep it in memory.
+   */
+  async #open(runId: string | undefined): Promise<void> {
+    if (this.#peer.isClosed) return;
+    const { channel, summary } = await this.#openRun(runId);
+    this.#stream = undefined;
+    if (this.#peer.isClosed) return;
+    if (this.#needsUpgrade(channel, summary)) return this.#closeForUpgrade();
     const start = this.#startOf(runId, summary);
-    const stream = channel && new ViewerStream(this.#viewer, { channel, after: start.after }, this.#context);
+    this.#stream = channel && new ViewerStream(this.#viewer, { channel, after: start.after }, this.#context);
     this.#sendHello(summary, start);
-    return stream;
+    // The run may have been removed since #firstRun; a viewer of the latest run moves on to the newest one instead.
+    if (this.#stream?.lastSeq === 0) await this.#closeIfDeleted();
   }
 
   /** Returns the run to begin with; undefined when there is no run. Closes the connection if the requested run is unknown. */
   async #firstRun(): Promise<string | undefined> {
-    const { runId } = this.#position;
-    const isKnown = runId !== undefined && (await this.#context.store.lastSeq(runId)) > 0;
+    const runId = this.#runId;
+    const isKnown = runId !== undefined && (await this.#context.hub.hasRun(runId));
     if (isKnown) return runId;
     if (!this.#followsLatest) this.#peer.close('runNotFound', `There is no run ${runId}.`);
     return this.#context.hub.newestRunId;
@@ -122,7 +172,7 @@ class ViewerSession {
    * Returns the channel and the summary of a run, both of the same stream; neither when there is no such run, or when the
    * latest run is damaged.
    */
-  async #open(runId: string | undefined): Promise<OpenRun> {
+  async #openRun(runId: string | undefined): Promise<OpenRun> {
     try {
       return await this.#openReadable(runId);
     } catch (error) {
@@ -138,7 +188,7 @@ class ViewerSession {
     for (;;) {
       const channel = runId === undefined ? undefined : await hub.channel(runId);
       const summary = runId === undefined ? undefined : await summaryOf(runId);
-      this.#viewer.onRun?.(runId);
+      this.#runId = runId;
       const isConsistent = channel?.stream === summary?.stream;
       if (channel === undefined || isConsistent || this.#peer.isClosed) return { channel, summary };
       await hub.verify(channel.runId);
@@ -147,7 +197,7 @@ class ViewerSession {
 
   /** Returns the seq after which the viewer gets a run's events: its position if that is of this stream and not beyond the end. */
   #startOf(runId: string | undefined, summary: RunSummary | undefined): Start {
-    const { runId: knownRun, stream, after } = this.#position;
+    const { runId: knownRun, stream, after } = this.#position ?? { after: 0 };
     if (!summary || knownRun !== runId || after === 0) return { after: 0 };
     // A viewer that names no stream may have the events of this run, or may want only those after a later seq.
     if (stream === undefined) return { after };
@@ -159,10 +209,10 @@ class ViewerSession {
     return Math.max(channel?.version ?? 1, summary?.version ?? 1) > this.#viewer.version;
   }
 
-  #closeForUpgrade(runId: string | undefined): void {
+  #closeForUpgrade(): void {
     this.#peer.close(
       'upgradeRequired',
-      `Run ${runId} needs version 2 of the protocol: offer the subprotocol ${liveSubprotocols[0]}.`,
+      `Run ${this.#runId} needs version 2 of the protocol: offer the subprotocol ${liveSubprotocols[0]}.`,
     );
   }
 
@@ -181,14 +231,15 @@ class ViewerSession {
       waitingTrainers: idleTrainers.count,
     });
     if (health.failure) this.#send(storeStateMessage(health.failure));
-    this.#leaveHub ??= hub.addViewer((frame) => this.#sendBroadcast(frame), this.#viewer.version);
+    // Not earlier: the hello has to be the first message.
+    if (!this.#peer.isClosed) hub.addViewer(this);
   }
 
   /**
    * Sends a broadcast. No broadcast may be skipped, since no later one may replace it, so a viewer that leaves more than
    * `unreadBroadcastBytes` of them unread is disconnected.
    */
-  #sendBroadcast(frame: Buffer): void {
+  onBroadcast(frame: Buffer): void {
     const { unreadBytes, unreadBroadcastBytes } = this.#context.limits;
     const { bufferedBytes } = this.#peer;
     this.#unreadBroadcastBytes = (bufferedBytes === 0 ? 0 : this.#unreadBroadcastBytes) + frame.length;
@@ -197,52 +248,28 @@ class ViewerSession {
     else this.#peer.sendFrames(frame);
   }
 
-  /** Follows a run. Alternates between past and live events: a viewer that reads too slowly falls back to past events. */
-  async #followRun(runId: string | undefined, stream: ViewerStream | undefined): Promise<void> {
-    // The run may have been removed since #firstRun; a viewer of the latest run moves on to the newest one instead.
-    if (stream?.lastSeq === 0 && (await this.#closeIfDeleted(runId))) return;
-    const hasEnded = (): boolean =>
-      this.#peer.isClosed || stream?.isRemoved === true || stream?.needsUpgrade === true;
-    for (;;) {
-      // No event is lost: nothing is awaited between the last check of the channel and the subscription in #goLive.
-      while (stream?.isBehind && !hasEnded()) await stream.sendNext();
-      if (hasEnded() || this.#hasNewerRun(runId)) break;
-      await this.#goLive(runId, stream);
-    }
-    if (stream?.isRemoved) await this.#closeIfDeleted(runId);
-    else if (stream?.needsUpgrade) this.#closeForUpgrade(runId);
-  }
-
-  /** Closes the connection of a viewer that follows one run if that was deleted. Returns whether the connection was closed. */
-  async #closeIfDeleted(runId: string | undefined): Promise<boolean> {
-    if (this.#followsLatest || runId === undefined) return false;
-    if ((await this.#context.store.lastSeq(runId)) > 0) return false;
+  /** Closes the connection of a viewer that follows one run if that was deleted. */
+  async #closeIfDeleted(): Promise<void> {
+    const runId = this.#runId;
+    if (this.#followsLatest || runId === undefined) return;
+    if ((await this.#context.store.lastSeq(runId)) > 0) return;
     this.#peer.close('runDeleted', `Run ${runId} was deleted.`);
-    return true;
   }
 
   /** Sends live events until the connection closes, a newer run begins, or the viewer has to catch up first. */
-  #goLive(runId: string | undefined, stream: ViewerStream | undefined): Promise<void> {
-    const { hub } = this.#context;
-    const peer = this.#peer;
-    return new Promise((resolve) => {
-      const leave = (): void => {
-        unsubscribe?.();
-        removeListener();
-        removeCloseListener();
-        resolve();
-      };
-      const unsubscribe = stream?.goLive(leave);
-      const removeListener = hub.onNewestRunChange(() => this.#hasNewerRun(runId) && leave());
-      const removeCloseListener = peer.onClose(leave);
-      this.#send({ type: 'live', seq: stream?.seq ?? 0 });
-      if (peer.isClosed) leave();
-    });
+  #goLive(): void {
+    this.#isLive = true;
+    this.#position = undefined;
+    this.#stream?.goLive(this);
+    this.#send({ type: 'live', seq: this.#stream?.seq ?? 0 });
   }
 
-  /** Returns whether the viewer follows `latest` and another run is the newest. */
-  #hasNewerRun(runId: string | undefined): boolean {
-    return this.#followsLatest && this.#context.hub.newestRunId !== runId;
+  /** Ends live sending; returns whether the viewer was live. */
+  #pauseLive(): boolean {
+    const wasLive = this.#isLive;
+    this.#isLive = false;
+    if (wasLive) this.#stream?.leave();
+    return wasLive;
   }
 
   #send(message: LiveControl): void {

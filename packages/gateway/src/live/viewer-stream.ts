@@ -4,8 +4,9 @@ import type { Limits } from '../limits.ts';
 import type { Peer } from '../sockets/peer.ts';
 import type { Traffic } from '../sockets/traffic.ts';
 import type { Store } from '../store/store.ts';
-import type { Channel } from './channel.ts';
+import type { Channel, Subscriber } from './channel.ts';
 import { Cursor } from './cursor.ts';
+import type { Chunk, FrameBatch, Selection } from './frame-batch.ts';
 import { History } from './history.ts';
 import type { Hub } from './hub.ts';
 import { Throttle } from './throttle.ts';
@@ -34,21 +35,33 @@ export interface StreamContext {
   limits: Limits;
 }
 
+/** The session that a stream belongs to. */
+export interface StreamOwner {
+  /**
+   * Called when live sending has to end: because the viewer has to catch up first, because the run was removed, or because it needs a
+   * newer version of the protocol.
+   */
+  onStreamEnd(): void;
+}
+
 /** How often to check whether the unread bytes of all viewers have fallen below their limit. */
 const roomCheckMs = 50;
 
 /** Sends one run to one viewer, no faster than it reads: first the history, then events as they are published. */
-export class ViewerStream {
+export class ViewerStream implements Subscriber {
   readonly #context: StreamContext;
   readonly #peer: Peer;
   readonly #channel: Channel;
   readonly #version: ProtocolVersion;
   readonly #isComplete: boolean;
   readonly #cursor: Cursor;
-  readonly #history: History;
+  /** Reads past events; undefined until they are needed. */
+  #history: History | undefined;
   readonly #types: TypeSet;
   /** The highest number of `batch` events a second; undefined for no limit. */
   readonly #maxRate: number | undefined;
+  #owner: StreamOwner | undefined;
+  #leaveThrottled: (() => void) | undefined;
   /** The last seq when the stream began. Nothing up to it is skipped, even for a slow viewer. */
   readonly #initialSeq: number;
 
@@ -57,7 +70,6 @@ export class ViewerStream {
     { channel, after }: StreamStart,
     context: StreamContext,
   ) {
-    const { store, limits } = context;
     this.#context = context;
     this.#peer = peer;
     this.#isComplete = query.complete;
@@ -67,9 +79,13 @@ export class ViewerStream {
     this.#types = version === 1 ? requested & version1Types : requested;
     this.#maxRate = this.#types & batchType ? query.maxRate : undefined;
     this.#initialSeq = channel.lastSeq;
-    this.#history = new History({ store, channel, limits });
     this.#cursor = new Cursor({
-      ...{ channel, after, types: this.#types, bundleBytes: query.bundle ? limits.bundleBytes : undefined },
+      ...{
+        channel,
+        after,
+        types: this.#types,
+        bundleBytes: query.bundle ? context.limits.bundleBytes : undefined,
+      },
       reportsGaps: this.#maxRate === undefined,
     });
   }
@@ -119,7 +135,7 @@ export class ViewerStream {
     if (this.#isFarBehind) cursor.skipStaleBatches();
     const { selection } = cursor;
     const end = channel.version > this.#version ? this.#lastFittingSeq : undefined;
-    const chunk = channel.read(selection) ?? (await this.#history.read(selection, end));
+    const chunk = channel.read(selection) ?? (await this.#readHistory(selection, end));
     if (chunk.isReplaced) return hub.verify(channel.runId);
     // `History.read` raises the channel's version if the store has events of a newer one: the next call reads those that fit.
     if (chunk.through > this.#lastFittingSeq && channel.version > this.#version) return;
@@ -129,49 +145,61 @@ export class ViewerStream {
     await nextTurn();
   }
 
-  /**
-   * Sends events when they are published. Returns the function that ends the sending.
-   * @param onEnd Called when the viewer has to catch up first, when the run was removed, or when it needs a newer
-   * version of the protocol.
-   */
-  goLive(onEnd: () => void): () => void {
-    return this.#maxRate === undefined ? this.#sendAll(onEnd) : this.#sendThrottled(this.#maxRate, onEnd);
+  #readHistory(selection: Selection, end: number | undefined): Promise<Chunk> {
+    const { store, limits } = this.#context;
+    this.#history ??= new History({ store, channel: this.#channel, limits });
+    return this.#history.read(selection, end);
   }
 
-  #sendAll(onEnd: () => void): () => void {
-    const peer = this.#peer;
-    return this.#channel.subscribe({
-      onEvents: (events) => {
-        const isSendable = this.#hasRoom && events.last <= this.#lastFittingSeq;
-        const frames = isSendable ? this.#cursor.passLive(events) : undefined;
-        if (frames) peer.sendFrames(frames);
-        else onEnd();
-      },
-      onRemoved: onEnd,
-    });
+  /** Sends events when they are published, until `leave` is called, as the owner does when it learns that live sending has to end. */
+  goLive(owner: StreamOwner): void {
+    this.#owner = owner;
+    // Most viewers do not fall behind again.
+    this.#history = undefined;
+    if (this.#maxRate === undefined) this.#channel.subscribe(this);
+    else this.#leaveThrottled = this.#goLiveThrottled(this.#maxRate);
   }
 
-  #sendThrottled(maxRate: number, onEnd: () => void): () => void {
+  /** Ends the sending. */
+  leave(): void {
+    this.#channel.unsubscribe(this);
+    this.#leaveThrottled?.();
+    this.#leaveThrottled = undefined;
+  }
+
+  onEvents(events: FrameBatch): void {
+    const isSendable = this.#hasRoom && events.last <= this.#lastFittingSeq;
+    const frames = isSendable ? this.#cursor.passLive(events) : undefined;
+    if (frames) this.#peer.sendFrames(frames);
+    else this.#owner?.onStreamEnd();
+  }
+
+  onRemoved(): void {
+    this.#owner?.onStreamEnd();
+  }
+
+  /** Returns the function that ends the sending. */
+  #goLiveThrottled(maxRate: number): () => void {
     const peer = this.#peer;
     const channel = this.#channel;
     let unsent: Buffer | undefined;
     const send = (): void => {
       if (!this.#hasRoom) {
         this.#cursor.skipStaleBatches();
-        return onEnd();
+        return this.#owner?.onStreamEnd();
       }
       if (unsent) peer.sendFrames(unsent);
       unsent = undefined;
       this.#cursor.moveTo(channel.lastSeq);
     };
     const throttle = new Throttle(maxRate, send);
-    const unsubscribe = channel.subscribe({
+    const subscriber: Subscriber = {
       onEvents: (events) => {
         if (events.last > this.#lastFittingSeq) {
           if (unsent) peer.sendFrames(unsent);
           unsent = undefined;
           this.#cursor.moveTo(this.#lastFittingSeq);
-          return onEnd();
+          return this.#owner?.onStreamEnd();
         }
         if (!(events.types & this.#types)) return;
         const { frames, beginsWithBatch } = events.newest(this.#types);
@@ -180,10 +208,11 @@ export class ViewerStream {
         if (events.types & this.#types & ~batchType) throttle.callNow();
         else throttle.request();
       },
-      onRemoved: onEnd,
-    });
+      onRemoved: () => this.onRemoved(),
+    };
+    channel.subscribe(subscriber);
     return () => {
-      unsubscribe();
+      channel.unsubscribe(subscriber);
       throttle.cancel();
     };
   }

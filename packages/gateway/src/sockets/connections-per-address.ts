@@ -10,10 +10,19 @@ export interface ConnectionsPerAddressOptions {
   onRefused: (address: string) => void;
 }
 
+/** An address with connections. */
+interface Client {
+  connections: number;
+  /** Subtracts one from the count. One function for all connections of the address. */
+  release: () => void;
+}
+
+const noRelease = (): void => {};
+
 /** Counts and limits the open connections of each client address, or its requests that come through a proxy. */
 export class ConnectionsPerAddress {
   readonly #options: ConnectionsPerAddressOptions;
-  readonly #counts = new Map<string, number>();
+  readonly #clients = new Map<string, Client>();
 
   constructor(options: ConnectionsPerAddressOptions) {
     this.#options = options;
@@ -25,27 +34,35 @@ export class ConnectionsPerAddress {
    */
   take(address: string): (() => void) | undefined {
     const { limit, isExempt, onRefused } = this.#options;
-    if (isExempt(address)) return () => {};
+    if (isExempt(address)) return noRelease;
     const key = networkOf(address);
-    const count = this.#counts.get(key) ?? 0;
-    if (count >= limit) {
+    const client = this.#clients.get(key) ?? this.#newClient(key);
+    if (client.connections >= limit) {
       onRefused(address);
       return undefined;
     }
-    this.#counts.set(key, count + 1);
-    return () => {
-      const left = this.#counts.get(key)! - 1;
-      if (left > 0) this.#counts.set(key, left);
-      else this.#counts.delete(key);
+    client.connections++;
+    this.#clients.set(key, client);
+    return client.release;
+  }
+
+  #newClient(key: string): Client {
+    const client: Client = {
+      connections: 0,
+      release: () => {
+        client.connections--;
+        if (client.connections === 0) this.#clients.delete(key);
+      },
     };
+    return client;
   }
 
   /** Drops connections to a server from addresses that have too many, before anything is read. */
   limitServer(server: Server): void {
     server.on('connection', (socket) => {
       const release = this.take(socket.remoteAddress ?? '');
-      if (release) socket.once('close', release);
-      else socket.destroy();
+      if (!release) socket.destroy();
+      else if (release !== noRelease) socket.on('close', release);
     });
   }
 }

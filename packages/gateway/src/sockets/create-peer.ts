@@ -5,21 +5,26 @@ import { type RawData, WebSocket } from 'ws';
 import type { Limits } from '../limits.ts';
 import { frameText } from './frames.ts';
 import type { Heartbeats, HeartbeatTarget } from './heartbeats.ts';
-import { keepAlive } from './keep-alive.ts';
+import type { KeepAlive, KeepAliveTarget } from './keep-alive.ts';
 import type { Peer } from './peer.ts';
-import { drained } from './sent-bytes.ts';
+import { drained, sentBytes } from './sent-bytes.ts';
+
+/** What the peers of an endpoint share. It is not copied for each: that would take more memory than the rest of a peer. */
+export interface PeerContext {
+  log: Pick<FastifyBaseLogger, 'error' | 'info' | 'warn'>;
+  limits: Pick<Limits, 'closeTimeoutMs'>;
+  keepAlive: KeepAlive;
+  /** Sends heartbeats to the clients, unless they have unread messages. */
+  heartbeats?: Heartbeats;
+  /** Called with the name of the code with which this side closed a connection. */
+  onClosed?: (name: CloseCodeName) => void;
+}
 
 export interface PeerOptions {
   /** The TCP connection below the WebSocket. */
   stream: Socket;
   /** The address of the client, for the log. */
   address: string;
-  log: Pick<FastifyBaseLogger, 'error' | 'info' | 'warn'>;
-  limits: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs' | 'closeTimeoutMs'>;
-  /** Sends heartbeats to the client, unless it has unread messages. */
-  heartbeats?: Heartbeats;
-  /** Called with the name of the code with which this side closed the connection. */
-  onClosed?: (name: CloseCodeName) => void;
   /** Called with each text message, in order. An exception or rejection closes this connection alone. */
   onMessage: (text: string, peer: Peer) => void | Promise<void>;
 }
@@ -38,36 +43,65 @@ const frameErrors: Record<string, CloseCodeName> = {
 /** A close frame has room for a reason of 123 bytes (RFC 6455 section 5.5). */
 const maxReasonBytes = 123;
 
+/** The peer of a WebSocket, for the listeners below: with `this`, one function is enough for the sockets of all peers. */
+const peerOf = Symbol('peer');
+
+type PeerSocket = WebSocket & { [peerOf]: SocketPeer };
+
+function reportError(this: WebSocket, error: NodeJS.ErrnoException): void {
+  (this as PeerSocket)[peerOf].reportError(error);
+}
+
+function end(this: WebSocket): void {
+  (this as PeerSocket)[peerOf].end();
+}
+
+function receive(this: WebSocket, data: RawData, isBinary: boolean): void {
+  (this as PeerSocket)[peerOf].receive(data, isBinary);
+}
+
+function acceptPong(this: WebSocket): void {
+  (this as PeerSocket)[peerOf].sentAtPing = undefined;
+}
+
 /**
  * Wraps an open WebSocket as a peer. All listeners of sockets are added here: an exception in a listener added elsewhere
  * would end the process.
  */
-export function createPeer(socket: WebSocket, options: PeerOptions): Peer {
-  return new SocketPeer(socket, options);
+export function createPeer(socket: WebSocket, options: PeerOptions, context: PeerContext): Peer {
+  return new SocketPeer(socket, options, context);
 }
 
 /** A class, because an object with functions of its own takes several times the memory. */
-class SocketPeer implements Peer, HeartbeatTarget {
+class SocketPeer implements Peer, HeartbeatTarget, KeepAliveTarget {
   readonly #socket: WebSocket;
   readonly #stream: Socket;
-  readonly #options: PeerOptions;
+  readonly address: string;
+  readonly #onMessage: PeerOptions['onMessage'];
+  readonly #context: PeerContext;
   #isClosed = false;
   /** An array is enough for so few listeners. An `AbortSignal` would take a kilobyte. */
-  readonly #closeListeners: (() => void)[] = [];
+  #closeListeners: readonly (() => void)[] = [];
   /** Below every limit until the first message, so that no heartbeat comes before it. */
   checksSinceMessage = Number.NEGATIVE_INFINITY;
+  checksSincePing = 0;
+  sentAtPing: number | undefined = undefined;
 
-  constructor(socket: WebSocket, options: PeerOptions) {
+  constructor(socket: WebSocket, { stream, address, onMessage }: PeerOptions, context: PeerContext) {
     this.#socket = socket;
-    this.#stream = options.stream;
-    this.#options = options;
+    this.#stream = stream;
+    this.address = address;
+    this.#onMessage = onMessage;
+    this.#context = context;
+    (socket as PeerSocket)[peerOf] = this;
     // The listener of `@fastify/websocket` would keep the upgrade request in memory.
     socket.removeAllListeners('error');
-    socket.on('error', (error: NodeJS.ErrnoException) => this.#reportError(error));
-    socket.on('close', () => this.#end());
-    socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    keepAlive(socket, options.stream, options.limits);
-    if (options.heartbeats) this.onClose(options.heartbeats.add(this));
+    socket.on('error', reportError);
+    socket.on('close', end);
+    socket.on('message', receive);
+    socket.on('pong', acceptPong);
+    context.keepAlive.add(this);
+    context.heartbeats?.add(this);
   }
 
   get isClosed(): boolean {
@@ -75,10 +109,10 @@ class SocketPeer implements Peer, HeartbeatTarget {
   }
 
   onClose(listener: () => void): () => void {
-    this.#closeListeners.push(listener);
+    // `push` would reserve room for 16 more.
+    this.#closeListeners = this.#closeListeners.concat(listener);
     return () => {
-      const index = this.#closeListeners.indexOf(listener);
-      if (index >= 0) this.#closeListeners.splice(index, 1);
+      this.#closeListeners = this.#closeListeners.filter((other) => other !== listener);
     };
   }
 
@@ -100,6 +134,28 @@ class SocketPeer implements Peer, HeartbeatTarget {
     if (this.bufferedBytes === 0) this.sendFrames(frame);
   }
 
+  get sentBytes(): number {
+    return sentBytes(this.#stream);
+  }
+
+  get hasUnsentBytes(): boolean {
+    return this.#stream.writableLength > 0;
+  }
+
+  get isPaused(): boolean {
+    return this.#socket.isPaused;
+  }
+
+  sendPing(): boolean {
+    const isOpen = this.#socket.readyState === WebSocket.OPEN;
+    if (isOpen) this.#socket.ping();
+    return isOpen;
+  }
+
+  reset(): void {
+    this.#stream.resetAndDestroy();
+  }
+
   drained(stallMs: number): Promise<boolean> {
     return drained(this.#stream, stallMs);
   }
@@ -119,9 +175,9 @@ class SocketPeer implements Peer, HeartbeatTarget {
     this.#reportClose(name, detail);
     socket.resume();
     socket.close(closeCodes[name].code, truncate(detail ?? closeCodes[name].meaning));
-    const timer = setTimeout(() => stream.resetAndDestroy(), this.#options.limits.closeTimeoutMs);
+    const timer = setTimeout(() => stream.resetAndDestroy(), this.#context.limits.closeTimeoutMs);
     stream.once('close', () => clearTimeout(timer));
-    this.#end();
+    this.end();
   }
 
   cut(name: CloseCodeName, detail?: string): void {
@@ -129,38 +185,42 @@ class SocketPeer implements Peer, HeartbeatTarget {
     this.#stream.destroySoon();
   }
 
-  #receive(data: RawData, isBinary: boolean): void {
+  receive(data: RawData, isBinary: boolean): void {
+    this.sentAtPing = undefined;
     if (this.#isClosed) return;
     if (isBinary) return this.close('invalid', 'expected a text message, got a binary one');
     try {
-      this.#options.onMessage(String(data), this)?.catch((error) => this.#fail(error));
+      this.#onMessage(String(data), this)?.catch((error) => this.#fail(error));
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #end(): void {
+  end(): void {
     this.#isClosed = true;
-    for (const listener of this.#closeListeners.splice(0)) listener();
+    this.#context.keepAlive.remove(this);
+    this.#context.heartbeats?.remove(this);
+    const listeners = this.#closeListeners;
+    this.#closeListeners = [];
+    for (const listener of listeners) listener();
   }
 
   #fail(error: unknown): void {
-    const { log, address } = this.#options;
-    log.error({ address, err: error }, 'a message could not be handled');
+    this.#context.log.error({ address: this.address, err: error }, 'a message could not be handled');
     this.close('internal');
   }
 
   /** Reports an invalid frame, after which ws itself closes the connection. Other errors are of TCP. */
-  #reportError({ code = '' }: NodeJS.ErrnoException): void {
+  reportError({ code = '' }: NodeJS.ErrnoException): void {
     if (!code.startsWith('WS_ERR_') || this.#isClosed) return;
     this.#reportClose(frameErrors[code] ?? 'protocolError');
-    this.#end();
+    this.end();
   }
 
   #reportClose(close: CloseCodeName, detail?: string): void {
-    const { log, address, onClosed } = this.#options;
+    const { log, onClosed } = this.#context;
     const level = suspiciousCloses.has(close) ? 'warn' : 'info';
-    log[level]({ address, close, detail }, 'connection closed by the gateway');
+    log[level]({ address: this.address, close, detail }, 'connection closed by the gateway');
     onClosed?.(close);
   }
 }

@@ -1,45 +1,61 @@
-import type { Socket } from 'node:net';
-import type { WebSocket } from 'ws';
 import type { Limits } from '../limits.ts';
-import { sentBytes } from './sent-bytes.ts';
+import { SharedInterval } from './shared-interval.ts';
+
+/** A connection that is pinged, and reset when no pong arrives in time. */
+export interface KeepAliveTarget {
+  /** Checks of `KeepAlive` since the last ping, or since the wait for its pong was extended. */
+  checksSincePing: number;
+  /**
+   * `sentBytes` of the connection when the wait for a pong began; undefined while none is expected. A received message counts as a
+   * pong.
+   */
+  sentAtPing: number | undefined;
+  /** The bytes that have left this process. */
+  readonly sentBytes: number;
+  /** Whether sent bytes are still in this process. */
+  readonly hasUnsentBytes: boolean;
+  /** Whether this side has stopped reading, and so cannot receive a pong. */
+  readonly isPaused: boolean;
+  /** Sends a ping if the connection is open, and returns whether it is. */
+  sendPing(): boolean;
+  /** Ends the connection with a reset: otherwise the system would keep the megabytes that the other side does not read. */
+  reset(): void;
+}
+
+/** The number of checks in a ping interval. With fewer, more of the clients that connect at once would be pinged at once. */
+const checksPerPing = 40;
+
+/** Pings connections, which keeps idle ones open through proxies, and resets those that do not answer in time. */
+export class KeepAlive extends SharedInterval<KeepAliveTarget> {
+  constructor({ pingIntervalMs, pongTimeoutMs }: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs'>) {
+    const checkMs = Math.max(1, pingIntervalMs / checksPerPing);
+    const pingChecks = Math.ceil(pingIntervalMs / checkMs);
+    const pongChecks = Math.ceil(pongTimeoutMs / checkMs);
+    super(checkMs, (targets) => {
+      for (const target of targets) {
+        target.checksSincePing++;
+        if (target.sentAtPing !== undefined) {
+          if (target.checksSincePing >= pongChecks) checkPong(target, target.sentAtPing);
+        } else if (target.checksSincePing >= pingChecks) ping(target);
+      }
+    });
+  }
+}
+
+function ping(target: KeepAliveTarget): void {
+  target.checksSincePing = 0;
+  // A socket that is paused, as its events wait for the disk, cannot deliver a pong.
+  if (target.isPaused || !target.sendPing()) return;
+  target.sentAtPing = target.sentBytes;
+}
 
 /**
- * Pings an open socket, and cuts it when no pong comes in time: with a reset, since otherwise the system would keep the
- * megabytes that the other side does not read.
+ * Handles a pong that is late. Waits again while a slow client still reads what was sent before the ping, and while this side has
+ * paused the socket.
  */
-export function keepAlive(
-  socket: WebSocket,
-  stream: Socket,
-  { pingIntervalMs, pongTimeoutMs }: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs'>,
-): void {
-  let deadline: NodeJS.Timeout | undefined;
-  /**
-   * Waits for a pong. Waits again while a slow client still reads what was sent before the ping, and while this side has
-   * paused the socket, because it could not receive the pong.
-   * @param sent Value of `sentBytes` when the wait began.
-   */
-  const expectPong = (sent: number): void => {
-    deadline = setTimeout(() => {
-      const sentNow = sentBytes(stream);
-      if (socket.isPaused || (stream.writableLength > 0 && sentNow > sent)) expectPong(sentNow);
-      else stream.resetAndDestroy();
-    }, pongTimeoutMs);
-  };
-  const interval = setInterval(() => {
-    // A socket that is paused, as its events wait for the disk, cannot deliver a pong.
-    if (socket.readyState !== socket.OPEN || socket.isPaused || deadline) return;
-    socket.ping();
-    expectPong(sentBytes(stream));
-  }, pingIntervalMs);
-
-  const cancelDeadline = (): void => {
-    clearTimeout(deadline);
-    deadline = undefined;
-  };
-  socket.on('pong', cancelDeadline);
-  socket.on('message', cancelDeadline);
-  socket.on('close', () => {
-    clearInterval(interval);
-    cancelDeadline();
-  });
+function checkPong(target: KeepAliveTarget, sentAtPing: number): void {
+  const { sentBytes } = target;
+  if (!target.isPaused && !(target.hasUnsentBytes && sentBytes > sentAtPing)) return target.reset();
+  target.checksSincePing = 0;
+  target.sentAtPing = sentBytes;
 }

@@ -2,6 +2,8 @@ import type { CloseCodeName } from '@mnist-monitor/shared';
 
 /** A connected client, independent of the WebSocket library. */
 export interface Peer {
+  /** The address of the client, for the log. */
+  readonly address: string;
   /** Sends a text message; does nothing when the connection is closed. */
   send(message: string): void;
   /** Sends messages that are already framed (`frames.ts`) in one write. */

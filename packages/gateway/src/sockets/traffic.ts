@@ -9,15 +9,23 @@ export class Traffic {
   readonly #ended = { received: 0, sent: 0 };
   #unread = 0;
   #countedAt = Number.NEGATIVE_INFINITY;
+  /** The listener for the end of each connection: with `this`, one function is enough for all. */
+  readonly #remove: (this: Socket) => void;
+
+  constructor() {
+    const streams = this.#streams;
+    const ended = this.#ended;
+    this.#remove = function () {
+      streams.delete(this);
+      ended.received += this.bytesRead;
+      ended.sent += this.bytesWritten;
+    };
+  }
 
   /** Adds a connection, which counts until it closes; its bytes count for ever. */
   add(stream: Socket): void {
     this.#streams.add(stream);
-    stream.on('close', () => {
-      this.#streams.delete(stream);
-      this.#ended.received += stream.bytesRead;
-      this.#ended.sent += stream.bytesWritten;
-    });
+    stream.on('close', this.#remove);
   }
 
   get connections(): number {

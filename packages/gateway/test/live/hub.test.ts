@@ -44,9 +44,10 @@ describe('the hub', () => {
     const hub = await Hub.open(new MemoryStore(), limits);
     const channel = await hub.channel('a');
     const seqs: number[] = [];
-    const leave = channel.subscribe(subscriber(({ first, last }) => seqs.push(...range(first, last))));
+    const leaving = subscriber(({ first, last }) => seqs.push(...range(first, last)));
+    channel.subscribe(leaving);
     hub.publish('a', run.slice(0, 1), stream, 1);
-    leave();
+    channel.unsubscribe(leaving);
     hub.publish('a', run.slice(1, 2), stream, 1);
     expect(seqs).toEqual([1]);
     expect(channel.subscriberCount).toBe(0);

@@ -4,7 +4,7 @@ import { type EventType, liveQuerySchema, type ProtocolVersion, validate } from 
 import { sampleRun, sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
 import { type Limits, limits } from '../../src/limits.ts';
 import { Hub, type StreamLoss } from '../../src/live/hub.ts';
-import { serveViewer } from '../../src/live/viewer-session.ts';
+import { ViewerSession } from '../../src/live/viewer-session.ts';
 import { Publishers } from '../../src/presence/publishers.ts';
 import { RunFolders } from '../../src/runs/run-folders.ts';
 import { RunSummaries } from '../../src/runs/run-summaries.ts';
@@ -43,7 +43,8 @@ describe('a viewer', () => {
       publishers: new Publishers(),
       folders: new RunFolders('nowhere', limits),
     });
-    const done = serveViewer(
+    const failures: unknown[] = [];
+    new ViewerSession(
       { peer, query: parsed.value, version, rights: { access: 'open', offReason: undefined } },
       {
         hub,
@@ -53,11 +54,12 @@ describe('a viewer', () => {
         health: { failure: undefined },
         traffic,
         limits: { ...limits, pageEvents: 10, ...changed },
+        onFailure: (error) => failures.push(error),
       },
     );
     afterTest(() => {
       peer.close('normal');
-      return done;
+      expect(failures).toEqual([]);
     });
     return peer;
   }

@@ -41,7 +41,11 @@ describe('the status broadcaster', () => {
     const shared = { store, hub, publishers, runs, limits, idleTrainers: new IdleTrainers() };
     broadcaster = new StatusBroadcaster({ ...shared, onFailure: (error) => messages.push(error as never) });
     await broadcaster.open();
-    hub.addViewer((frame) => messages.push(...unframe(frame).map((text) => JSON.parse(text) as Message)));
+    hub.addViewer({
+      version: 2,
+      onBroadcast: (frame) => messages.push(...unframe(frame).map((text) => JSON.parse(text) as Message)),
+      onNewestRunChange() {},
+    });
     await advance(2);
     messages.length = 0;
   }

@@ -5,8 +5,10 @@ import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { pino } from 'pino';
 import { WebSocketServer } from 'ws';
-import { createPeer, type PeerOptions } from '../../src/sockets/create-peer.ts';
+import type { Limits } from '../../src/limits.ts';
+import { createPeer, type PeerContext } from '../../src/sockets/create-peer.ts';
 import { frameTexts } from '../../src/sockets/frames.ts';
+import { KeepAlive } from '../../src/sockets/keep-alive.ts';
 import type { Peer } from '../../src/sockets/peer.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { type Connection, connect } from '../support/connection.ts';
@@ -20,23 +22,18 @@ const large = JSON.stringify('x'.repeat(16 * 1024 * 1024));
 /** Opens a connection, and resolves with both ends: the peer and its client. */
 async function openPair(
   onMessage: OnMessage,
-  more: Partial<PeerOptions> = {},
+  changed: Partial<Limits> = {},
 ): Promise<{ peer: Peer; connection: Connection }> {
   const server = new WebSocketServer({ port: 0 });
   afterTest(() => new Promise((resolve) => server.close(resolve)));
   const created = new Promise<Peer>((resolve) => {
     server.on('connection', (socket, { socket: stream }) => {
-      const limits = { pingIntervalMs: 60_000, pongTimeoutMs: 60_000, closeTimeoutMs: 60_000 };
-      resolve(
-        createPeer(socket, {
-          stream,
-          address: '127.0.0.1',
-          log: pino({ level: 'silent' }),
-          limits,
-          onMessage,
-          ...more,
-        }),
-      );
+      const limits = { pingIntervalMs: 60_000, pongTimeoutMs: 60_000, closeTimeoutMs: 60_000, ...changed };
+      const context: PeerContext = {
+        ...{ log: pino({ level: 'silent' }), limits },
+        keepAlive: new KeepAlive(limits),
+      };
+      resolve(createPeer(socket, { stream, address: '127.0.0.1', onMessage }, context));
     });
   });
   const { port } = server.address() as { port: number };
@@ -123,9 +120,9 @@ describe('a peer', () => {
   });
 
   test('stays connected while it is paused and cannot receive a pong', async () => {
-    const limits = { pingIntervalMs: 20, pongTimeoutMs: 20, closeTimeoutMs: 60_000 };
+    const limits = { pingIntervalMs: 20, pongTimeoutMs: 20 };
     const got: string[] = [];
-    const { peer, connection } = await openPair((text) => void got.push(text), { limits });
+    const { peer, connection } = await openPair((text) => void got.push(text), limits);
     const { socket } = connection;
     const pong = socket.pong.bind(socket);
     let answers = false;
@@ -143,8 +140,8 @@ describe('a peer', () => {
   });
 
   test('is cut when it does not answer a close', async () => {
-    const limits = { pingIntervalMs: 60_000, pongTimeoutMs: 60_000, closeTimeoutMs: 20 };
-    const { peer, connection } = await openPair(() => {}, { limits });
+    const limits = { closeTimeoutMs: 20 };
+    const { peer, connection } = await openPair(() => {}, limits);
     connection.socket.pause();
     peer.send(large);
     const cut = peer.drained(60_000);

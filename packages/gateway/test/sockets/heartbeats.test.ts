@@ -68,11 +68,12 @@ describe('heartbeats', () => {
   test('end for a connection that is removed, and leave no timer behind after the last one', () => {
     const heartbeats = new Heartbeats(5_000);
     const [first, second] = [new FakeTarget(), new FakeTarget()];
-    const [removeFirst, removeSecond] = [heartbeats.add(first), heartbeats.add(second)];
-    removeFirst();
+    heartbeats.add(first);
+    heartbeats.add(second);
+    heartbeats.remove(first);
     jest.advanceTimersByTime(5_000);
     expect([first.frames.length, second.frames.length]).toEqual([0, 1]);
-    removeSecond();
+    heartbeats.remove(second);
     expect(jest.getTimerCount()).toBe(0);
     heartbeats.add(first);
     jest.advanceTimersByTime(5_000);

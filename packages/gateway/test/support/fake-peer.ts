@@ -8,6 +8,7 @@ import { unframe } from './frames.ts';
 export class FakePeer implements Peer {
   readonly messages: Message[] = [];
   readonly #closeListeners = new Listeners();
+  readonly address = '127.0.0.1';
   isClosed = false;
   closedWith: CloseCodeName | undefined;
   bufferedBytes = 0;

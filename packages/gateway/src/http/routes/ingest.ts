@@ -6,7 +6,8 @@ import type { SessionContext } from '../../ingest/session-context.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { PublishedFiles } from '../../runs/published-files.ts';
 import { Admission } from '../../sockets/admission.ts';
-import { createPeer } from '../../sockets/create-peer.ts';
+import { createPeer, type PeerContext } from '../../sockets/create-peer.ts';
+import { KeepAlive } from '../../sockets/keep-alive.ts';
 import { TokenGuard } from '../../sockets/token-guard.ts';
 import { Traffic } from '../../sockets/traffic.ts';
 import { clientOf } from '../../trust/client.ts';
@@ -52,6 +53,11 @@ export function addIngestRoute(
   const { limits } = context;
   const { log } = app;
   const traffic = new Traffic();
+  const peers: PeerContext = {
+    ...{ log, limits },
+    keepAlive: new KeepAlive(limits),
+    onClosed: (name) => metrics.closed('ingest', name),
+  };
   metrics.addEndpoint('ingest', traffic);
   const addressAdmission = new Admission({ ...limits, sockets: limits.connections });
   const admission = new PublisherAdmission(limits);
@@ -80,11 +86,8 @@ export function addIngestRoute(
       const { ip: address, socket: stream } = request;
       const onUnexpectedError = (error: unknown): void =>
         log.error({ address, err: error }, 'unexpected error while writing events');
-      const peer = createPeer(socket, {
-        ...{ stream, address, log, limits },
-        onMessage: (text) => session.receive(text),
-        onClosed: (name) => metrics.closed('ingest', name),
-      });
+      const onMessage = (text: string): Promise<void> => session.receive(text);
+      const peer = createPeer(socket, { stream, address, onMessage }, peers);
       traffic.add(stream);
       const query = validate(emptyQuerySchema, request.query);
       if (!query.ok) return peer.cut('invalid', formatIssues(query.error.issues));

@@ -8,18 +8,19 @@ import {
 } from '@mnist-monitor/shared';
 import type { CommandRouter } from '../../commands/router.ts';
 import { ViewerCommands } from '../../commands/viewer-commands.ts';
-import { requestedRun, serveViewer, type ViewerContext } from '../../live/viewer-session.ts';
+import { type ViewerContext, ViewerSession } from '../../live/viewer-session.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { Admission } from '../../sockets/admission.ts';
-import { createPeer } from '../../sockets/create-peer.ts';
+import { createPeer, type PeerContext } from '../../sockets/create-peer.ts';
 import { Heartbeats } from '../../sockets/heartbeats.ts';
+import { KeepAlive } from '../../sockets/keep-alive.ts';
 import { Traffic } from '../../sockets/traffic.ts';
 import { closeCodeAfter, isStoreError, publicMessage } from '../../store/health-checked-store.ts';
 import type { ClientRights, CommandAuthorizer } from '../../trust/authorization.ts';
 import type { App } from '../app.ts';
 import { missingUpgrade } from '../plugins/proxy-errors.ts';
 
-export interface LiveRouteOptions extends Omit<ViewerContext, 'traffic'> {
+export interface LiveRouteOptions extends Omit<ViewerContext, 'traffic' | 'onFailure'> {
   authorizer: CommandAuthorizer;
   router: CommandRouter;
   metrics: Metrics;
@@ -47,51 +48,41 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
   const { limits, authorizer, router, metrics, admission } = shared;
   const { log } = app;
   const traffic = new Traffic();
-  const context: ViewerContext = { ...shared, traffic };
-  const heartbeats = new Heartbeats(limits.heartbeatMs);
+  const peers: PeerContext = {
+    ...{ log, limits },
+    keepAlive: new KeepAlive(limits),
+    heartbeats: new Heartbeats(limits.heartbeatMs),
+    onClosed: (name) => metrics.closed('live', name),
+  };
+  const context: ViewerContext = {
+    ...{ ...shared, traffic },
+    onFailure: (error, peer) => {
+      // The gateway logs a failing store once; a line for each viewer would hide all other lines.
+      if (isStoreError(error)) return peer.close(closeCodeAfter(error), publicMessage(error));
+      log.error({ address: peer.address, err: error }, 'a viewer could not be served');
+      peer.close('internal');
+    },
+  };
   metrics.addEndpoint('live', traffic);
 
-  async function follow({
-    socket,
-    stream,
-    address,
-    query: givenQuery,
-    rights,
-  }: UpgradedClient): Promise<void> {
-    const peer = createPeer(socket, {
-      stream,
-      address,
-      log,
-      limits,
-      heartbeats,
-      onMessage: (text) => commands.receive(text),
-      onClosed: (name) => metrics.closed('live', name),
-    });
-    const commands = new ViewerCommands({
-      peer,
-      router,
-      rights,
-      limits,
-      onResult: ({ command, runId }, answer) => log.info({ address, command, runId, answer }, 'command'),
-    });
+  function follow({ socket, stream, address, query: givenQuery, rights }: UpgradedClient): void {
+    // Most viewers send no command.
+    let commands: ViewerCommands | undefined;
+    const onMessage = (text: string): Promise<void> => {
+      commands ??= new ViewerCommands({
+        ...{ peer, router, rights, limits },
+        followedRun: () => session?.runId,
+        onResult: ({ command, runId }, answer) => log.info({ address, command, runId, answer }, 'command'),
+      });
+      return commands.receive(text);
+    };
+    const peer = createPeer(socket, { stream, address, onMessage }, peers);
     traffic.add(stream);
     const query = validate(liveQuerySchema, givenQuery);
     if (!query.ok) return peer.close('invalid', formatIssues(query.error.issues));
     log.info({ address, query: query.value }, 'viewer connected');
-    try {
-      const onRun = (runId: string | undefined): void => {
-        commands.followedRun = runId;
-      };
-      // A command may arrive before the hello, and needs the run already.
-      onRun(requestedRun(query.value, context.hub));
-      const version = versionOf(socket.protocol);
-      await serveViewer({ rights, peer, query: query.value, version, onRun }, context);
-    } catch (error) {
-      // The gateway logs a failing store once; a line for each viewer would hide all other lines.
-      if (isStoreError(error)) return peer.close(closeCodeAfter(error), publicMessage(error));
-      log.error({ address, err: error }, 'a viewer could not be served');
-      peer.close('internal');
-    }
+    const version = versionOf(socket.protocol);
+    const session = new ViewerSession({ rights, peer, query: query.value, version }, context);
   }
 
   app.route({
@@ -104,9 +95,8 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
       admission.admit(request.ip, request.socket);
     },
     handler: (_request, reply) => reply.code(426).send(),
-    // No promise is returned, because the WebSocket plugin would keep the request in memory until it resolves.
     wsHandler: (socket, request) =>
-      void follow({
+      follow({
         socket,
         stream: request.socket,
         address: request.ip,

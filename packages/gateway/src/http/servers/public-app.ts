@@ -2,6 +2,7 @@ import { liveSubprotocols } from '@mnist-monitor/shared';
 import type { Config } from '../../config.ts';
 import type { RemovalContext } from '../../runs/removal.ts';
 import type { RunSummaries } from '../../runs/run-summaries.ts';
+import { SharedReads } from '../../shared-reads.ts';
 import { Admission } from '../../sockets/admission.ts';
 import { acceptSockets } from '../../sockets/server.ts';
 import type { HealthCheckedStore } from '../../store/health-checked-store.ts';
@@ -82,7 +83,8 @@ export async function buildPublicApp(options: PublicAppOptions): Promise<App> {
   addFileRoutes(app, { folders, store });
   addArrayRoutes(app, { folders, store });
   const admission = new Admission({ ...limits, sockets: limits.liveClients });
-  addLiveRoute(app, { ...options, admission, health: store, summaryOf: (runId) => runs.summary(runId) });
+  const summaries = new SharedReads((runId) => runs.summary(runId));
+  addLiveRoute(app, { ...options, admission, health: store, summaryOf: (runId) => summaries.get(runId) });
   addLiveCheckRoute(app, admission);
   addMetricsRoute(app, metrics);
   return app;
