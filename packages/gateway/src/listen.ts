@@ -77,10 +77,16 @@ interface Binding {
   flags: [host: string, port: string];
 }
 
+/**
+ * Connections that may wait to be accepted: all viewers of another gateway, when that one ends, and what does not fit waits a second
+ * for its next try. The system allows at most `net.core.somaxconn`, 4,096 on Linux.
+ */
+const backlog = 4_096;
+
 /** Resolves with the bound port: the system chooses one for port 0. */
 async function bind(app: FastifyInstance, { host, port, flags }: Binding): Promise<number> {
   try {
-    await app.listen({ host, port, listenTextResolver: (address) => `listening at ${address}` });
+    await app.listen({ host, port, backlog, listenTextResolver: (address) => `listening at ${address}` });
   } catch (cause) {
     const [hostFlag, portFlag] = flags;
     const advice: Record<string, string> = {

@@ -1,4 +1,4 @@
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { backoffDefaults, backoffMs, MonitorError } from '@mnist-monitor/shared';
 import { createClient } from '@redis/client';
 import { Listeners } from '../listeners.ts';
@@ -85,15 +85,12 @@ export class RedisConnection {
    */
   async run<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
     const client = this.#client;
-    const timeout = new AbortController();
     try {
-      return await Promise.race([command(client), this.#timeout(timeout.signal)]);
+      return await this.#inTime(command(client));
     } catch (error) {
       if (error === timeoutError && client === this.#client && this.#isEstablished && !this.#closed)
         this.reconnect();
       throw error;
-    } finally {
-      timeout.abort();
     }
   }
 
@@ -122,10 +119,7 @@ export class RedisConnection {
   }
 
   async #establish(): Promise<void> {
-    const timeout = new AbortController();
-    await Promise.race([this.#client.connect(), this.#timeout(timeout.signal)]).finally(() =>
-      timeout.abort(),
-    );
+    await this.#inTime(this.#client.connect());
     const info = parseInfo(await this.run((client) => client.info('server')));
     const { redis_version: version = 'an unknown version', redis_mode: mode } = info;
     if (!(Number.parseInt(version, 10) >= oldestServer))
@@ -140,12 +134,15 @@ export class RedisConnection {
     return newClient(this.#options, () => this.#isEstablished && !this.#closed);
   }
 
-  async #timeout(signal: AbortSignal): Promise<never> {
-    // When the signal ends the delay early, the rejection is ignored: `Promise.race` has settled already.
-    await delay(this.#options.timeoutMs, undefined, { ref: false, signal });
-    // If the event loop of this process was blocked, the reply may have arrived already: the next turn reads it.
-    await nextTurn();
-    throw timeoutError;
+  /** Resolves with a reply; rejects when it takes too long. A delay with an `AbortSignal` would cost 20 times as much. */
+  #inTime<T>(reply: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_resolve, reject) => {
+      // If the event loop of this process was blocked, the reply may have arrived already: the next turn reads it.
+      const rejectInNextTurn = (): void => void setImmediate(reject, timeoutError);
+      timer = setTimeout(rejectInNextTurn, this.#options.timeoutMs).unref();
+    });
+    return Promise.race([reply, timeout]).finally(() => clearTimeout(timer));
   }
 
   /** Returns an error for a setting of the URL or the server that a person has to change. */

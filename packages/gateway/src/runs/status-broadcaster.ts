@@ -15,7 +15,7 @@ export interface StatusBroadcasterOptions {
   publishers: Publishers;
   idleTrainers: IdleTrainers;
   remote?: RemotePresence;
-  limits: Pick<Limits, 'statusIntervalMs' | 'watchedRuns'>;
+  limits: Pick<Limits, 'statusIntervalMs' | 'viewerCountMsPerViewer' | 'watchedRuns'>;
   /** Called when the store cannot be read. */
   onFailure: (error: unknown) => void;
 }
@@ -38,6 +38,11 @@ export class StatusBroadcaster {
   readonly #removals: (() => void)[];
   #announcedTrainers = 0;
   #announcedAt = Number.NEGATIVE_INFINITY;
+  /** The number of viewers that was last broadcast, and the earliest time of the next broadcast for a change of that number alone. */
+  #announcedViewers = 0;
+  #viewersDueAt = Number.NEGATIVE_INFINITY;
+  /** Whether a viewer was added since, which gets the number only from a `status` message. */
+  #hasNewViewer = false;
   #timer: NodeJS.Timeout | undefined;
   #reads = Promise.resolve();
 
@@ -52,9 +57,7 @@ export class StatusBroadcaster {
       () => clearInterval(interval),
       () => clearTimeout(this.#timer),
       hub.onViewersChange(() => {
-        // A new viewer gets the number of viewers only from a `status` message, so one is sent even if nothing has changed.
-        const newest = this.#watched.get(hub.newestRunId ?? '');
-        if (newest) newest.announced = undefined;
+        this.#hasNewViewer = true;
         announce();
       }),
       hub.onNewestRunChange(announce),
@@ -112,15 +115,10 @@ export class StatusBroadcaster {
     this.#reads = this.#reads.then(() => store.summary(runId).then(update, onFailure));
   }
 
-  /**
-   * Returns the state of a run, and a text that changes with it. Only the text of the newest run contains the number of
-   * viewers, so that a changed number is broadcast once and not for every watched run.
-   */
+  /** Returns the state of a run, and a text that changes with it. */
   #describe(stored: StoredStatus): { state: RunState; text: string } {
-    const { hub, runs } = this.#options;
-    const state = runs.stateOf(stored);
-    const viewers = stored.runId === hub.newestRunId ? this.#viewerCount : undefined;
-    return { state, text: JSON.stringify({ ...state, viewers }) };
+    const state = this.#options.runs.stateOf(stored);
+    return { state, text: JSON.stringify(state) };
   }
 
   /** The number of viewers at all gateways. */
@@ -138,12 +136,13 @@ export class StatusBroadcaster {
   /** Schedules a broadcast: at once, or when `statusIntervalMs` have passed since the last broadcast. */
   #scheduleAnnouncement(): void {
     const waitMs = this.#announcedAt + this.#options.limits.statusIntervalMs - performance.now();
-    this.#timer ??= setTimeout(() => this.#announce(), Math.max(0, waitMs)).unref();
+    this.#timer ??= setTimeout(() => this.#announce(), Math.max(0, Math.ceil(waitMs))).unref();
   }
 
   #announce(): void {
     this.#timer = undefined;
     const { hub, idleTrainers } = this.#options;
+    this.#includeViewers();
     let changed = false;
     for (const [runId, watched] of this.#watched) {
       const { state, text } = this.#describe(watched.stored);
@@ -160,5 +159,23 @@ export class StatusBroadcaster {
       hub.broadcast({ type: 'trainers', waiting: idleTrainers.count });
     }
     if (changed) this.#announcedAt = performance.now();
+  }
+
+  /**
+   * Lets the status of the newest run be broadcast if the number of viewers has changed and that is due. Until then, this is tried again
+   * every `statusIntervalMs`. A changed number is broadcast once and not for every watched run.
+   */
+  #includeViewers(): void {
+    const { hub, limits } = this.#options;
+    const now = performance.now();
+    const viewers = this.#viewerCount;
+    const newest = this.#watched.get(hub.newestRunId ?? '');
+    if (!newest || now < this.#viewersDueAt || !(this.#hasNewViewer || viewers !== this.#announcedViewers))
+      return;
+    newest.announced = undefined;
+    this.#hasNewViewer = false;
+    this.#announcedViewers = viewers;
+    const intervalMs = Math.max(limits.statusIntervalMs, hub.viewerCount * limits.viewerCountMsPerViewer);
+    this.#viewersDueAt = now + intervalMs;
   }
 }

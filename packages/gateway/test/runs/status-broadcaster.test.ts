@@ -129,4 +129,29 @@ describe('the status broadcaster', () => {
     }
     expect(statuses()).toEqual(['running']);
   });
+
+  test('reports the number of viewers less often, the more there are, and a changed status at once', async () => {
+    await open();
+    publisher();
+    await keep();
+    const counts = () => messages.map(({ viewers }) => viewers);
+    const join = (count: number): void => {
+      for (let viewer = 0; viewer < count; viewer++)
+        hub.addViewer({ version: 2, onBroadcast() {}, onNewestRunChange() {} });
+    };
+    await advance(2);
+    messages.length = 0;
+    join(9_999);
+    await advance(1);
+    expect(counts()).toEqual([10_000]);
+    join(1);
+    await advance(4);
+    expect(counts()).toEqual([10_000]);
+    await advance(1);
+    expect(counts()).toEqual([10_000, 10_001]);
+    join(1);
+    publishers.markDisconnected('a', publisher());
+    await advance(1);
+    expect(messages.at(-1)).toMatchObject({ connected: false, viewers: 10_002 });
+  });
 });
