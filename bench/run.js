@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 const names = [
   'dashboard',
   'epoch',
-  'failover',
   'fanout',
   'ingest',
   'inside',
@@ -15,6 +14,7 @@ const names = [
   'store',
   'time-to-accuracy',
   'training',
+  'viewers',
 ];
 const [name] = process.argv.splice(2, 1);
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -25,6 +26,8 @@ var (
 	capacity     = flag.Bool("capacity", false, "repeat at 1.4 times the rate until less than 99 % is delivered, or p99 is over 250 ms")
 	stalled      = flag.Int("stalled", 0, "number of subscribers that stop reading before the measurement")
 	pid          = flag.Int("pid", 0, "process of the server")
+	followed     = flag.String("follow", "", "addresses of the live feeds of several gateways, separated by commas: only opens viewers (follow.go)")
+	source       = flag.Int("source", 1, "third number of the viewers' source addresses 127.0.N.x, with -follow")
 )
 
 // Step has the measurements at one rate.
@@ -73,6 +76,13 @@ type Result struct {
 func main() {
 	runtime.GOMAXPROCS(2)
 	flag.Parse()
+	if *followed != "" {
+		if err := follow(strings.Split(*followed, ","), *subscribers, *source); err != nil {
+			fmt.Fprintln(os.Stderr, "load:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	result, err := measure()
 	if err == nil {
 		err = json.NewEncoder(os.Stdout).Encode(result)
@@ -221,7 +231,8 @@ func (group *Subscribers) settle(publisher *Publisher) {
 	}
 }
 
-// reconnectStalled waits until the stalled subscribers are disconnected, then reconnects each and reads to the end.
+// reconnectStalled waits until the stalled subscribers are disconnected, for at most 90 s, then reconnects those that are and reads to
+// the end.
 func reconnectStalled(group *Subscribers, publisher *Publisher, stalledAt time.Time) (*Stalled, error) {
 	stopped := group.list[:*stalled]
 	for deadline := stalledAt.Add(90 * time.Second); time.Now().Before(deadline); group.poll(50) {
@@ -248,6 +259,9 @@ func reconnectStalled(group *Subscribers, publisher *Publisher, stalledAt time.T
 	lost := group.lost.Load()
 	reconnected := make([]*Subscriber, 0, len(stopped))
 	for _, s := range stopped {
+		if s.closed.IsZero() {
+			continue
+		}
 		fd, early, err := upgrade(fmt.Sprintf("%s&after=%d", *live, s.lastSeq), 0)
 		if err != nil {
 			return nil, err
