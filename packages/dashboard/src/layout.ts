@@ -7,6 +7,7 @@ import { epochsPanel, noticesPanel } from './panels/log/log-panel.ts';
 import { systemPanel } from './panels/system/system-panel.ts';
 import { testResultsPanel } from './panels/test-results/test-results-panel.ts';
 import { topbarPanel } from './panels/topbar/topbar-panel.ts';
+import { isTourShown } from './panels/tour/tour-state.ts';
 import { canExamine } from './state/examined-image.ts';
 import { lazyPanel } from './ui/lazy-panel.ts';
 import type { Panel } from './ui/panel.ts';
@@ -52,6 +53,8 @@ const timeline = lazyPanel(
   ({ run }) => (run?.step ?? 0) > 1,
   async () => (await import('./panels/timeline/timeline-panel.ts')).timelinePanel,
 );
+
+const tour = lazyPanel(isTourShown, async () => (await import('./panels/tour/tour-panel.ts')).tourPanel);
 
 // The lowest cards of the page, which few windows show at once: they are loaded after the first render.
 const facts = (name: 'trainingPanel' | 'networkPanel'): Panel =>
@@ -99,4 +102,5 @@ export const layout = (show: (panel: Panel) => unknown): TemplateResult => html`
     </section>
     ${show(systemPanel)}
   </main>
-  ${show(timeline)}`;
+  ${show(timeline)}
+  ${show(tour)}`;

@@ -9,6 +9,7 @@ import { timeOnPage } from './net/time-on-page.ts';
 import { runChartAction, showOnCharts } from './panels/charts/charts-panel.ts';
 import { acceptedStarts, queueRunOf } from './panels/controls/available-controls.ts';
 import { openDrawingBoard } from './panels/draw/draw-panel.ts';
+import { startTour } from './panels/tour/tour-state.ts';
 import { Alerts } from './state/alerts.ts';
 import { chartRuns } from './state/chart-runs.ts';
 import { type ExaminedImage, imageIn, testSetOf } from './state/examined-image.ts';
@@ -154,6 +155,10 @@ const actions: PageActions = {
       set(shortcuts) {
         preferences.shortcuts = shortcuts;
         savePreferences(preferences);
+      },
+      startTour() {
+        startTour();
+        actions.refresh();
       },
     });
   },

@@ -131,7 +131,7 @@ const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, ha
     await page.keyboard.press(' ');
     await page.waitForFunction(() => scrollY > 0);
     await page.keyboard.press('p');
-    await shows(page, '#view-pause', 'Resume view');
+    await shows(page, '#view-pause', 'Unfreeze');
     await page.keyboard.press('p');
     await page.keyboard.press('t');
     await page.locator('html[data-theme]').waitFor();

@@ -125,7 +125,7 @@ const chromiumPath = findChromium();
     await page.locator('#view-pause').click();
     publisher.send(...events.slice(untilStep(events, 20), untilStep(events, 30)));
     const unseen = untilStep(events, 30) - untilStep(events, 20);
-    await shows(page, '#view-pause', `Resume view, ${unseen} new`);
+    await shows(page, '#view-pause', `Unfreeze, ${unseen} new`);
     expect(await page.locator(caption).textContent()).toBe('20 points');
     await page.locator('#view-pause').click();
     await shows(page, caption, '30 points');

@@ -167,12 +167,12 @@ const chromiumPath = findChromium();
     await drag(page, 'loss', [0.5, 0.75]);
     await shows(page, caption, /^1\d points/);
     await page.locator('#view-pause').click();
-    await shows(page, '#view-pause', 'Resume view, 0 new');
+    await shows(page, '#view-pause', 'Unfreeze, 0 new');
 
     const next = runOf(after);
     await monitor.publish({ runId: after, events: next.slice(0, untilStep(next, 7)) });
     await shows(page, field('title'), after);
-    await shows(page, '#view-pause', `Paused at ${before}. Show the new run`);
+    await shows(page, '#view-pause', `Frozen at ${before}. Show the new run`);
     expect(await page.locator(caption).textContent()).toMatch(/^1\d points/);
     expect(await page.locator('#zoom-reset').isVisible()).toBe(true);
     await page.locator('#view-pause').click();

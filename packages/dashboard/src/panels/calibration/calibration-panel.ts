@@ -1,6 +1,7 @@
 import { html, svg, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { formatCount, formatPercent, formatPlural } from '../../state/format.ts';
+import { info } from '../../ui/info.ts';
 import type { Panel } from '../../ui/panel.ts';
 import { type CalibrationBar, calibrationBars, expectedCalibrationError } from './calibration.ts';
 import './calibration.css';
@@ -31,7 +32,7 @@ function card(epoch: number, bars: readonly CalibrationBar[]): TemplateResult {
   const error = expectedCalibrationError(bars);
   return html`
     <div class="card-head">
-      <h2 id="calibration-title">Calibration</h2>
+      <h2 id="calibration-title">Calibration</h2>${info('calibration', 'Calibration')}
       <p class="card-note" data-field="calibration-note">
         Epoch ${epoch}${error === undefined ? '' : `: expected calibration error ${formatPercent(error)}`}
       </p>

@@ -39,12 +39,12 @@ export const chartToolbar = (
     ${exportMenu.render(state, page)}
   </div>`;
 
-/** Returns the label of the button that pauses the view, with what the viewer does not see while it is paused. */
+/** Returns the label of the button that freezes the charts, with what the viewer does not see while they are frozen. */
 function pauseLabel({ unseenEvents, run, session }: PageState): string {
-  if (unseenEvents === null) return 'Pause view';
+  if (unseenEvents === null) return 'Freeze charts';
   // Without a followed run, all runs have been deleted since.
-  if (!session.run || isFollowed(run, session)) return `Resume view, ${unseenEvents} new`;
-  return `Paused at ${run?.runId}. Show the new run`;
+  if (!session.run || isFollowed(run, session)) return `Unfreeze, ${unseenEvents} new`;
+  return `Frozen at ${run?.runId}. Show the new run`;
 }
 
 function followButton({ view, run }: PageState, { toggleFollow }: ToolbarActions): TemplateResult {
@@ -80,7 +80,7 @@ const axisFields = (
     <input
       type="checkbox" id="log-x" .checked=${live(logX)} ?disabled=${axis === 'clock'}
       @change=${(event: Event) => page.changeView({ logX: inputOf(event).checked })}
-    /> Log scale
+    /> Log x
   </label>`;
 
 /** Returns whether to offer an axis of epochs. */

@@ -4,6 +4,7 @@ import { formatPlural } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import { displayName } from '../../state/run-summaries.ts';
 import { curveKey } from '../../ui/curve-key.ts';
+import { info } from '../../ui/info.ts';
 import type { Panel } from '../../ui/panel.ts';
 import { type ComparedRun, type CompareRow, comparedRuns, resultRows, settingRows } from './comparison.ts';
 import './compare.css';
@@ -25,7 +26,7 @@ export const comparePanel: Panel = {
     return html`
       <section class="card compare" id="compare" aria-labelledby="compare-title" ?hidden=${!several && problems.length === 0}>
         <div class="card-head">
-          <h2 id="compare-title">Comparison</h2>
+          <h2 id="compare-title">Comparison</h2>${info('compare', 'Comparison')}
           <p class="card-note" data-field="compare-note">${[...problems, ...(several ? [noteOf(settings), unitNote(rows)] : [])].join(' ')}</p>
         </div>
         <section class="scroll" aria-label="Table of the comparison" tabindex="0" ?hidden=${!several}>

@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit-html';
 import { awaitsEverything, drawnThing } from '../../state/run-words.ts';
+import { info } from '../../ui/info.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import type { DrawingBoard } from './drawing-board.ts';
 import './draw.css';
@@ -30,7 +31,7 @@ export const drawPanel: Panel = {
       : html`
     <section class="card draw" id="draw" aria-labelledby="draw-title">
       <div class="card-head">
-        <h2 id="draw-title">Draw ${drawnThing(run)}</h2>
+        <h2 id="draw-title">Draw ${drawnThing(run)}</h2>${info('draw', 'Draw')}
         <p class="card-note" data-field="draw-note" title=${board?.durationText ?? nothing}>${board?.note}</p>
       </div>
       ${

@@ -11,6 +11,7 @@ import { epochReadings, epochReadingsText } from '../../state/predictions.ts';
 import { rankedClasses } from '../../state/probability.ts';
 import type { Run } from '../../state/run.ts';
 import { stepWordOf } from '../../state/run-words.ts';
+import { info } from '../../ui/info.ts';
 import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
 import { pixelImage, recolorImages } from '../../ui/pixel-image.ts';
 import { saveFile } from '../../ui/save-file.ts';
@@ -64,7 +65,7 @@ export const examinePanel: Panel = {
     return html`
       <section class="card examine" id="examine" aria-labelledby="examine-title" data-has-image=${examined !== null}>
         <div class="card-head">
-          <h2 id="examine-title">One image inside the network</h2>
+          <h2 id="examine-title">One image inside the network</h2>${info('examine', 'One image')}
           <p class="card-note">${examined?.title}</p>
           ${imageChoice(run, classes, state, actions)}
         </div>

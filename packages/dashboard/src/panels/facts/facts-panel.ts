@@ -3,6 +3,7 @@ import { guard } from 'lit-html/directives/guard.js';
 import { formatCount, formatPlural } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import { announcesEverything, awaitsEverything } from '../../state/run-words.ts';
+import { info } from '../../ui/info.ts';
 import type { Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
 import { layerRows } from './layer-rows.ts';
@@ -72,7 +73,7 @@ export const trainingPanel: Panel = {
     if (!isAwaited && facts.length + results.length + files.length === 0) return html``;
     return html`
       <section class="card training" aria-labelledby="training-title">
-        <div class="card-head"><h2 id="training-title">Settings</h2></div>
+        <div class="card-head"><h2 id="training-title">Settings</h2>${info('settings', 'Settings')}</div>
         ${isAwaited ? emptyNote : nothing}
         ${guard([facts], () => html`<dl class="facts">${factRows(facts)}</dl>`)}
         ${results.length === 0 ? nothing : html`<h3>Final results</h3><dl class="facts" id="final-results">${factRows(results)}</dl>`}
@@ -103,6 +104,7 @@ export const networkPanel: Panel = {
           <h2>Architecture</h2>
           <span class="card-note">${note.filter(Boolean).join(', ')}</span>
         </summary>
+        <p class="strip-note">${info('architecture', 'Architecture')}</p>
         ${guard([started], () => (started ? layerTable(layerRows(started)) : emptyNote))}
       </details>`;
   },

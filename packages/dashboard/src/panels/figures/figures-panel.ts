@@ -3,6 +3,7 @@ import { guard } from 'lit-html/directives/guard.js';
 import { formatCount, formatNumber } from '../../state/format.ts';
 import type { NumberedFigure } from '../../state/run.ts';
 import { stepWordOf } from '../../state/run-words.ts';
+import { info } from '../../ui/info.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import { figureSeries } from './figure-series.ts';
 import './figures.css';
@@ -19,7 +20,7 @@ export const figuresPanel: Panel = {
     const word = stepWordOf(run);
     return html`
       <section class="figures" id="figures" aria-labelledby="figures-title">
-        <div class="section-head"><h2 id="figures-title">Figures</h2></div>
+        <div class="section-head"><h2 id="figures-title">Figures</h2>${info('figures', 'Figures')}</div>
         <div class="figure-grid">
           ${figureSeries(run?.figures ?? []).map(({ title, figures }) => {
             const shown =

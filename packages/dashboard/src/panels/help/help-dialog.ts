@@ -1,22 +1,33 @@
 import { html, type TemplateResult } from 'lit-html';
 import type { Run } from '../../state/run.ts';
 import { dialogHeader, openDialog } from '../../ui/dialog.ts';
+import { explanationsOf } from '../../ui/explanations.ts';
 import { type Shortcut, shortcutGroups } from './shortcuts.ts';
 import './help.css';
 
-/** The viewer's choice whether single keys are shortcuts. */
-export interface ShortcutChoice {
+/** What the help can change on the page. */
+export interface HelpActions {
+  /** Whether single keys are shortcuts. */
   areOn: boolean;
   set(on: boolean): void;
+  startTour(): void;
 }
 
-/** Opens the list of keys and gestures. `run` is the run on display. */
-export function openHelp(run: Run | null, choice: ShortcutChoice): void {
+/** Opens the help: what the parts of the page show, and the keys and gestures. `run` is the run on display. */
+export function openHelp(run: Run | null, choice: HelpActions): void {
   const toggle = ({ target }: Event): void => choice.set((target as HTMLInputElement).checked);
   openDialog(
     'help',
     html`
-      ${dialogHeader('help', 'Keyboard')}
+      ${dialogHeader('help', 'Help')}
+      <p>A network learns to tell images apart. This page shows how that goes, live: at the top how well it does by now, then its
+        curves, the images that it gets wrong, and what happens inside. Everything stays readable after the run.
+        <button type="button" class="link" id="start-tour" data-close @click=${choice.startTour}>Show me around</button></p>
+      <details class="help-part" open>
+        <summary><h3>What the parts show</h3></summary>
+        <dl class="explanations">${explanationsOf(run).map(({ name, text }) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`)}</dl>
+      </details>
+      <h3 class="help-title">Keyboard and mouse</h3>
       <label class="tool help-choice">
         <input type="checkbox" id="shortcuts-on" .checked=${choice.areOn} @change=${toggle} />
         Use single keys as shortcuts; the keys of a focused chart always work
@@ -24,7 +35,7 @@ export function openHelp(run: Run | null, choice: ShortcutChoice): void {
       <div class="shortcuts" id="shortcuts">
         ${shortcutGroups(run).map(
           ({ title, shortcuts }) =>
-            html`<section><h3>${title}</h3><dl>${shortcuts.map(shortcutRow)}</dl></section>`,
+            html`<section><h4>${title}</h4><dl>${shortcuts.map(shortcutRow)}</dl></section>`,
         )}
       </div>
       <p class="help-foot">

@@ -12,10 +12,10 @@ export const shortcutGroups = (run: Run | null): { title: string; shortcuts: Sho
   {
     title: 'Anywhere',
     shortcuts: [
-      { keys: ['?'], description: 'This list' },
+      { keys: ['?'], description: 'This help' },
       { keys: ['r'], description: 'Runs: open, compare, name, pin, delete' },
       { keys: ['n'], description: 'New run, while a trainer is connected' },
-      { keys: ['p'], description: 'Pause the view; new data is kept' },
+      { keys: ['p'], description: 'Freeze the charts; new data is kept' },
       ...(awaitsEverything(run) ? [{ keys: ['d'], description: `Draw ${drawnThing(run)}` }] : []),
       { keys: ['t'], description: 'Theme: system, light, dark' },
       { keys: ['k'], description: 'Timeline: play and pause' },

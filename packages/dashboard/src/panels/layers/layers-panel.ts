@@ -3,6 +3,7 @@ import { guard } from 'lit-html/directives/guard.js';
 import { layersCsvUrl } from '../../net/api.ts';
 import { formatLoss, formatPercent } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
+import { info } from '../../ui/info.ts';
 import { lazyPart } from '../../ui/lazy-part.ts';
 import type { Panel } from '../../ui/panel.ts';
 import {
@@ -78,7 +79,7 @@ const card = (
 ): TemplateResult => html`
       <section class="card layers" id="layers" aria-labelledby="layers-title">
         <div class="card-head">
-          <h2 id="layers-title">Layers</h2>
+          <h2 id="layers-title">Layers</h2>${info('layers', 'Layers')}
           <p class="card-note">Change of the weights in a step, relative to the weights. The shaded band is healthy: 0.01 to 1 %.</p>
         </div>
         ${layerSentences(rows, units, guess).map((sentence) => html`<p class="layer-sentence">${sentence}</p>`)}

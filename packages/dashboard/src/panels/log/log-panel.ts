@@ -3,6 +3,7 @@ import { guard } from 'lit-html/directives/guard.js';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Run } from '../../state/run.ts';
 import { awaitsEverything, stepWordOf } from '../../state/run-words.ts';
+import { info } from '../../ui/info.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import { type EpochRow, type EpochSoFar, epochColumns, epochRows, epochSoFar } from './epoch-rows.ts';
 import { type NoticeRow, noticeRows } from './notice-rows.ts';
@@ -40,7 +41,7 @@ export const epochsPanel: Panel = {
     const empty = 'Each epoch adds a line with its results on the training and test images.';
     return html`
       <section class="card epochs" aria-labelledby="epochs-title">
-        <div class="card-head"><h2 id="epochs-title">Epochs</h2></div>
+        <div class="card-head"><h2 id="epochs-title">Epochs</h2>${info('epochs', 'Epochs')}</div>
         ${guard([epochs, run?.batch, run?.finished, showsAll.epochs], () => {
           const current = run ? epochSoFar(run) : undefined;
           return hasValues || current
@@ -83,7 +84,7 @@ export const noticesPanel: Panel = {
       ? html``
       : html`
           <section class="card notices" aria-labelledby="notices-title">
-            <div class="card-head"><h2 id="notices-title">Notices</h2></div>
+            <div class="card-head"><h2 id="notices-title">Notices</h2>${info('notices', 'Notices')}</div>
             ${guard([findings, stepWordOf(run), showsAll.notices], () => {
               const rows = noticeRows(findings, stepWordOf(run));
               return html`<ul class="notice-list" id="notice-list">${firstRows('notices', rows).map((row) => noticeRow(row, actions))}</ul>`;

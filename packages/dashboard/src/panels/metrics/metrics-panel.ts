@@ -4,6 +4,7 @@ import { formatCount } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Run } from '../../state/run.ts';
 import { focusAfterRender, scrollAfterRender } from '../../ui/focus.ts';
+import { info } from '../../ui/info.ts';
 import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
 import { showMetricCharts } from '../charts/charts-panel.ts';
 import { type MetricGroup, shownAtFirst, shownMetrics } from './metric-groups.ts';
@@ -41,7 +42,7 @@ export const metricsPanel: Panel = {
     return html`
       <section class="curves metrics" id="metrics" aria-labelledby="metrics-title">
         <div class="section-head">
-          <h2 id="metrics-title">Metrics</h2>
+          <h2 id="metrics-title">Metrics</h2>${info('metrics', 'Custom metrics')}
           ${total > shownAtFirst ? searchField(state, actions, found, total) : nothing}
         </div>
         ${groups.map((group) => groupCharts(group, elements))}

@@ -13,6 +13,7 @@ import {
 import type { Run } from '../../state/run.ts';
 import { focusAfterRender } from '../../ui/focus.ts';
 import { imageButton } from '../../ui/image-button.ts';
+import { info } from '../../ui/info.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import { recolorImages } from '../../ui/pixel-image.ts';
 import { saveFile } from '../../ui/save-file.ts';
@@ -79,7 +80,7 @@ export const misreadPanel: Panel = {
     return html`
       <section class="card misread" id="misread" aria-labelledby="misread-title">
         <div class="card-head">
-          <h2 id="misread-title">Hardest test images</h2>
+          <h2 id="misread-title">Hardest test images</h2>${info('misread', 'Hardest test images')}
           <p class="card-note" data-field="misread-note">${histories ? note(histories, epochs) : ''}</p>
         </div>
         ${problem === '' ? nothing : html`<p class="alarm">The test images cannot be read: ${problem}.</p>`}

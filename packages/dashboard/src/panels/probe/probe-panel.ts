@@ -7,6 +7,7 @@ import type { Probe } from '../../state/probe.ts';
 import type { Run } from '../../state/run.ts';
 import { stepWordOf } from '../../state/run-words.ts';
 import { announce } from '../../ui/announcer.ts';
+import { info } from '../../ui/info.ts';
 import type { Panel } from '../../ui/panel.ts';
 import { pixelImage, recolorImages } from '../../ui/pixel-image.ts';
 import { ProbeCanvas } from './probe-canvas.ts';
@@ -59,7 +60,7 @@ export const probePanel: Panel = {
     return html`
       <section class="card probe" id="probe" aria-labelledby="probe-title">
         <div class="card-head">
-          <h2 id="probe-title">${formatCount(probe.images.filter(Boolean).length)} test images, drifting apart</h2>
+          <h2 id="probe-title">${formatCount(probe.images.filter(Boolean).length)} test images, drifting apart</h2>${info('probe', 'Test images')}
           <p class="card-note" data-field="probe-note">
             ${probe.logits ? noteOf(run, probe.logits.step, answers) : 'The network had not read them yet.'}
           </p>

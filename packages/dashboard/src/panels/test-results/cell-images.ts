@@ -1,14 +1,28 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { base64Bytes } from '../../state/base64.ts';
+import { formatPlural } from '../../state/format.ts';
+import { singular } from '../../state/run-words.ts';
 import { imageButton, type LookInside } from '../../ui/image-button.ts';
 import { cellChooser } from '../misread/cell-choice.ts';
-import { type CellPosition, cellNote } from './confusion-matrix.ts';
+import { type CellPosition, cellNote, nonZeroCells, worstMistakes } from './confusion-matrix.ts';
 import type { EpochResults } from './epoch-results.ts';
 import { sampleSentence, samplesOf } from './sample-selection.ts';
 
 /** Returns the text below a matrix while no cell is pointed at. It mentions the click only if there are samples to show. */
 export const matrixHint = ({ samples }: EpochResults): string =>
   samples ? 'Point at a cell to read it; click to see its images.' : 'Point at a cell to read it.';
+
+/** Renders how to read the cell with the most mistakes; nothing without a mistake. */
+export function matrixExample({ classes, epoch, unit }: EpochResults): TemplateResult | typeof nothing {
+  const [worst] = worstMistakes(nonZeroCells(epoch.test), 1);
+  if (!worst) return nothing;
+  const [truth, predicted] = [classes[worst.truth], classes[worst.predicted]];
+  return html`
+    <p class="matrix-example">
+      For example, row ${truth}, column ${predicted}: ${formatPlural(worst.count, singular(unit), unit)} of class ${truth}
+      were taken for ${predicted}.
+    </p>`;
+}
 
 /** Renders a button that shows every image of a cell, where the page can read the test images. */
 function showAllButton([truth, predicted]: CellPosition): TemplateResult | typeof nothing {

@@ -1,7 +1,8 @@
-import { html, type TemplateResult } from 'lit-html';
+import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { formatCount } from '../../state/format.ts';
 import type { LookInside } from '../../ui/image-button.ts';
+import { info } from '../../ui/info.ts';
 import { lazyPart } from '../../ui/lazy-part.ts';
 import { mistakeCount, nonZeroCells } from './confusion-matrix.ts';
 import { type EpochResults, provisionalNote } from './epoch-results.ts';
@@ -35,7 +36,7 @@ export class ConfusionCard {
     return html`
       <section class="card confusion" id="confusion" aria-labelledby="confusion-title">
         <div class="card-head">
-          <h2 id="confusion-title">${hasMatrix ? 'Confusion matrix' : 'Classes'}</h2>
+          <h2 id="confusion-title">${hasMatrix ? 'Confusion matrix' : 'Classes'}</h2>${hasMatrix ? info('confusion', 'Confusion matrix') : nothing}
           <p class="card-note" data-field="confusion-note">${guard([results], () => note(results))}</p>
           ${epochChoice}
         </div>

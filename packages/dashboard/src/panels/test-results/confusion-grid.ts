@@ -3,7 +3,7 @@ import { guard } from 'lit-html/directives/guard.js';
 import { shortClassNames } from '../../state/format.ts';
 import type { LookInside } from '../../ui/image-button.ts';
 import { styled } from '../../ui/styled.ts';
-import { cellImages, matrixHint } from './cell-images.ts';
+import { cellImages, matrixExample, matrixHint } from './cell-images.ts';
 import {
   type CellPosition,
   type ConfusionCell,
@@ -58,6 +58,7 @@ export class ConfusionGrid {
           ${guard([results, this.#active, this.#selected], () => this.#cells(results))}
         </table>
         </div>
+        ${guard([results], () => matrixExample(results))}
         <p class="matrix-sentence" id="matrix-sentence" aria-live="polite">${this.#sentence(results)}</p>
         <ul class="cell-samples" id="cell-samples">
           ${guard([results, this.#selected, look], () => cellImages(results, this.#selected, { count: countIn(results), look }))}

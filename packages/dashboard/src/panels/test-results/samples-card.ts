@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import type { LookInside } from '../../ui/image-button.ts';
+import { info } from '../../ui/info.ts';
 import { lazyPart } from '../../ui/lazy-part.ts';
 import { type EpochResults, provisionalNote } from './epoch-results.ts';
 import type { SampleList } from './sample-list.ts';
@@ -20,7 +21,7 @@ export class SamplesCard {
     return html`
       <section class="card samples" aria-labelledby="samples-title">
         <div class="card-head">
-          <h2 id="samples-title">Sample predictions</h2>
+          <h2 id="samples-title">Sample predictions</h2>${info('samples', 'Sample predictions')}
           <p class="card-note" data-field="samples-note">${guard([results], () => captionOf(results))}</p>
         </div>
         ${

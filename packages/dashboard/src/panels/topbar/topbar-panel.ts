@@ -41,7 +41,7 @@ export const topbarPanel: Panel = {
         </button>
         <button
           class="icon-button" type="button" id="help-open" @click=${openHelp}
-          aria-haspopup="dialog" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)"
+          aria-haspopup="dialog" aria-label="Help" title="Help (?)"
         >
           <svg viewBox="0 0 24 24" aria-hidden="true">
             <circle cx="12" cy="12" r="9" />
