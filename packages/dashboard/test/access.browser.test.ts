@@ -3,7 +3,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { violations, violationsInBothThemes } from './support/axe.ts';
 import { findChromium } from './support/browser.ts';
 import { useMonitor } from './support/monitor.ts';
-import { chartPart, field, runOf, shows } from './support/page-elements.ts';
+import { chartPart, chooseRunAction, field, runOf, shows } from './support/page-elements.ts';
 
 const chromiumPath = findChromium();
 const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true };
@@ -44,7 +44,7 @@ const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, ha
       await page.locator('#runs-open').click();
       await shows(page, '#run-list', runId);
       expect(await violationsInBothThemes(page, '#runs-dialog')).toEqual([]);
-      await page.getByRole('button', { name: `Name, tags and note of ${runId}` }).click();
+      await chooseRunAction(page, runId, 'edit');
       await page.locator('#edit-form').waitFor();
       expect(await violationsInBothThemes(page, '#runs-dialog')).toEqual([]);
       await page.locator('#edit-form button[type="button"]').click();

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { findChromium } from './support/browser.ts';
 import { useMonitor } from './support/monitor.ts';
-import { field, runOf, shows } from './support/page-elements.ts';
+import { chooseRunAction, field, runOf, shows } from './support/page-elements.ts';
 
 const chromiumPath = findChromium();
 const run = (runId: string) => ({
@@ -62,17 +62,17 @@ const run = (runId: string) => ({
     };
     const address = page.url();
     for (const each of [runId, other]) {
-      await page.getByRole('button', { name: `Delete ${each}` }).click();
+      await chooseRunAction(page, each, 'delete');
       await page.locator('#confirm-dialog button[value="yes"]').click();
       await cancelToken();
-      await page.locator(`[data-run="${each}"] [data-control="delete"]:focus`).waitFor();
+      await page.locator(`[data-run="${each}"] [data-control="menu"]:focus`).waitFor();
       expect(page.url()).toBe(address);
     }
-    await page.getByRole('button', { name: `Pin ${other}` }).click();
+    await chooseRunAction(page, other, 'pin');
     await cancelToken();
-    await page.locator(`[data-run="${other}"] [data-control="pin"]:focus`).waitFor();
+    await page.locator(`[data-run="${other}"] [data-control="menu"]:focus`).waitFor();
     expect(await stored()).toEqual([false]);
-    await page.getByRole('button', { name: `Name, tags and note of ${other}` }).click();
+    await chooseRunAction(page, other, 'edit');
     await page.locator('#edit-form [name="name"]').fill('Not saved');
     await page.keyboard.press('Enter');
     await cancelToken();
@@ -80,7 +80,7 @@ const run = (runId: string) => ({
     await page.locator('#edit-form button[type="button"]').click();
 
     // With the token, the deleted run leaves the comparison.
-    await page.getByRole('button', { name: `Delete ${other}` }).click();
+    await chooseRunAction(page, other, 'delete');
     await page.locator('#confirm-dialog button[value="yes"]').click();
     await page.locator('#token-form [name="token"]').fill('open sesame, open wide');
     await page.keyboard.press('Enter');

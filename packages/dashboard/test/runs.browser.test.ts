@@ -1,12 +1,20 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import type { MonitorEvent } from '@mnist-monitor/shared';
+import type { MonitorEvent, Version1Event } from '@mnist-monitor/shared';
 import type { Page } from 'playwright-core';
 import { violationsInBothThemes } from './support/axe.ts';
 import { findChromium } from './support/browser.ts';
+import {
+  bareRun,
+  epochsOnlyRun,
+  languageModelRun,
+  longTextRun,
+  metricsRun,
+  regressionRun,
+} from './support/kinds-of-runs.ts';
 import { useMonitor } from './support/monitor.ts';
-import { chartPart, field, runOf, shows } from './support/page-elements.ts';
+import { chartPart, chooseRunAction, counts, field, runOf, shows } from './support/page-elements.ts';
 import { strokeWeights, withStrokeNetwork } from './support/stroke-network.ts';
 
 const chromiumPath = findChromium();
@@ -137,9 +145,9 @@ const chromiumPath = findChromium();
     await shows(page, row('20261124-120000-kept'), '18 s');
     await shows(page, row('20261124-120000-kept'), /97\.00\s%/);
     await page.locator('#runs-filter').fill('120000-kept');
-    expect(await page.locator('#run-list .run').count()).toBe(1);
+    await counts(page, '#run-list .run', 1);
 
-    await page.getByRole('button', { name: 'Name, tags and note' }).click();
+    await chooseRunAction(page, '20261124-120000-kept', 'edit');
     await page.locator('#edit-form [name="name"]').fill('The good one');
     await page.locator('#edit-form [name="tags"]').fill('talk, baseline');
     await page.locator('#edit-form [name="note"]').fill('Kept for the talk');
@@ -148,30 +156,30 @@ const chromiumPath = findChromium();
     await shows(page, row('20261124-120000-kept'), 'Kept for the talk');
     await shows(page, field('title'), 'The good one');
     await shows(page, '.hero-tags', 'baseline');
-    await focusIs(page, 'Name, tags and note of The good one');
-    await page.getByRole('button', { name: 'Name, tags and note' }).press('Enter');
+    await focusIs(page, 'Actions for The good one');
+    await chooseRunAction(page, 'The good one', 'edit');
     await page.locator('#edit-form :focus').waitFor();
     await page.keyboard.press('Escape');
-    await focusIs(page, 'Name, tags and note of The good one');
+    await focusIs(page, 'Actions for The good one');
     expect(await page.locator('#runs-dialog').isVisible()).toBe(true);
     await page.locator('#runs-filter').fill('baseline');
     await shows(page, '#runs-note', '1 of 1 run.');
     await shows(page, row('20261124-120000-kept'), 'talk');
-    await page.getByRole('button', { name: 'Pin The good one' }).press('Enter');
+    await chooseRunAction(page, 'The good one', 'pin');
     await shows(page, row('20261124-120000-kept'), 'pinned');
-    await focusIs(page, 'Unpin The good one');
+    await focusIs(page, 'Actions for The good one');
 
     // The open list shows a run that begins.
     const late = '20261124-120200-late';
     await page.locator('#runs-filter').fill('');
-    await page.getByRole('button', { name: 'Delete 20261124-120100-gone' }).focus();
+    await page.getByRole('button', { name: 'Actions for 20261124-120100-gone' }).focus();
     await monitor.publish({ runId: late, events: runOf(late).slice(0, 9) });
     await shows(page, row(late), 'Running');
-    await focusIs(page, 'Delete 20261124-120100-gone');
+    await focusIs(page, 'Actions for 20261124-120100-gone');
 
     await page.locator('#runs-filter').fill('120100-gone');
     await shows(page, '#runs-note', '1 of 1 run.');
-    await page.getByRole('button', { name: 'Delete' }).click();
+    await chooseRunAction(page, '20261124-120100-gone', 'delete');
     await page.locator('#confirm-dialog button[value="yes"]').click();
     await page.locator(row('20261124-120100-gone')).waitFor({ state: 'detached' });
     await focusIs(page, 'Find runs');
@@ -261,8 +269,9 @@ const chromiumPath = findChromium();
     const page = await monitor.visit(`?run=${first}`);
     await shows(page, caption, '60 points');
     await page.locator('#runs-open').click();
-    await page.locator(`#run-list .run:has-text("${second}") input`).check();
-    await page.keyboard.press('Escape');
+    await page.getByLabel(`Select ${second}`).check();
+    await page.getByRole('button', { name: 'Compare with the run on display' }).click();
+    await page.locator('#runs-dialog').waitFor({ state: 'detached' });
     await shows(page, chartPart('loss', 'items'), second);
     await shows(page, chartPart('loss', 'items'), /\([+−]/);
     // A compared run that is named keeps its new name here, although its own connection is closed.
@@ -316,15 +325,159 @@ const chromiumPath = findChromium();
     await shows(page, field('compare-note'), /^There is no run nowhere\. /);
     await page.locator('#runs-open').click();
     await page.locator('#runs-filter').fill('many');
-    const box = (runId = '') => page.getByLabel(`Compare ${runId}`);
-    for (const runId of runIds.slice(10, 12)) await box(runId).press(' ');
-    await focusIs(page, `Compare ${runIds[11]}`);
-    await shows(page, '#runs-note', 'No more than 12 can be compared.');
-    expect(await box(runIds[12]).isDisabled()).toBe(true);
-    await box(runIds[1]).uncheck();
-    expect(await box(runIds[12]).isDisabled()).toBe(false);
-    expect(await box(runIds[2]).isChecked()).toBe(true);
+    await shows(page, '#runs-note', '13 of 13 runs.');
+    await page.getByLabel('Select all runs').press(' ');
+    await shows(page, '.selection-note', '13 runs selected. At most 12 can be compared.');
+    expect(await page.locator('[data-bulk="compare"]').count()).toBe(0);
+    await page.getByLabel(`Select ${runIds[12]}`).press(' ');
+    await focusIs(page, `Select ${runIds[12]}`);
+    await page.getByRole('button', { name: 'Compare 12 runs' }).press('Enter');
+    await counts(page, '#compare-table thead th', 12);
+    // The run on display stays the baseline.
+    await shows(page, '#compare-table thead th:nth-child(2)', runIds[0] ?? '');
+    await page.locator('#runs-open').click();
+    await chooseRunAction(page, runIds[2] ?? '', 'compare');
+    await shows(page, '#runs-note', '10 compared with the run on display.');
+    await page.keyboard.press('Escape');
+    await counts(page, '#compare-table thead th', 11);
   });
+
+  it('are sorted by their headings, on all pages of the list, and by any setting', async () => {
+    const rates = [0.1, 0.001, 0.01];
+    for (const [index, learningRate] of rates.entries()) {
+      const runId = `20261124-16000${index}-sorted`;
+      (await monitor.publish({ runId, events: runWith(runId, { learningRate }, index + 1) })).close();
+    }
+    const page = await monitor.visit();
+    await page.locator('#runs-open').click();
+    await page.locator('#runs-filter').fill('-sorted');
+    await shows(page, '#runs-note', '3 of 3 runs.');
+    const listed = (runs: readonly number[]): Promise<unknown> =>
+      page.waitForFunction(
+        (wanted) =>
+          [...document.querySelectorAll('#run-list .run-name')]
+            .map((name) => name.textContent?.at(14))
+            .join() === wanted,
+        runs.join(),
+      );
+    await listed([2, 1, 0]);
+    await page.getByRole('button', { name: 'Training time' }).press('Enter');
+    await listed([0, 1, 2]);
+    await shows(page, 'th[aria-sort="ascending"]', 'Training time');
+    await page.getByRole('button', { name: 'Training time' }).press('Enter');
+    await listed([2, 1, 0]);
+    await shows(page, 'th[aria-sort="descending"]', 'Training time');
+    await page.getByLabel('Sort by').selectOption({ label: 'Learning rate' });
+    await listed([1, 2, 0]);
+    await shows(page, '#run-list .run .run-own', '0.001');
+    await page.locator('#runs-direction').press('Enter');
+    await listed([0, 2, 1]);
+    // The list keeps its order until the page is closed.
+    await page.keyboard.press('Escape');
+    await page.locator('#runs-open').click();
+    await listed([0, 2, 1]);
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it('are selected together, tagged, pinned, saved as a table and deleted, with the keyboard alone', async () => {
+    const runIds = [0, 1, 2].map((index) => `20261124-17000${index}-bulk`);
+    for (const runId of runIds) (await monitor.publish({ runId, events: runOf(runId, 1) })).close();
+    const training = '20261124-170009-bulk';
+    await monitor.publish({ runId: training, events: runOf(training, 1).slice(0, 9) });
+    const page = await monitor.visit(`?run=${runIds[0]}`);
+    await page.locator('#runs-open').press('Enter');
+    await page.locator('#runs-filter').fill('-bulk');
+    await shows(page, '#runs-note', '4 of 4 runs.');
+    await page.getByLabel('Select all runs').press(' ');
+    await page.locator('[data-bulk="tags"]').press('Enter');
+    await page.locator('#tags-form :focus').fill('x'.repeat(41));
+    await page.keyboard.press('Enter');
+    await shows(page, '.selection-note', 'Tags: expected at most 40 characters in each');
+    await page.locator('#tags-form [name="tags"]').fill('sweep, night');
+    await page.keyboard.press('Enter');
+    await shows(page, '.selection-note', '4 of 4 runs tagged.');
+    await counts(page, '#run-list .run-tags', 4);
+    expect(await violationsInBothThemes(page, '#runs-dialog')).toEqual([]);
+    await page.locator('[data-bulk="tags"]').press('Enter');
+    await page.locator('#tags-form [name="tags"]').fill('night');
+    await page.getByRole('button', { name: 'Remove', exact: true }).press('Enter');
+    await shows(page, '.selection-note', '4 of 4 runs untagged.');
+    await page.locator('[data-bulk="pin"]').press('Enter');
+    await shows(page, '.selection-note', '4 of 4 runs pinned.');
+
+    const [saved] = await Promise.all([
+      page.waitForEvent('download'),
+      page.locator('[data-bulk="export"]').press('Enter'),
+    ]);
+    const table = readFileSync(await saved.path(), 'utf8').split('\r\n');
+    expect(table).toHaveLength(6);
+    expect(table[0]).toContain('run,name,status,tags');
+    expect(table.find((line) => line.startsWith(runIds[1] ?? ''))).toContain('completed,sweep,');
+
+    // The run that is still training stays.
+    await page.locator('[data-bulk="delete"]').press('Enter');
+    await shows(page, '#confirm-title', 'Delete 4 runs?');
+    await page.locator('#confirm-dialog button[value="yes"]').press('Enter');
+    await shows(page, '.selection-note', /1 run selected\. 3 of 4 runs deleted\..*is held by its trainer/);
+    await counts(page, '#run-list .run', 1);
+    await page.locator('[data-bulk="clear"]').press('Enter');
+    await focusIs(page, 'Find runs');
+    await page.locator('.selection-bar').waitFor({ state: 'hidden' });
+    expect(monitor.browserProblems).toEqual([expect.stringContaining('409')]);
+  });
+
+  it('have a menu that Escape, a press outside and a second press close, and that leaves the list open', async () => {
+    const runId = '20261124-180000-menu';
+    (await monitor.publish({ runId, events: runOf(runId, 1) })).close();
+    const page = await monitor.visit(`?run=${runId}`);
+    await page.locator('#runs-open').click();
+    await page.locator('#runs-filter').fill(runId);
+    await shows(page, '#runs-note', '1 of 1 run.');
+    const [menu, button] = [page.locator('#run-menu'), page.getByLabel(`Actions for ${runId}`)];
+    await button.press('Enter');
+    await page.locator('#run-menu button:focus').waitFor();
+    expect(await violationsInBothThemes(page, '#runs-dialog')).toEqual([]);
+    await page.keyboard.press('ArrowUp');
+    await page.locator('#run-menu [data-action="delete"]:focus').waitFor();
+    await page.keyboard.press('Escape');
+    await menu.waitFor({ state: 'hidden' });
+    await focusIs(page, `Actions for ${runId}`);
+    await button.click();
+    await menu.waitFor();
+    await button.click();
+    await menu.waitFor({ state: 'hidden' });
+    await button.click();
+    await page.locator('#runs-title').click();
+    await menu.waitFor({ state: 'hidden' });
+    expect(await page.locator('#runs-dialog').isVisible()).toBe(true);
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it.each([1440, 1280, 1024, 390, 320])(
+    'of any kind fit into a list that is %p pixels wide',
+    async (width) => {
+      const kinds = [regressionRun, languageModelRun, epochsOnlyRun, metricsRun, bareRun, longTextRun];
+      const prefix = `kinds${width}`;
+      for (const [index, kind] of kinds.entries()) {
+        const runId = `${prefix}-${index}`;
+        const events = kind === languageModelRun ? languageModelRun(runId, 600, 2) : kind(runId);
+        (await monitor.publish({ runId, events })).close();
+      }
+      const page = await monitor.visit('', { viewport: { width, height: 844 } });
+      await page.locator('#runs-open').click();
+      await page.locator('#runs-filter').fill(prefix);
+      await shows(page, '#runs-note', `${kinds.length} of ${kinds.length} runs.`);
+      await page.locator('#runs-sort').selectOption({ index: 5 });
+      await page.locator('#run-list .sparkline').first().waitFor();
+      await page.locator('#run-list .run-own:not(.no-value)').first().waitFor();
+      const overflow = await page
+        .locator('#runs-dialog')
+        .evaluate((dialog) => dialog.scrollWidth - dialog.clientWidth);
+      expect(overflow).toBe(0);
+      expect(await violationsInBothThemes(page, '#runs-dialog')).toEqual([]);
+      expect(monitor.browserProblems).toEqual([]);
+    },
+  );
 
   it('classify a drawing with their saved weights, again after each epoch', async () => {
     const runId = '20261124-150000-drawn';
@@ -352,6 +505,14 @@ const chromiumPath = findChromium();
     expect(monitor.browserProblems).toEqual([]);
   });
 });
+
+/** Returns the events of a run with these settings. */
+const runWith = (runId: string, config: object, epochs: number): Version1Event[] =>
+  runOf(runId, epochs).map((event) =>
+    event.type === 'run.started'
+      ? { ...event, data: { ...event.data, config: { ...event.data.config, ...config } } }
+      : event,
+  );
 
 /** Resolves when the element with this label has the focus. */
 const focusIs = (page: Page, name: string): Promise<unknown> =>

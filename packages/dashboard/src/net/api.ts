@@ -1,4 +1,9 @@
-import { decodeTrustedRunList, type RunChanges, type RunList } from '@mnist-monitor/shared/browser';
+import {
+  decodeTrustedRunList,
+  type RunChanges,
+  type RunList,
+  type RunSort,
+} from '@mnist-monitor/shared/browser';
 
 /** The result of a request or a command. `message` is a text for the viewer. */
 export type Result<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
@@ -18,11 +23,23 @@ export interface RunListRequest {
   limit: number;
   /** `nextCursor` of the previous page of the list; null for the first one. */
   cursor: string | null;
+  /** The newest runs come first without an order. */
+  order?: SortOrder;
 }
 
-/** Loads a page of the list of runs that the gateway stores, pinned runs first. */
-export async function listRuns({ search, limit, cursor }: RunListRequest): Promise<Result<RunList>> {
-  const query = new URLSearchParams({ order: 'pinned', search, limit: String(limit) });
+/** What the list of runs is sorted by, and in which direction. */
+export interface SortOrder {
+  readonly sort: RunSort;
+  readonly direction: 'ascending' | 'descending';
+}
+
+/** Loads a page of the list of runs that the gateway stores; pinned runs come first in a list that is sorted by start. */
+export async function listRuns(wanted: RunListRequest): Promise<Result<RunList>> {
+  const { search, limit, cursor, order } = wanted;
+  // A viewer who sorts by a value looks for the runs with the highest or lowest ones, pinned or not.
+  const isByStart = order === undefined || order.sort === 'started';
+  const query = new URLSearchParams({ search, limit: String(limit), ...order });
+  if (isByStart) query.set('order', 'pinned');
   if (cursor !== null) query.set('cursor', cursor);
   const response = await request(`api/runs?${query}`);
   if (!response.ok) return response;
@@ -37,6 +54,18 @@ export async function listRuns({ search, limit, cursor }: RunListRequest): Promi
 
 /** Resolves with whether the gateway stores the run; with false also when it does not respond. */
 export const runExists = async (runId: string): Promise<boolean> => (await request(runUrl(runId))).ok;
+
+/**
+ * Reads one curve of a run, thinned to at most `points` points, in the order of its events. Null when the gateway cannot read it
+ * now. Values that are not finite are NaN.
+ */
+export async function readCurve(runId: string, field: string, points: number): Promise<number[] | null> {
+  const query = new URLSearchParams({ fields: field, points: String(points), x: 'seq' });
+  const response = await request(`${runUrl(runId)}/series?${query}`);
+  if (!response.ok) return null;
+  const { series } = JSON.parse(response.value) as { series: { y: (number | string)[] }[] };
+  return series[0]?.y.map(Number) ?? [];
+}
 
 /** Changes the title, note, pin, name or tags of a run. */
 export const changeRun = (runId: string, changes: RunChanges, token?: string): Promise<Result<string>> =>

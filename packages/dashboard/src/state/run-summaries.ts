@@ -38,10 +38,6 @@ export const statusNames: Record<RunStatus, string> = {
   interrupted: 'Interrupted',
 };
 
-/** Returns the training time of a run in seconds; undefined while the publisher has not reported one. */
-export const trainingSeconds = ({ finished, batch }: RunSummary): number | undefined =>
-  finished?.seconds ?? batch?.elapsedSeconds ?? undefined;
-
 /** Kinds of processors whose names are abbreviations. */
 const abbreviations: readonly string[] = ['cpu', 'gpu', 'tpu', 'npu'];
 

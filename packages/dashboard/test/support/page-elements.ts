@@ -51,3 +51,9 @@ export function runOf(runId: string, epochs = 3, batchesPerEpoch = 20): Version1
 /** Returns the number of events up to the batch of a step. */
 export const untilStep = (events: readonly MonitorEvent[], step: number): number =>
   events.findIndex((event) => event.type === 'batch' && event.data.step === step) + 1;
+
+/** Chooses an action from the menu of a run in the list of runs, with the keyboard. */
+export async function chooseRunAction(page: Page, name: string, action: string): Promise<void> {
+  await page.getByLabel(`Actions for ${name}`).press('Enter');
+  await page.locator(`#run-menu [data-action="${action}"]`).press('Enter');
+}

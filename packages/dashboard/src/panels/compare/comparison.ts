@@ -1,3 +1,4 @@
+import { secondsOf, testLossOf } from '@mnist-monitor/shared/browser';
 import { dashes } from '../../state/chart-runs.ts';
 import {
   type EpochData,
@@ -14,7 +15,6 @@ import {
   formatPercent,
 } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
-import { trainingSeconds } from '../../state/run-summaries.ts';
 import { speedUnitOf } from '../../state/run-words.ts';
 import { deviceFacts, type Fact, trainingFacts } from '../facts/run-facts.ts';
 
@@ -104,9 +104,9 @@ const results: readonly ResultSpec[] = [
     ({ summary: { epoch, finished } }) => finished?.test?.accuracy ?? epoch?.test?.accuracy,
     (value) => formatPercent(value),
   ],
-  ['Test loss', ({ summary: { epoch, finished } }) => finished?.test?.loss ?? epoch?.test?.loss, formatLoss],
+  ['Test loss', ({ summary }) => testLossOf(summary), formatLoss],
   ['Train loss, last epoch', ({ summary }) => summary.epoch?.train?.loss, formatLoss],
-  ['Training time', ({ summary }) => trainingSeconds(summary), formatDuration],
+  ['Training time', ({ summary }) => secondsOf(summary), formatDuration],
 ];
 
 /** Returns the result "Speed", with the unit of one of the runs. */

@@ -1,7 +1,7 @@
 import { eventLimits, type QueuedStart } from '@mnist-monitor/shared/browser';
 import { formatCount, formatLearningRate, formatPlural } from '../../state/format.ts';
 import { byText } from '../../state/run-words.ts';
-import { settingLabels } from './settings-form.ts';
+import { settingLabels } from '../../state/setting-labels.ts';
 
 /** A row of the queue: a start that waits. */
 export interface QueueRow {

@@ -1,13 +1,7 @@
-import {
-  type RunSettings,
-  type StartData,
-  settingBounds,
-  settingChoices,
-} from '@mnist-monitor/shared/browser';
+import { type StartData, settingBounds, settingChoices } from '@mnist-monitor/shared/browser';
 import type { RunStartedData } from '../../state/event-data.ts';
+import { type SettingName, settingLabels } from '../../state/setting-labels.ts';
 import { parseTags } from '../../state/tags.ts';
-
-type SettingName = keyof RunSettings;
 
 /** A field of the form for a new run. */
 export type SettingField = {
@@ -19,21 +13,6 @@ export type SettingField = {
   | { kind: 'number'; min: number; max: number; whole: boolean }
   | { kind: 'choice'; choices: readonly string[] }
 );
-
-/** The labels of the settings, in the order of the form. */
-export const settingLabels: Record<SettingName, string> = {
-  epochs: 'Epochs',
-  batchSize: 'Batch size',
-  learningRate: 'Learning rate',
-  recipe: 'Recipe',
-  optimizer: 'Optimizer',
-  schedule: 'Schedule',
-  augment: 'Augment images',
-  engine: 'Engine',
-  seed: 'Seed',
-  trainSize: 'Training images',
-  testSize: 'Test images',
-};
 
 /** Returns the fields, those changed most often first, filled with the settings of the run shown. */
 export function settingFields(shown: RunStartedData | null): SettingField[] {

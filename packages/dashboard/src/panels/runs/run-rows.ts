@@ -1,4 +1,4 @@
-import type { RunStatus } from '@mnist-monitor/shared/browser';
+import { lossOf, type RunSort, type RunStatus, secondsOf, testLossOf } from '@mnist-monitor/shared/browser';
 import { endedDiverged } from '../../state/divergence.ts';
 import type { RunSummary } from '../../state/event-data.ts';
 import {
@@ -6,17 +6,13 @@ import {
   formatDateTime,
   formatDuration,
   formatLearningRate,
+  formatLoss,
+  formatNumber,
   formatPercent,
   formatPlural,
 } from '../../state/format.ts';
-import {
-  deviceText,
-  displayName,
-  nameOf,
-  statusNames,
-  tagsOf,
-  trainingSeconds,
-} from '../../state/run-summaries.ts';
+import { deviceText, displayName, nameOf, statusNames, tagsOf } from '../../state/run-summaries.ts';
+import { isOwnColumn, ownValueOf } from './run-sort.ts';
 
 /** A row of the list of runs. */
 export interface RunRow {
@@ -29,9 +25,13 @@ export interface RunRow {
   status: RunStatus;
   statusName: string;
   bestAccuracy: string;
+  loss: string;
+  /** Whether the loss is one in training, because the run has none on a test set. */
+  isTrainingLoss: boolean;
+  /** The setting or metric that the list is sorted by; undefined when it is sorted by another column. */
+  own: string | undefined;
   duration: string;
   device: string;
-  /** Epochs, batch size, learning rate and schedule. */
   settings: string;
   tags: readonly string[];
   /** Local date and time of the start. */
@@ -40,31 +40,22 @@ export interface RunRow {
   pinned: boolean;
 }
 
-/** Returns the row of a run. */
-export function runRow(summary: RunSummary): RunRow {
+/** Returns the row of a run in a list with this order. */
+export function runRow(summary: RunSummary, sort: RunSort = 'started'): RunRow {
   const { runId, note, pinned, status, started, startedAt } = summary;
-  const config = started?.config;
   const diverged = status === 'completed' && endedDiverged(summary);
+  const loss = lossOf(summary);
   return {
-    ...{
-      runId,
-      name: displayName(summary),
-      hasName: nameOf(summary) !== null,
-      // A run that has diverged is no success.
-      status: diverged ? 'interrupted' : status,
-      statusName: diverged ? 'Diverged' : statusNames[status],
-    },
+    ...{ runId, name: displayName(summary), hasName: nameOf(summary) !== null },
+    // A run that has diverged is no success.
+    ...{ status: diverged ? 'interrupted' : status, statusName: diverged ? 'Diverged' : statusNames[status] },
     bestAccuracy: summary.bestAccuracy === null ? '' : formatPercent(summary.bestAccuracy),
-    duration: trainingSeconds(summary) === undefined ? '' : formatDuration(trainingSeconds(summary)),
+    loss: loss === null ? '' : formatLoss(loss),
+    isTrainingLoss: loss !== null && testLossOf(summary) === null,
+    own: isOwnColumn(sort) ? settingText(ownValueOf(summary, sort)) : undefined,
+    duration: secondsOf(summary) === null ? '' : formatDuration(secondsOf(summary)),
     device: deviceText(started?.device),
-    settings: [
-      typeof config?.epochs === 'number' && formatPlural(config.epochs, 'epoch', 'epochs'),
-      typeof config?.batchSize === 'number' && `batch size ${formatCount(config.batchSize)}`,
-      typeof config?.learningRate === 'number' && `learning rate ${formatLearningRate(config.learningRate)}`,
-      config?.schedule,
-    ]
-      .filter(Boolean)
-      .join(', '),
+    settings: settingsText(started?.config ?? {}),
     tags: tagsOf(summary),
     started: formatDateTime(Date.parse(startedAt)),
     note: note ?? '',
@@ -72,14 +63,38 @@ export function runRow(summary: RunSummary): RunRow {
   };
 }
 
-/** Returns the rows that contain all words of the filter, pinned runs first. */
-export function listedRows(summaries: readonly RunSummary[], filter: string): RunRow[] {
-  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  const rows = summaries.map(runRow).filter((row) => {
-    const text = [row.name, row.runId, row.note, row.statusName, row.device, ...row.tags]
-      .join(' ')
-      .toLowerCase();
-    return words.every((word) => text.includes(word));
-  });
-  return [...rows.filter(({ pinned }) => pinned), ...rows.filter(({ pinned }) => !pinned)];
+type Config = NonNullable<RunSummary['started']>['config'];
+
+/** Maximum number of settings in a row, and maximum length of one that is a text. */
+const [maxSettings, maxSettingLength] = [6, 24];
+
+/** Settings that a row leaves out: they say nothing about the result, or the data says it already. */
+const leftOut: ReadonlySet<string> = new Set(['seed', 'trainSize', 'testSize', 'engine']);
+
+/** Describes the settings of a run in one line, the most important ones first. */
+function settingsText(config: Config): string {
+  const { epochs, batchSize, learningRate, optimizer, schedule, augment, recipe, ...others } = config;
+  const texts = [
+    typeof recipe === 'string' && recipe !== 'default' && `recipe ${recipe}`,
+    typeof learningRate === 'number' && `rate ${formatLearningRate(learningRate)}`,
+    typeof batchSize === 'number' && `batch ${formatCount(batchSize)}`,
+    typeof epochs === 'number' && formatPlural(epochs, 'epoch', 'epochs'),
+    optimizer,
+    schedule,
+    augment === true && 'augmented images',
+    ...Object.entries(others)
+      .filter(([name, value]) => value !== null && value !== undefined && !leftOut.has(name))
+      .map(([name, value]) => `${name} ${settingText(value)}`),
+  ].filter((text): text is string => typeof text === 'string' && text !== '');
+  const more = texts.length - maxSettings;
+  return [...texts.slice(0, maxSettings), ...(more > 0 ? [`${more} more`] : [])].join(', ');
+}
+
+/** Formats the value of a setting or of a custom metric. */
+function settingText(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  if (typeof value === 'number') return Math.abs(value) < 1 ? formatLearningRate(value) : formatNumber(value);
+  const text = String(value);
+  return text.length > maxSettingLength ? `${text.slice(0, maxSettingLength - 1)}…` : text;
 }

@@ -1,15 +1,23 @@
+import type { RunSort } from '@mnist-monitor/shared/browser';
 import { html, nothing, render, type TemplateResult } from 'lit-html';
-import { repeat } from 'lit-html/directives/repeat.js';
-import { changeRun, deleteRun, listRuns, type Result, runExists } from '../../net/api.ts';
+import { changeRun, deleteRun, listRuns, type Result, runExists, type SortOrder } from '../../net/api.ts';
 import type { RunSummary } from '../../state/event-data.ts';
 import { formatPlural } from '../../state/format.ts';
+import { displayName, tagsOf } from '../../state/run-summaries.ts';
+import { parseTags, tagsProblem } from '../../state/tags.ts';
 import { otherRunLimit, type View } from '../../state/view.ts';
 import { confirmAction } from '../../ui/confirm.ts';
 import { dialogHeader, openDialog } from '../../ui/dialog.ts';
 import type { PageActions } from '../../ui/panel.ts';
+import { saveFile } from '../../ui/save-file.ts';
 import type { RunEditor } from '../run-editor/run-editor.ts';
-import { runItem } from './run-item.ts';
-import { listedRows, type RunRow } from './run-rows.ts';
+import { RunMenu } from './run-menu.ts';
+import { runRow } from './run-rows.ts';
+import { newestFirst, nextOrder, sortChoices } from './run-sort.ts';
+import { type RowControl, runTable, type TableRow } from './run-table.ts';
+import { runsCsv } from './runs-csv.ts';
+import { selectionBar } from './selection-bar.ts';
+import { Sparklines } from './sparklines.ts';
 import './runs.css';
 
 /** The state of the page that the list of runs shows and changes. */
@@ -36,11 +44,14 @@ export function refreshRuns(): void {
 }
 
 let list: RunsList | undefined;
-/** Text of the search field, kept for the next time that the list is opened. */
+/** Text of the search field and order of the list, kept for the next time that the list is opened. */
 let filter = '';
+let order: SortOrder = newestFirst;
 
 /** Delay before the list is loaded again: changes arrive together, such as the status and first events of a new run. */
 const refreshAfterMs = 300;
+/** Delay before a search: shorter than a pause in typing. */
+const searchAfterMs = 150;
 
 /** Number of runs that one request adds to the list. */
 const pageSize = 100;
@@ -50,8 +61,17 @@ const maxReloadedRuns = 500;
 class RunsList {
   readonly #options: RunsDialogOptions;
   readonly #dialog: HTMLDialogElement;
+  readonly #menu: RunMenu;
+  readonly #sparklines = new Sparklines(() => this.#show());
+  readonly #inView: IntersectionObserver;
+  /** Ids of the runs whose rows are in view. */
+  readonly #visible = new Set<string>();
   /** The loaded runs; null before the first page. */
   #summaries: readonly RunSummary[] | null = null;
+  /** The selected runs, which the list may not contain after another search. */
+  #selected = new Map<string, RunSummary>();
+  /** The run that was selected last, from which a selection is extended. */
+  #lastSelected: string | undefined;
   /** The number of runs that match the filter, loaded or not. */
   #total = 0;
   #nextCursor: string | null = null;
@@ -59,23 +79,36 @@ class RunsList {
   #unlisted: readonly string[] = [];
   /** Number of loads begun so far. */
   #loads = 0;
+  #isLoading = false;
   #problem = '';
   #editor: RunEditor | undefined;
+  #isTagging = false;
+  #isBusy = false;
+  #bulkNote = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: RunsDialogOptions) {
     this.#options = options;
-    this.#dialog = openDialog('runs', this.#template(), 'drawer');
+    this.#dialog = openDialog('runs', this.#template(), 'wide');
+    this.#menu = new RunMenu(this.#dialog, {
+      open: ({ runId }) => this.#open(runId),
+      compare: ({ runId }) => this.#compare(runId),
+      pin: ({ runId, pinned }) => this.#pin(runId, !pinned),
+      edit: ({ runId }) => this.#edit(runId),
+      delete: (row) => this.#delete(row),
+    });
+    this.#inView = new IntersectionObserver((entries) => this.#noteVisible(entries), { root: this.#dialog });
     this.#dialog.addEventListener('close', () => {
       clearTimeout(this.#timer);
+      this.#inView.disconnect();
       list = undefined;
     });
     void this.#reload();
   }
 
-  refresh(): void {
+  refresh(afterMs = refreshAfterMs): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#reload(), refreshAfterMs);
+    this.#timer = setTimeout(() => this.#reload(), afterMs);
   }
 
   /** Loads the list again: as many runs as it contains now, at least a page and at most `maxReloadedRuns`. */
@@ -86,7 +119,9 @@ class RunsList {
 
   async #loadPage({ limit, cursor }: { limit: number; cursor: string | null }): Promise<void> {
     const load = ++this.#loads;
-    const page = await listRuns({ search: filter.slice(0, 200), limit, cursor });
+    this.#isLoading = true;
+    this.#show();
+    const page = await listRuns({ search: filter.slice(0, 200), limit, cursor, order });
     // Another load has begun since, so this page is out of date.
     if (load !== this.#loads) return;
     if (page.ok) {
@@ -95,13 +130,32 @@ class RunsList {
       const unlisted = await this.#findUnlisted(summaries);
       if (load !== this.#loads) return;
       this.#summaries = summaries;
+      for (const run of summaries) if (this.#selected.has(run.runId)) this.#selected.set(run.runId, run);
       // Set with the list: a run that neither contains is no longer compared when the viewer ticks another one.
       this.#unlisted = unlisted;
       this.#total = total;
       this.#nextCursor = nextCursor;
     }
+    this.#isLoading = false;
     this.#problem = page.ok ? '' : page.message;
     this.#show();
+    this.#observeRows();
+  }
+
+  /** Watches which rows are in view, whose curves are loaded. */
+  #observeRows(): void {
+    this.#visible.clear();
+    this.#inView.disconnect();
+    for (const row of this.#dialog.querySelectorAll('#run-list .run')) this.#inView.observe(row);
+  }
+
+  #noteVisible(entries: readonly IntersectionObserverEntry[]): void {
+    for (const { target, isIntersecting } of entries) {
+      const runId = (target as HTMLElement).dataset.run ?? '';
+      if (isIntersecting) this.#visible.add(runId);
+      else this.#visible.delete(runId);
+    }
+    this.#sparklines.load((this.#summaries ?? []).filter(({ runId }) => this.#visible.has(runId)));
   }
 
   /** Returns the compared runs that exist, although they are not among those in the list. */
@@ -123,82 +177,196 @@ class RunsList {
     if (this.#summaries === null) return 'Loading…';
     if (this.#summaries.length === 0) return filter === '' ? 'No runs yet.' : 'No run contains these words.';
     const others = this.#others.length;
-    const shown = listedRows(this.#summaries, filter).length;
     return [
-      `${shown} of ${formatPlural(this.#total, 'run', 'runs')}.`,
-      ...(others > 0 ? [`${others} compared with the run shown.`] : []),
-      ...(others >= otherRunLimit ? [`No more than ${otherRunLimit + 1} can be compared.`] : []),
+      `${this.#summaries.length} of ${formatPlural(this.#total, 'run', 'runs')}.`,
+      ...(others > 0 ? [`${others} compared with the run on display.`] : []),
     ].join(' ');
   }
 
   #template(): TemplateResult {
-    const others = this.#others;
     const search = ({ target }: Event): void => {
       filter = (target as HTMLInputElement).value;
-      // The loaded runs are filtered at once, and the gateway searches all others.
-      this.#show();
-      this.refresh();
+      this.refresh(searchAfterMs);
     };
     const loadMore = (): Promise<void> => this.#loadPage({ limit: pageSize, cursor: this.#nextCursor });
+    const summaries = this.#summaries ?? [];
+    const others = this.#others;
     return html`
       ${dialogHeader('runs', 'Runs')}
       <div class="runs-tools">
         <input
           class="input" type="search" id="runs-filter" autofocus value=${filter} @input=${search}
-          placeholder="Find by name, tag, note or state" aria-label="Find runs"
+          placeholder="Find by name, tag, note, status or device" aria-label="Find runs"
         />
+        ${this.#sortControl()}
         <button class="button" type="button" @click=${() => this.#open(null)}>Follow the latest</button>
       </div>
       <p class="card-note" id="runs-note" role="status">${this.#note}</p>
-      <ul class="run-list" id="run-list">
-        ${repeat(
-          listedRows(this.#summaries ?? [], filter),
-          ({ runId }) => runId,
-          (row) => this.#item(row, others),
-        )}
-      </ul>
+      <div class="run-list" aria-busy=${this.#isLoading}>
+        ${runTable({
+          rows: summaries.map((run) => this.#row(run, others)),
+          order,
+          sortBy: (sort) => this.#sort(nextOrder(order, sort, summaries)),
+          select: (row, toHere) => this.#select(row.runId, toHere),
+          selectAll: () => this.#selectAll(),
+          open: ({ runId }) => this.#open(runId),
+          openMenu: (row, button) =>
+            this.#menu.open(row, button, {
+              mayCompare: this.#others.length < otherRunLimit && this.#options.shownRunId() !== null,
+              mayChange: this.#options.mayChange(),
+            }),
+        })}
+      </div>
       ${
         this.#nextCursor === null
           ? nothing
           : html`<button class="button" type="button" id="runs-more" @click=${loadMore}>Show more</button>`
-      }`;
+      }
+      ${this.#selectionBar()}`;
+  }
+
+  /** Renders what the list is sorted by, for everything that has no heading to press, and for windows without headings. */
+  #sortControl(): TemplateResult {
+    const choose = ({ target }: Event): void => {
+      const sort = (target as HTMLSelectElement).value as RunSort;
+      this.#sort(
+        nextOrder({ ...order, sort: sort === order.sort ? 'name' : order.sort }, sort, this.#summaries ?? []),
+      );
+    };
+    const turn = (): void => this.#sort(nextOrder(order, order.sort, []));
+    const other = order.direction === 'ascending' ? 'descending' : 'ascending';
+    return html`
+      <label class="tool"><span>Sort by</span>
+        <select class="input" id="runs-sort" aria-label="Sort by" @change=${choose}>
+          ${sortChoices(this.#summaries ?? [], order.sort).map(
+            ({ sort, label }) =>
+              html`<option value=${sort} .selected=${sort === order.sort}>${label}</option>`,
+          )}
+        </select>
+      </label>
+      <button
+        class="icon-button small" type="button" id="runs-direction" aria-label="Sort ${other}" title="Sort ${other}" @click=${turn}
+      >${order.direction === 'ascending' ? '↑' : '↓'}</button>`;
+  }
+
+  #row(run: RunSummary, others: readonly string[]): TableRow {
+    return {
+      ...runRow(run, order.sort),
+      isShown: run.runId === this.#options.shownRunId(),
+      isCompared: others.includes(run.runId),
+      isSelected: this.#selected.has(run.runId),
+      curve: this.#sparklines.curveOf(run),
+      editor: this.#editor?.runId === run.runId ? this.#editor.template() : undefined,
+    };
+  }
+
+  #selectionBar(): TemplateResult {
+    const selected = [...this.#selected.values()];
+    const compared = this.#comparisonOf(selected);
+    return selectionBar({
+      ...{
+        selected,
+        mayChange: this.#options.mayChange(),
+        isTagging: this.#isTagging,
+        note: this.#bulkNote,
+        isBusy: this.#isBusy,
+      },
+      compareLabel:
+        compared &&
+        (selected.length === 1 ? 'Compare with the run on display' : `Compare ${selected.length} runs`),
+      compareNote: selected.length > otherRunLimit + 1 ? `At most ${otherRunLimit + 1} can be compared.` : '',
+      compare: () => {
+        if (!compared) return;
+        this.#options.changeView({ viewport: { kind: 'all' }, ...compared });
+        this.#dialog.close();
+      },
+      pin: (pinned) =>
+        this.#changeSelected(pinned ? 'pinned' : 'unpinned', (run, token) =>
+          changeRun(run.runId, { pinned }, token),
+        ),
+      editTags: (isTagging) => this.#editTags(isTagging),
+      changeTags: (text, change) => this.#changeTags(text, change),
+      exportTable: () => saveFile(new Blob([`\ufeff${runsCsv(selected)}`], { type: 'text/csv' }), 'runs.csv'),
+      delete: () => this.#deleteSelected(),
+      clear: () => {
+        this.#selected.clear();
+        this.#bulkNote = '';
+        this.#show();
+        this.#focusList();
+      },
+    });
+  }
+
+  /**
+   * Returns the view that compares the selected runs: with the run on display, if it is one of them or only one is selected, and
+   * otherwise with the first of them. Undefined when they cannot be compared.
+   */
+  #comparisonOf(selected: readonly RunSummary[]): Partial<View> | undefined {
+    const ids = selected.map(({ runId }) => runId);
+    const shown = this.#options.shownRunId();
+    const [first = '', ...rest] = ids;
+    if (shown !== null && ids.includes(shown))
+      return ids.length > 1 && ids.length <= otherRunLimit + 1
+        ? { others: ids.filter((runId) => runId !== shown) }
+        : undefined;
+    if (rest.length === 0) {
+      if (shown === null || first === '') return undefined;
+      const others = this.#others.filter((runId) => runId !== first);
+      return others.length < otherRunLimit ? { others: [...others, first] } : undefined;
+    }
+    return rest.length <= otherRunLimit ? { run: first, others: rest } : undefined;
   }
 
   /** Renders the list and restores the focus, which a control loses when its run moves within the list. */
   #show(): void {
+    if (!this.#dialog.isConnected) return;
     const focused = document.activeElement?.closest<HTMLElement>('[data-control]');
     const runId = focused?.closest<HTMLElement>('.run')?.dataset.run;
     render(this.#template(), this.#dialog);
     if (runId !== undefined && document.activeElement !== focused)
-      this.#focus(runId, focused?.dataset.control, { preventScroll: true });
+      this.#focus(runId, focused?.dataset.control as RowControl, { preventScroll: true });
   }
 
   /** Focuses a control of a run or, when the run is no longer listed, the search field. */
-  #focus(runId: string, control: string | undefined, options?: FocusOptions): void {
+  #focus(runId: string, control: RowControl, options?: FocusOptions): void {
     const selector = `[data-run="${runId}"] [data-control="${control}"]`;
-    const target = this.#dialog.querySelector<HTMLElement>(selector) ?? this.#dialog.querySelector('input');
-    target?.focus(options);
+    const target = this.#dialog.querySelector<HTMLElement>(selector);
+    if (target) target.focus(options);
+    else this.#focusList();
   }
 
-  #item(row: RunRow, others: readonly string[]): TemplateResult {
-    const { runId } = row;
-    const shown = runId === this.#options.shownRunId();
-    const compared = others.includes(runId);
-    const mayCompare = !shown && (compared || others.length < otherRunLimit);
-    return runItem(
-      row,
-      {
-        ...{ shown, compared, mayCompare, mayChange: this.#options.mayChange() },
-        editor: this.#editor?.runId === runId ? this.#editor.template() : undefined,
-      },
-      {
-        open: () => this.#open(runId),
-        compare: () => this.#compare(runId),
-        pin: () => this.#pin(row),
-        edit: () => this.#edit(runId),
-        delete: () => this.#delete(row),
-      },
-    );
+  #focusList(): void {
+    this.#dialog.querySelector<HTMLElement>('#runs-filter')?.focus();
+  }
+
+  #sort(next: SortOrder): void {
+    order = next;
+    void this.#reload();
+  }
+
+  #select(runId: string, toHere: boolean): void {
+    const ids = (this.#summaries ?? []).map((run) => run.runId);
+    const isSelected = !this.#selected.has(runId);
+    const [from, to] = [toHere ? ids.indexOf(this.#lastSelected ?? runId) : -1, ids.indexOf(runId)];
+    const chosen = from < 0 ? [runId] : ids.slice(Math.min(from, to), Math.max(from, to) + 1);
+    for (const id of chosen) this.#setSelected(id, isSelected);
+    this.#lastSelected = runId;
+    this.#bulkNote = '';
+    this.#show();
+  }
+
+  #selectAll(): void {
+    const summaries = this.#summaries ?? [];
+    const areAll = summaries.every(({ runId }) => this.#selected.has(runId));
+    for (const { runId } of summaries) this.#setSelected(runId, !areAll);
+    this.#bulkNote = '';
+    this.#show();
+  }
+
+  #setSelected(runId: string, isSelected: boolean): void {
+    const run = this.#summaries?.find((known) => known.runId === runId);
+    if (isSelected && run) this.#selected.set(runId, run);
+    else this.#selected.delete(runId);
   }
 
   #open(runId: string | null): void {
@@ -212,11 +380,12 @@ class RunsList {
     const without = others.filter((other) => other !== runId);
     this.#options.changeView({ others: without.length < others.length ? without : [...others, runId] });
     this.#show();
+    this.#focus(runId, 'menu');
   }
 
-  async #pin({ runId, pinned }: RunRow): Promise<void> {
-    await this.#attempt((token) => changeRun(runId, { pinned: !pinned }, token));
-    this.#focus(runId, 'pin');
+  async #pin(runId: string, pinned: boolean): Promise<void> {
+    await this.#attempt((token) => changeRun(runId, { pinned }, token));
+    this.#focus(runId, 'menu');
   }
 
   async #edit(runId: string): Promise<void> {
@@ -234,26 +403,104 @@ class RunsList {
       close: () => {
         this.#editor = undefined;
         this.#show();
-        this.#focus(runId, 'edit');
+        this.#focus(runId, 'menu');
       },
     });
     this.#show();
     this.#dialog.querySelector<HTMLElement>('#edit-form [name="name"]')?.focus();
   }
 
-  async #delete({ runId, name }: RunRow): Promise<void> {
+  async #delete({ runId, name }: Pick<TableRow, 'runId' | 'name'>): Promise<void> {
     const question = {
       title: `Delete ${name}?`,
       text: 'This removes its events, its files and its saved weights. It cannot be undone.',
       confirmLabel: 'Delete',
     };
-    // Called before the list is loaded again: with the run among the compared ones, the list would ask the gateway for it.
-    const leaveView = (): void => {
-      const others = this.#options.view().others.filter((other) => other !== runId);
-      this.#options.changeView({ others, ...(this.#options.shownRunId() === runId && { run: null }) });
+    if (await confirmAction(question))
+      await this.#attempt(
+        (token) => deleteRun(runId, token),
+        () => this.#leave(runId),
+      );
+    this.#focus(runId, 'menu');
+  }
+
+  /**
+   * Removes a deleted run from the view. Called before the list is loaded again: with the run among the compared ones, the list would
+   * ask the gateway for it.
+   */
+  #leave(runId: string): void {
+    this.#selected.delete(runId);
+    const others = this.#options.view().others.filter((other) => other !== runId);
+    this.#options.changeView({ others, ...(this.#options.shownRunId() === runId && { run: null }) });
+  }
+
+  #editTags(isTagging: boolean): void {
+    this.#isTagging = isTagging;
+    this.#show();
+    const target = isTagging ? '#tags-form [name="tags"]' : '[data-bulk="tags"]';
+    this.#dialog.querySelector<HTMLElement>(target)?.focus();
+  }
+
+  async #changeTags(text: string, change: 'add' | 'remove'): Promise<void> {
+    const tags = parseTags(text);
+    if (tags.length === 0) return;
+    const changed = (run: RunSummary): string[] => {
+      const others = tagsOf(run).filter((tag) => !tags.includes(tag));
+      return change === 'add' ? [...others, ...tags] : others;
     };
-    if (await confirmAction(question)) await this.#attempt((token) => deleteRun(runId, token), leaveView);
-    this.#focus(runId, 'delete');
+    const problem = [...this.#selected.values()].map((run) => tagsProblem(changed(run))).find(Boolean);
+    if (problem !== undefined) {
+      this.#bulkNote = problem;
+      return this.#show();
+    }
+    await this.#changeSelected(change === 'add' ? 'tagged' : 'untagged', (run, token) =>
+      changeRun(run.runId, { tags: changed(run) }, token),
+    );
+    this.#editTags(false);
+  }
+
+  async #deleteSelected(): Promise<void> {
+    const runs = [...this.#selected.values()];
+    const names = runs.slice(0, 5).map(displayName);
+    const more = runs.length > names.length ? ` and ${runs.length - names.length} more` : '';
+    const question = {
+      title: `Delete ${formatPlural(runs.length, 'run', 'runs')}?`,
+      text: `${names.join(', ')}${more}. This removes their events, their files and their saved weights. It cannot be undone.`,
+      confirmLabel: runs.length === 1 ? 'Delete' : `Delete ${runs.length} runs`,
+    };
+    if (!(await confirmAction(question))) return;
+    await this.#changeSelected(
+      'deleted',
+      (run, token) => deleteRun(run.runId, token),
+      ({ runId }) => this.#leave(runId),
+    );
+    if (this.#selected.size === 0) this.#focusList();
+  }
+
+  /** Changes the selected runs one after the other, and reports how many were changed. The first error ends the change. */
+  async #changeSelected(
+    done: string,
+    change: (run: RunSummary, token?: string) => Promise<Result<string>>,
+    onChanged: (run: RunSummary) => void = () => {},
+  ): Promise<void> {
+    const runs = [...this.#selected.values()];
+    let [count, problem] = [0, ''];
+    this.#isBusy = true;
+    for (const run of runs) {
+      this.#bulkNote = `${count} of ${runs.length} ${done}…`;
+      this.#show();
+      const result = await this.#options.withCommandToken((token) => change(run, token));
+      if (!result.ok) problem = result.message;
+      // Without the token, no further run can be changed.
+      if (!result.ok && result.code.startsWith('command.')) break;
+      if (!result.ok) continue;
+      count++;
+      onChanged(run);
+    }
+    this.#isBusy = false;
+    const shortfall = count < runs.length && problem !== '' ? ` ${problem}.` : '';
+    this.#bulkNote = `${count} of ${formatPlural(runs.length, 'run', 'runs')} ${done}.${shortfall}`;
+    await this.#reload();
   }
 
   /** Makes a change. On success, calls `onDone` and loads the list again; otherwise the note shows the error. */

@@ -1,0 +1,19 @@
+import type { RunSettings } from '@mnist-monitor/shared/browser';
+
+/** The name of a setting that the command `start` has. */
+export type SettingName = keyof RunSettings;
+
+/** The labels of the settings, in the order of forms and lists. */
+export const settingLabels: Record<SettingName, string> = {
+  epochs: 'Epochs',
+  batchSize: 'Batch size',
+  learningRate: 'Learning rate',
+  recipe: 'Recipe',
+  optimizer: 'Optimizer',
+  schedule: 'Schedule',
+  augment: 'Augment images',
+  engine: 'Engine',
+  seed: 'Seed',
+  trainSize: 'Training images',
+  testSize: 'Test images',
+};

@@ -1,0 +1,17 @@
+import { expect, it } from '@jest/globals';
+import { runsCsv } from '../../../src/panels/runs/runs-csv.ts';
+import { summaryOf } from '../../support/session.ts';
+
+it('the runs as CSV have a line each, with all settings and metrics, and no formulas', () => {
+  const csv = runsCsv([
+    summaryOf('a', { name: '=1+1', started: { config: { width: 4 } }, bestAccuracy: 0.97 }),
+    summaryOf('b', { tags: ['x', 'y'], epoch: { epoch: 1, step: 1, metrics: { reward: Number.NaN } } }),
+  ]);
+  const [head = '', first = '', second = '', rest] = csv.split('\r\n');
+  expect(head).toMatch(
+    /^run,name,status,tags,note,started,seconds,bestAccuracy,.*,config\.width,metrics\.reward$/,
+  );
+  expect(first).toMatch(/^a,'=1\+1,running,.*,0\.97,.*,4,$/);
+  expect(second).toMatch(/^b,,running,"x, y",.*,,NaN$/);
+  expect(rest).toBe('');
+});
