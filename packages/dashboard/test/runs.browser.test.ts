@@ -326,7 +326,7 @@ const chromiumPath = findChromium();
     await page.locator('#runs-open').click();
     await page.locator('#runs-filter').fill('many');
     await shows(page, '#runs-note', '13 of 13 runs.');
-    await page.getByLabel('Select all runs').press(' ');
+    await page.getByLabel('Select all runs').check();
     await shows(page, '.selection-note', '13 runs selected. At most 12 can be compared.');
     expect(await page.locator('[data-bulk="compare"]').count()).toBe(0);
     await page.getByLabel(`Select ${runIds[12]}`).press(' ');
