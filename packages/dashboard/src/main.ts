@@ -40,7 +40,8 @@ const catchUpDrawEveryMs = 500;
 const startingLimitMs = 120_000;
 
 const preferences = readPreferences();
-const store = createViewStore(preferences, (view) => {
+const store = createViewStore(preferences, (view, isStep) => {
+  if (isStep) return loop.refreshOnScreen();
   if (view.run !== null) session.starting = null;
   display.follow(view.run);
   actions.refresh();
@@ -112,6 +113,7 @@ const sendCommand: SendCommand = async (...command) => {
 
 const actions: PageActions = {
   refresh: () => loop.refresh(),
+  requestFrame: () => loop.requestFrame(),
   // A step of one run does not fit another one.
   changeView: (change) => store.change(change.run === undefined ? change : { step: null, ...change }),
   retryNow: () => display.client?.retryNow(),

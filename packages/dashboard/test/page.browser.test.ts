@@ -85,7 +85,7 @@ const chromiumPath = findChromium();
     await shows(page, field('phase'), 'Running');
     expect(await page.locator('#loss-chart').getAttribute('data-points')).toBe('45');
     expect(await page.locator('#banner').isVisible()).toBe(false);
-    expect(await page.locator(field('stream-received')).textContent()).toBe(`${until45} events`);
+    await shows(page, field('stream-received'), `${until45} events`);
     await page.locator('#system summary').click();
     await shows(page, field('stream-lostConnections'), '1');
     expect(

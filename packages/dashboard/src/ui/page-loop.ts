@@ -1,11 +1,14 @@
 import { render, type TemplateResult } from 'lit-html';
 import { oncePerFrame } from './frames.ts';
+import { OnScreen } from './on-screen.ts';
 import type { PageActions, PageState, Panel } from './panel.ts';
 import { listenForPrint } from './print.ts';
 import { onSystemTheme } from './theme.ts';
 
 /** Time from a render to the next one while new data arrives: numbers that change more often cannot be read. */
 const renderEveryMs = 100;
+/** Time between the renders of two panels off screen: all of them are up to date within about a second. */
+const offScreenTurnMs = 60;
 
 export interface PageLoopOptions {
   /** Returns the template of the page. `show` returns the template of a panel. */
@@ -20,14 +23,22 @@ export interface PageLoopOptions {
   onDraw?(): void;
 }
 
-/** Renders the panels of a layout and lets them draw: after new data, after actions of the viewer, and for print. */
+/**
+ * Renders the panels of a layout and lets them draw: after new data, after actions of the viewer, and for print. New data and moves
+ * of the timeline render the panels on screen at once and the others in turn, so that no frame waits for what nobody sees.
+ */
 export class PageLoop {
   readonly #options: PageLoopOptions;
   /** The panels that have been rendered: after the first render, all panels of the layout. */
   readonly #panels = new Set<Panel>();
   #renderedAt = Number.NEGATIVE_INFINITY;
   #renderTimer: ReturnType<typeof setTimeout> | undefined;
-  #isRefreshRequested = false;
+  /** The panels off screen that have not been rendered since the last change, in the order of their turns. */
+  readonly #waiting = new Set<Panel>();
+  #turnTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What the next frame renders in any case. */
+  #requested: 'nothing' | 'on screen' | 'all' = 'nothing';
+  readonly #onScreen = new OnScreen(() => this.refreshOnScreen());
   #drawnAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: PageLoopOptions) {
@@ -37,16 +48,16 @@ export class PageLoop {
       const state = options.state(true);
       // Print shows more charts than the screen. The first render creates them, and the second one adds the texts about what was
       // drawn.
-      this.#render(state);
+      this.#renderAll(state);
       this.#draw(state);
-      this.#render(state);
+      this.#renderAll(state);
       this.recolor();
     });
   }
 
-  /** Renders the panels now. */
+  /** Renders the panels on screen now, and the others in turn. */
   render(): void {
-    this.#render(this.#options.state(false));
+    this.#renderOnScreen(this.#options.state(false));
   }
 
   /** Requests a frame that draws new data. The panels are rendered with it, or when the last render is `renderEveryMs` ago. */
@@ -55,13 +66,20 @@ export class PageLoop {
     const drawEveryMs = this.#options.drawEveryMs?.() ?? 0;
     if (performance.now() - this.#drawnAt >= drawEveryMs) this.#draw(state);
     else this.requestFrame();
-    if (this.#isRefreshRequested) this.#render(state);
+    if (this.#requested === 'all') this.#renderAll(state);
+    else if (this.#requested === 'on screen') this.#renderOnScreen(state);
     else this.#requestRender();
   });
 
-  /** Requests a frame that renders the panels. */
+  /** Requests a frame that renders all panels. */
   refresh(): void {
-    this.#isRefreshRequested = true;
+    this.#requested = 'all';
+    this.requestFrame();
+  }
+
+  /** Requests a frame that renders the panels on screen. */
+  refreshOnScreen(): void {
+    if (this.#requested === 'nothing') this.#requested = 'on screen';
     this.requestFrame();
   }
 
@@ -80,12 +98,45 @@ export class PageLoop {
     }, waitMs);
   }
 
-  #render(state: PageState): void {
+  #renderAll(state: PageState): void {
+    this.#requested = 'nothing';
     this.#renderedAt = performance.now();
-    this.#isRefreshRequested = false;
+    this.#waiting.clear();
+    this.#render(state, () => true);
+  }
+
+  #renderOnScreen(state: PageState): void {
+    if (this.#requested === 'on screen') this.#requested = 'nothing';
+    this.#renderedAt = performance.now();
+    this.#render(state, (panel, isOnScreen) => {
+      if (isOnScreen) this.#waiting.delete(panel);
+      else this.#waiting.add(panel);
+      return isOnScreen;
+    });
+    this.#scheduleTurn();
+  }
+
+  /** Schedules the render of the panel off screen that has waited longest. */
+  #scheduleTurn(): void {
+    if (this.#waiting.size === 0) return;
+    this.#turnTimer ??= setTimeout(() => {
+      this.#turnTimer = undefined;
+      const [next] = this.#waiting;
+      if (!next) return;
+      this.#waiting.delete(next);
+      this.#render(this.#options.state(false), (panel) => panel === next);
+      this.#scheduleTurn();
+    }, offScreenTurnMs);
+  }
+
+  /** @param isDue Returns whether a panel is rendered; the others stay as they are. */
+  #render(state: PageState, isDue: (panel: Panel, isOnScreen: boolean) => boolean): void {
     const show = (panel: Panel): unknown => {
       this.#panels.add(panel);
-      return panel.render(state, this.#options.actions);
+      return this.#onScreen.content(
+        () => panel.render(state, this.#options.actions),
+        (isOnScreen) => isDue(panel, isOnScreen),
+      );
     };
     render(this.#options.layout(show), document.body);
     this.#options.onRender?.();

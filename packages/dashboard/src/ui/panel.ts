@@ -70,8 +70,13 @@ export type SendCommand = <N extends CommandName>(
 
 /** The actions of panels that affect more than the panel itself. */
 export interface PageActions {
-  /** Renders all panels in the next frame. Call it after a change to a panel's own state. */
+  /** Renders all panels in the next frame. Call it after a change to a panel's own state by the viewer. */
   refresh(): void;
+  /**
+   * Requests a frame for content that has arrived: the panels draw in it, and those on screen are rendered at most ten times a
+   * second.
+   */
+  requestFrame(): void;
   changeView(change: Partial<View>): void;
   followLatest(): void;
   /** Reconnects at once, if the page waits before it reconnects. */
@@ -111,7 +116,8 @@ export interface PageActions {
 export interface Panel {
   /**
    * Returns the panel's template. Runs at most ten times a second, because numbers that change more often cannot be
-   * read, and right after `refresh` and a change of the view. lit-html writes only the values that have changed.
+   * read, and right after `refresh` and a change of the view. Off screen, it runs about once a second. lit-html writes only the
+   * values that have changed.
    */
   render(state: PageState, actions: PageActions): TemplateResult;
   /**

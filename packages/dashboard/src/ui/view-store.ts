@@ -17,13 +17,16 @@ export interface ViewStore {
  * browser's history.
  * @param onChange Called after each change.
  */
-export function createViewStore(preferences: Preferences, onChange: (view: View) => void): ViewStore {
+export function createViewStore(
+  preferences: Preferences,
+  onChange: (view: View, isStep: boolean) => void,
+): ViewStore {
   let view = viewOf(location.search, preferences.charts);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const address = (): string => `${location.pathname}?${queryOf(view)}`;
-  const set = (next: View): void => {
+  const set = (next: View, isStep = false): void => {
     view = next;
-    onChange(view);
+    onChange(view, isStep);
   };
   addEventListener('popstate', () => set(viewOf(location.search, preferences.charts)));
   return {
@@ -35,7 +38,10 @@ export function createViewStore(preferences: Preferences, onChange: (view: View)
       const isStep = Object.keys(change).join() === 'step';
       // The query rounds numbers. This page shows the view parsed from the query, so that a link shows exactly the same.
       // A step is an integer, and changes with each frame of a moving timeline: everything else stays the same object.
-      set(isStep ? { ...view, ...change } : viewOf(queryOf({ ...view, ...change }), preferences.charts));
+      set(
+        isStep ? { ...view, ...change } : viewOf(queryOf({ ...view, ...change }), preferences.charts),
+        isStep,
+      );
       if (!isStep) {
         preferences.charts = chartPreferences(view);
         savePreferences(preferences);
