@@ -35,6 +35,8 @@ export interface ChartsState {
   range: Range;
   bounds: AxisBounds;
   markers: readonly EventMarker[];
+  /** x of the position of the timeline; null at its end, which is now. */
+  moment: number | null;
 }
 
 /** The charts' shared state, and the actions of a single chart. */
@@ -45,8 +47,8 @@ export interface ChartCardContext {
   scale(): YScale | undefined;
   /** Sets the scale of the y axis; undefined for the initial one, which suits the values of each run. */
   setScale(scale: YScale | undefined): void;
-  /** Requests a frame. */
-  refresh(): void;
+  /** Requests a frame, in which the charts are drawn. */
+  requestFrame(): void;
   /** Announces a text to screen readers. */
   announce(text: string, topic: string): void;
   /** Returns the messages of the findings near an x. */
@@ -73,7 +75,7 @@ export class ChartCard {
   readonly #throttle: Throttle;
   #plot: Plot | undefined;
   #drawn: DrawnChart | undefined;
-  /** What the drawn frame depends on. */
+  /** The inputs of the drawn frame. */
   #drawnInputs: readonly unknown[] = [];
   #drawnAt = Number.NEGATIVE_INFINITY;
   #isOnScreen = false;
@@ -108,7 +110,7 @@ export class ChartCard {
     this.#spec = spec;
     this.#context = context;
     this.#frameBuilder = new FrameBuilder(this.#spec);
-    this.#throttle = new Throttle(this.#spec.minDrawIntervalMs, context.refresh);
+    this.#throttle = new Throttle(this.#spec.minDrawIntervalMs, context.requestFrame);
     this.element.id = `${name}-chart`;
     this.element.className = 'card chart';
     this.render();
@@ -121,37 +123,45 @@ export class ChartCard {
     return this.#drawnAt;
   }
 
-  /** Whether the card is off screen, and its data or view has changed since it was drawn. */
+  /** Whether the card is off screen, and what it draws has changed. */
   get isOutdatedOffScreen(): boolean {
-    if (this.#isOnScreen) return false;
+    return !this.#isOnScreen && this.#isOutdated;
+  }
+
+  get #isOutdated(): boolean {
     const inputs = this.#inputs();
     return (
       inputs.length !== this.#drawnInputs.length ||
-      inputs.some((input, index) => input !== this.#drawnInputs[index])
+      inputs.some((input, index) => !Object.is(input, this.#drawnInputs[index]))
     );
   }
 
+  /** Returns everything that the drawn frame depends on. */
   #inputs(): unknown[] {
-    const { view, runs } = this.#context.state();
-    const ofRuns = runs.flatMap(({ run }) => {
+    const { view, runs, range, markers } = this.#context.state();
+    const ofRuns = runs.flatMap(({ run, color }) => {
       const { length, generation } = seriesOf(run, this.#spec.series);
-      return [run, run.epochs, length, generation];
+      return [run, color, run.started, run.epochs, length, generation];
     });
-    return [view, ...ofRuns];
+    return [view, range.min, range.max, ...markers.map(({ x }) => x), ...ofRuns];
   }
 
   /**
-   * Draws the chart if it is on screen: new data at most once per minimum interval, a change of the view or the runs at once.
+   * Draws the chart if it is on screen and what it draws has changed: new data at most once per minimum interval, a change of the
+   * view or the runs at once. The position of the timeline moves without a drawing.
    * @param always Whether to draw in any case, as for printing.
    */
   draw(always: boolean): void {
-    const { view, runs } = this.#context.state();
-    if (!always && (!this.#isOnScreen || this.#throttle.shouldWait(view, runs[0]?.run, runs.length))) return;
+    const { view, runs, moment } = this.#context.state();
+    this.#plot?.markMoment(moment);
+    if (!always && !(this.#isOnScreen && this.#isOutdated)) return;
+    if (!always && this.#throttle.shouldWait(view, runs[0]?.run, runs.length)) return;
     const plot = this.#currentPlot();
     this.#drawn = this.#build(plot.width);
     this.#drawnInputs = this.#inputs();
     this.#drawnAt = performance.now();
     plot.draw({ ...this.#drawn.frame.plot, markers: this.#context.state().markers });
+    plot.markMoment(moment);
     this.element.dataset.points = String(runs[0] ? seriesOf(runs[0].run, this.#spec.series).length : 0);
   }
 
@@ -215,12 +225,12 @@ export class ChartCard {
   }
 
   #listen(): void {
-    const { refresh, setViewport, state } = this.#context;
+    const { requestFrame, setViewport, state } = this.#context;
     this.#visibilityObserver = new IntersectionObserver(
       (entries) => {
         // Several changes may arrive at once: the last one is current.
         this.#isOnScreen = entries.at(-1)?.isIntersecting ?? false;
-        if (this.#isOnScreen) refresh();
+        if (this.#isOnScreen) requestFrame();
       },
       { rootMargin: '100px' },
     );
@@ -247,7 +257,11 @@ export class ChartCard {
       ...settings,
       host: this.#host,
       onCursor: (x) => this.#moveCursor(x),
-      onResize: this.#context.refresh,
+      onResize: () => {
+        // A wider plot shows more points.
+        this.#drawnInputs = [];
+        this.#context.requestFrame();
+      },
     });
     this.#listenForGestures(this.#plot);
     return this.#plot;
@@ -369,7 +383,9 @@ export class ChartCard {
   async #saveImage(): Promise<void> {
     if (!this.#drawn) return;
     const { saveChartImage } = await import('./chart-image.ts');
-    const { runs, markers } = this.#context.state();
+    const { runs, markers: findings, moment } = this.#context.state();
+    const markers: EventMarker[] =
+      moment === null ? [...findings] : [...findings, { x: moment, level: 'info' }];
     const { items } = this.#legend();
     const { clientWidth: width, clientHeight: height } = this.#host;
     saveChartImage(

@@ -50,14 +50,14 @@ class Charts {
   /** The step of the timeline at which the cursor was last put; null for the end of the timeline. */
   #timelineStep: number | null = null;
   #state: ChartsState = {
-    ...{ runs: [], view: defaultView, markers: [] },
+    ...{ runs: [], view: defaultView, markers: [], moment: null },
     range: { min: 0, max: 100 },
     bounds: { all: { min: 0, max: 100 }, log: false },
   };
 
   constructor(actions: PageActions) {
     this.#actions = actions;
-    this.#offScreen = new Throttle(offScreenIntervalMs, actions.refresh);
+    this.#offScreen = new Throttle(offScreenIntervalMs, actions.requestFrame);
     this.#cards = new Map(
       chartNames.map((name) => [
         name,
@@ -113,13 +113,13 @@ class Charts {
     card.element.dataset.metric = name;
     this.#metricCards.set(name, { card, key });
     // Cards are created while the page is rendered, after the charts of the frame were drawn: the next frame draws this one.
-    this.#actions.refresh();
+    this.#actions.requestFrame();
     return card;
   }
 
   #context() {
     return {
-      ...{ announce, refresh: this.#actions.refresh },
+      ...{ announce, requestFrame: this.#actions.requestFrame },
       state: () => this.#state,
       setViewport: (viewport: Viewport) => this.setViewport(viewport),
       messagesAt: (x: number) => this.#messagesAt(x),
@@ -144,21 +144,19 @@ class Charts {
       const x = main && positionOf(main, finding, view.axis);
       return x === undefined ? [] : [{ x, finding }];
     });
+    const step = runAtStep?.step ?? null;
+    // A marker shows the position of the timeline, because the pointer may have moved the cursor elsewhere.
+    const moment = main && step !== null ? (stepPosition(main, step, view.axis) ?? null) : null;
     this.#state = {
-      ...{ runs: chartRuns, view },
+      ...{ runs: chartRuns, view, moment },
       range: visibleRange(view.viewport, extent),
       bounds: { all: extent.all, log: view.logX },
       markers: this.#findings.map(({ x, finding }) => ({ x, level: finding.level })),
     };
-    const step = runAtStep?.step ?? null;
-    const position = main && step !== null ? stepPosition(main, step, view.axis) : undefined;
-    // A marker shows the position of the timeline, because the pointer may have moved the cursor elsewhere.
-    if (position !== undefined)
-      this.#state.markers = [...this.#state.markers, { x: position, level: 'info' }];
     const cards = [...this.cards, ...this.#shownMetrics];
     for (const card of cards) card.draw(printing);
     if (!printing) this.#drawOffScreen(cards.slice(0, offScreenLimit));
-    if (step !== this.#timelineStep && this.cards.some((card) => card.setCursor(position ?? null)))
+    if (step !== this.#timelineStep && this.cards.some((card) => card.setCursor(moment)))
       this.#timelineStep = step;
   }
 
@@ -179,7 +177,7 @@ class Charts {
     // A chart that was never drawn does not wait.
     if (!next || this.#offScreen.shouldWait(Number.isFinite(next.drawnAt) ? null : next)) return;
     next.draw(true);
-    if (outdated.length > 1) this.#actions.refresh();
+    if (outdated.length > 1) this.#actions.requestFrame();
   }
 
   recolor(): void {

@@ -1,6 +1,6 @@
 import type { NonFiniteRange } from '../../state/non-finite-ranges.ts';
 
-/** A mark on the charts at a finding, such as a warning about the run, or at the position of the timeline. */
+/** A mark on the charts at a finding, such as a warning about the run, or, in a saved image, at the position of the timeline. */
 export interface EventMarker {
   x: number;
   level: 'info' | 'warning' | 'error';

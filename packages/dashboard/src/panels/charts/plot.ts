@@ -83,6 +83,9 @@ export class Plot {
   readonly #zoom: number;
   readonly #observer: ResizeObserver;
   readonly #uplot: uPlot;
+  /** Marks the position of the timeline: an element of its own, so that the timeline moves without drawing the curves again. */
+  readonly #momentMarker = document.createElement('div');
+  #moment: number | null = null;
   #palette: Palette;
   #frame: PlotFrame;
   /** The linked plot whose cursor this one follows; undefined while other plots follow the cursor of this one. */
@@ -99,7 +102,10 @@ export class Plot {
       x: log.x ? { ...emptyRanges.x, min: 1 } : emptyRanges.x,
       y: emptyRanges.y,
     };
+    this.#momentMarker.className = 'plot-moment';
+    this.#momentMarker.hidden = true;
     this.#uplot = new uPlot(this.#uplotOptions(), this.#frame.columns as uPlot.AlignedData, host);
+    this.#uplot.over.append(this.#momentMarker);
     this.#observer = new ResizeObserver(() => this.#fit());
     this.#observer.observe(host);
   }
@@ -122,6 +128,13 @@ export class Plot {
     this.#frame = frame;
     // At once, and not after the current task: a cursor that is set then has the position on the new axis.
     this.#uplot.batch(() => this.#uplot.setData(frame.columns as uPlot.AlignedData));
+  }
+
+  /** Marks the position of the timeline on the x axis; null for none. */
+  markMoment(x: number | null): void {
+    if (x === this.#moment) return;
+    this.#moment = x;
+    this.#placeMoment();
   }
 
   /** Draws the same frame with the current colours and size. */
@@ -161,6 +174,15 @@ export class Plot {
     const setCursor: (at: typeof position, fireHook: boolean, publish: boolean) => void =
       this.#uplot.setCursor;
     setCursor(position, true, true);
+  }
+
+  #placeMoment(): void {
+    const { min, max } = this.#frame.x;
+    const x = this.#moment;
+    const isVisible = x !== null && x >= min && x <= max;
+    this.#momentMarker.hidden = !isVisible;
+    if (isVisible)
+      this.#momentMarker.style.transform = `translateX(${Math.round(this.#uplot.valToPos(x, 'x'))}px)`;
   }
 
   #fit(): void {
@@ -203,7 +225,12 @@ export class Plot {
       hooks: {
         setCursor: [(plot) => this.#options.onCursor(cursorX(this.#cursorSource ?? plot))],
         drawAxes: [(plot) => this.#drawBehindCurves(this.#area(plot))],
-        draw: [(plot) => this.#drawOverCurves(this.#area(plot))],
+        draw: [
+          (plot) => {
+            this.#drawOverCurves(this.#area(plot));
+            this.#placeMoment();
+          },
+        ],
       },
     };
   }
