@@ -1,6 +1,7 @@
 import type { Filters, Layer, LayerOutput } from './network.ts';
 import type { NetworkRequest, NetworkResponse, NetworkWorker } from './network-requests.ts';
 import type { OcclusionMap } from './occlusion.ts';
+import type { LayerPicture } from './pictures.ts';
 import { startNetworkWorker } from './start-worker.ts';
 
 export interface Prediction {
@@ -76,6 +77,12 @@ export class NetworkClient {
   ): Promise<{ layers: LayerOutput[]; filters: Filters | undefined }> {
     await this.load(source);
     return this.#request<'outputs'>({ type: 'outputs', key: source.key, image });
+  }
+
+  /** Returns pictures of the filters and of the layers' outputs. Rejects as `predict` does. */
+  async pictures(source: WeightsSource, image: Float32Array): Promise<LayerPicture[]> {
+    await this.load(source);
+    return (await this.#request<'pictures'>({ type: 'pictures', key: source.key, image })).pictures;
   }
 
   /** Returns which squares of an image the answer rests on. Rejects as `predict` does. */

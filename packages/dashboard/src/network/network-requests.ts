@@ -1,12 +1,13 @@
 import { type Filters, type Layer, type LayerOutput, Network } from './network.ts';
 import { type OcclusionMap, occlusionMap } from './occlusion.ts';
+import { type LayerPicture, layerPictures } from './pictures.ts';
 import { readSafetensors } from './safetensors.ts';
 
 /** A message to the worker. `key` identifies a set of weights, as in `WeightsSource`. */
 export type NetworkRequest =
   | { type: 'weights'; id: number; key: string; layers: readonly Layer[]; file: ArrayBuffer }
   | { type: 'release'; id: number; key: string }
-  | { type: 'predict' | 'outputs' | 'occlusion'; id: number; key: string; image: Float32Array };
+  | { type: 'predict' | 'outputs' | 'pictures' | 'occlusion'; id: number; key: string; image: Float32Array };
 
 /** A message from the worker. */
 export type NetworkResponse =
@@ -14,6 +15,7 @@ export type NetworkResponse =
   | { type: 'error'; id: number; message: string }
   | { type: 'prediction'; id: number; probabilities: Float32Array; milliseconds: number }
   | { type: 'outputs'; id: number; layers: LayerOutput[]; filters: Filters | undefined }
+  | { type: 'pictures'; id: number; pictures: LayerPicture[] }
   | { type: 'occlusion'; id: number; map: OcclusionMap };
 
 /** The part of a `Worker` that the client uses. */
@@ -52,6 +54,12 @@ function respond(request: NetworkRequest): NetworkResponse {
     }
     case 'outputs':
       return { type: 'outputs', id, layers: network.outputs(image), filters: network.firstFilters() };
+    case 'pictures':
+      return {
+        type: 'pictures',
+        id,
+        pictures: layerPictures(network.temporaryOutputs(image), network.firstFilters()),
+      };
     case 'occlusion':
       return { type: 'occlusion', id, map: occlusionMap(network, image) };
   }

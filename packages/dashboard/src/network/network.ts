@@ -114,9 +114,19 @@ export class Network {
 
   /** Returns the output of each layer for a square image of grey values from 0 to 1. */
   outputs(image: Float32Array): LayerOutput[] {
+    return this.#outputs(image, allocateNew);
+  }
+
+  /** Returns what `outputs` does, in arrays that the next forward pass overwrites. */
+  temporaryOutputs(image: Float32Array): LayerOutput[] {
+    reusedArrays.begin();
+    return this.#outputs(image, reusedArrays.allocate);
+  }
+
+  #outputs(image: Float32Array, allocate: Allocate): LayerOutput[] {
     let activation = inputOf(image);
     return this.#steps.map(({ layer: { name, type }, run }) => {
-      activation = run(activation, allocateNew);
+      activation = run(activation, allocate);
       return { name, type, ...activation };
     });
   }

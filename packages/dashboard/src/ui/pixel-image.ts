@@ -17,12 +17,17 @@ const defaultSize: ImageSize = {};
 interface Drawn {
   pixels: Pixels;
   size: ImageSize;
+  /** What was put on the canvas, to be overwritten with the next image: a timeline that moves shows many. */
+  data: ImageData;
 }
 
 /** The images drawn on the canvases. */
 const drawn = new WeakMap<HTMLCanvasElement, Drawn>();
-/** The page's text colour as red, green and blue from 0 to 255; undefined until it is read. */
-let textColor: readonly [number, number, number] | undefined;
+/** Red, green and blue from 0 to 255. */
+type Color = readonly [number, number, number];
+
+/** The page's text colour; undefined until it is read. */
+let textColor: Color | undefined;
 
 class PixelImageDirective extends Directive {
   override render(_pixels: Pixels, _size: ImageSize = defaultSize): unknown {
@@ -32,7 +37,7 @@ class PixelImageDirective extends Directive {
   override update({ element }: ElementPart, [pixels, size = defaultSize]: [Pixels, ImageSize?]): unknown {
     const canvas = element as HTMLCanvasElement;
     const before = drawn.get(canvas);
-    if (before?.pixels !== pixels || before.size !== size) draw(canvas, { pixels, size });
+    if (before?.pixels !== pixels || before.size !== size) draw(canvas, pixels, size);
     return noChange;
   }
 }
@@ -48,33 +53,42 @@ export function recolorImages(root: ParentNode): void {
   textColor = undefined;
   for (const canvas of root.querySelectorAll('canvas')) {
     const image = drawn.get(canvas);
-    if (image) draw(canvas, image);
+    if (image) draw(canvas, image.pixels, image.size);
   }
 }
 
-function draw(canvas: HTMLCanvasElement, { pixels, size }: Drawn): void {
-  drawn.set(canvas, { pixels, size });
+function draw(canvas: HTMLCanvasElement, pixels: Pixels, size: ImageSize): void {
   textColor ??= readTextColor();
   const [width, height] = [size.width ?? defaultSide, size.height ?? defaultSide];
-  const image = new ImageData(width, height);
-  const { data } = image;
-  const hasColors = size.channels === 3;
-  const [red, green, blue] = textColor;
-  // Without an array for each pixel: the maps of a network are 75,000 pixels, drawn again with each move of the timeline.
-  for (let index = 0; index < width * height; index++) {
-    const at = index * 4;
-    data[at] = hasColors ? (pixels[index * 3] ?? 0) : red;
-    data[at + 1] = hasColors ? (pixels[index * 3 + 1] ?? 0) : green;
-    data[at + 2] = hasColors ? (pixels[index * 3 + 2] ?? 0) : blue;
-    data[at + 3] = hasColors ? 255 : (pixels[index] ?? 0);
-  }
-  canvas.width = width;
-  canvas.height = height;
+  const before = drawn.get(canvas)?.data;
+  const isSameSize = before?.width === width && before.height === height;
+  const image = isSameSize ? before : new ImageData(width, height);
+  drawn.set(canvas, { pixels, size, data: image });
+  if (size.channels === 3) fillColors(image, pixels);
+  else fillGreys(image, pixels, textColor);
+  // Setting the size, even to the same value, replaces the canvas's memory.
+  if (!isSameSize) Object.assign(canvas, { width, height });
   canvas.getContext('2d')?.putImageData(image, 0, 0);
 }
 
+function fillColors({ data, width, height }: ImageData, pixels: Pixels): void {
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    for (let channel = 0; channel < 3; channel++)
+      data[pixel * 4 + channel] = pixels[pixel * 3 + channel] ?? 0;
+    data[pixel * 4 + 3] = 255;
+  }
+}
+
+/** Writes a pixel at a time: the maps of a network are 75,000 pixels, drawn again with each move of the timeline. */
+function fillGreys({ data }: ImageData, pixels: Pixels, [red, green, blue]: Color): void {
+  const words = new Uint32Array(data.buffer);
+  // Little-endian, as all processors that browsers support: the opacity is the highest byte.
+  const color = (blue << 16) | (green << 8) | red;
+  for (let pixel = 0; pixel < words.length; pixel++) words[pixel] = ((pixels[pixel] as number) << 24) | color;
+}
+
 /** Reads the text colour from a painted pixel, because browsers write colours in many notations. */
-function readTextColor(): readonly [number, number, number] {
+function readTextColor(): Color {
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = 1;
   const context = canvas.getContext('2d', { willReadFrequently: true });

@@ -1,8 +1,8 @@
 import { html, nothing, svg, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
-import type { Filters, LayerOutput } from '../../network/network.ts';
 import { networkClient } from '../../network/network-client.ts';
 import type { OcclusionMap } from '../../network/occlusion.ts';
+import type { LayerPicture } from '../../network/pictures.ts';
 import { type RunWeights, snapshotWeights, weightsAt } from '../../network/run-weights.ts';
 import { type ExaminedImage, examinedTestImage, readableSnapshots } from '../../state/examined-image.ts';
 import { formatCount, formatPercent, formatPlural, shortClassNames } from '../../state/format.ts';
@@ -18,30 +18,25 @@ import { saveFile } from '../../ui/save-file.ts';
 import { styled } from '../../ui/styled.ts';
 import { cellChooser } from '../misread/cell-choice.ts';
 import { LatestComputation } from './latest-computation.ts';
-import { filtersMosaic, mapsMosaic, mapsText, occlusionCsv, occlusionSentence, shownLayers } from './maps.ts';
+import { occlusionCsv, occlusionSentence } from './occlusion-text.ts';
 import { historySentence, moveColumn, readingsCsv, readingText } from './reading-text.ts';
 import { type Reading, SnapshotReadings } from './snapshot-readings.ts';
 import './examine.css';
 
-interface Outputs {
-  layers: LayerOutput[];
-  filters: Filters | undefined;
-}
-
 const noClasses: readonly string[] = [];
-let requestRefresh: () => void = () => {};
+let requestFrame: () => void = () => {};
 
 const readings = new SnapshotReadings({
   predict: (source, image) => networkClient().predict(source, image),
-  onChange: () => requestRefresh(),
+  onChange: () => requestFrame(),
 });
-const outputs = new LatestComputation<Outputs>(
-  (weights, image) => networkClient().outputs(weights, image),
-  () => requestRefresh(),
+const pictures = new LatestComputation<LayerPicture[]>(
+  (weights, image) => networkClient().pictures(weights, image),
+  () => requestFrame(),
 );
 const occlusion = new LatestComputation<OcclusionMap>(
   (weights, image) => networkClient().occlusion(weights, image),
-  () => requestRefresh(),
+  () => requestFrame(),
 );
 
 /** Whether each section is open: its content is computed only while it is. */
@@ -49,6 +44,10 @@ const opened = { mattered: false, maps: false };
 
 const snapshotsOf = memoizeLast((run: Run, snapshots: Run['snapshots']) =>
   snapshots.map((snapshot) => ({ step: snapshot.step, weights: snapshotWeights(run, snapshot) })),
+);
+const sentenceOf = memoizeLast(
+  (shown: readonly Reading[], classes: readonly string[], stepWord: string, label: number | null) =>
+    historySentence(shown, { classes, stepWord, label }),
 );
 const pixelsOf = memoizeLast((image: Float32Array) => image.map((value) => value * 255));
 
@@ -60,14 +59,14 @@ export const examinePanel: Panel = {
   render(state, actions) {
     const { run, examined } = state;
     if (!run) return html``;
-    requestRefresh = actions.refresh;
+    ({ requestFrame } = actions);
     const classes = run.started?.dataset?.classes ?? noClasses;
     return html`
       <section class="card examine" id="examine" aria-labelledby="examine-title" data-has-image=${examined !== null}>
         <div class="card-head">
           <h2 id="examine-title">One image inside the network</h2>${info('examine', 'One image')}
           <p class="card-note">${examined?.title}</p>
-          ${imageChoice(run, classes, state, actions)}
+          ${guard([run.probe?.images, classes, examined === null], () => imageChoice(run, classes, state, actions))}
         </div>
         ${examined ? body(examined, { run, classes, state, actions }) : html`<p>Choose a test image here, click one in another panel, or draw one: you see how every moment of the run read it, what the answer rests on, and what each layer makes of it.</p>`}
       </section>`;
@@ -115,17 +114,17 @@ function body(examined: ExaminedImage, context: Context): TemplateResult {
   const snapshots = readableSnapshots(run);
   readings.read(examined.image, snapshotsOf(run, snapshots));
   if (weights && opened.mattered) occlusion.request(weights, examined.image);
-  if (weights && opened.maps) outputs.request(weights, examined.image);
+  if (weights && opened.maps) pictures.request(weights, examined.image);
   const shown = readings.readings;
   const atStep = readingAt(shown, step);
-  const words = { classes, stepWord: stepWordOf(run), label: examined.label };
-  const sentence = historySentence(shown, words);
+  const stepWord = stepWordOf(run);
+  const sentence = sentenceOf(shown, classes, stepWord, examined.label);
   const hasSnapshots = snapshots.length > 0;
   return html`
     <div class="examine-head">
       <canvas class="examine-image" aria-hidden="true" ${pixelImage(pixelsOf(examined.image), sizeOf(examined.image))}></canvas>
       <div>
-        ${hasSnapshots ? html`<p class="examine-reading" data-field="examine-reading">${atStep ? html`<b>${readingText(atStep.probabilities, classes)}</b> at ${words.stepWord} ${formatCount(atStep.step)}` : 'Reading…'}</p>` : nothing}
+        ${hasSnapshots ? html`<p class="examine-reading" data-field="examine-reading">${atStep ? html`<b>${readingText(atStep.probabilities, classes)}</b> at ${stepWord} ${formatCount(atStep.step)}` : 'Reading…'}</p>` : nothing}
         <p data-field="examine-history" role="status">${readings.isComplete ? sentence : ''}</p>
         ${epochsNote(examined, context)}
         ${problemNote()}
@@ -136,11 +135,11 @@ function body(examined: ExaminedImage, context: Context): TemplateResult {
         ? html`
           <h3>Over the run</h3>
           <p class="card-note">A column for each snapshot, a row for each class; the darker, the surer. The framed cell is the answer. Click a column, or use the arrow keys, to move the timeline there.</p>
-          ${guard([shown, step, classes], () => history(shown, atStep, sentence, context))}`
+          ${history(shown, atStep, sentence, context)}`
         : nothing
     }
     ${weights ? section('mattered', 'What mattered', context, () => mattered(examined, context)) : nothing}
-    ${weights ? section('maps', 'Filters and feature maps', context, () => maps(context)) : nothing}`;
+    ${weights ? section('maps', 'Filters and feature maps', context, () => maps(examined, context)) : nothing}`;
 }
 
 /**
@@ -162,10 +161,10 @@ function epochsNote(
 }
 
 /** Returns the size of a square image. */
-function sizeOf({ length }: Float32Array): { width: number; height: number } {
+const sizeOf = memoizeLast(({ length }: Float32Array) => {
   const side = Math.sqrt(length);
   return { width: side, height: side };
-}
+});
 
 function problemNote(): TemplateResult | typeof nothing {
   const { missing, readings: shown, problem, isComplete } = readings;
@@ -195,8 +194,8 @@ function history(
   sentence: string,
   { classes, run, actions }: Context,
 ): TemplateResult {
-  const rows = historyRows(shown, classes);
-  const names = shortClassNames(classes);
+  const rows = rowsOf(shown, classes);
+  const names = namesOf(classes);
   const width = shown.length * cell.width;
   const height = rows.length * cell.height;
   const word = stepWordOf(run);
@@ -220,18 +219,8 @@ function history(
           event.preventDefault();
           show(column);
         }}>
-        ${shown.map(
-          (reading, column) => svg`
-          <g>
-            <title>${word} ${formatCount(reading.step)}: ${readingText(reading.probabilities, classes)}</title>
-            <rect class=${reading === atStep ? 'column now' : 'column'} x=${column * cell.width} y="0" width=${cell.width} height=${height} />
-            ${rows.map((label, row) => {
-              const isTop = rankedClasses(reading.probabilities)[0]?.label === label;
-              return svg`<rect class=${isTop ? 'cell top' : 'cell'} x=${column * cell.width + 1} y=${row * cell.height + 1}
-                width=${cell.width - 2} height=${cell.height - 2} fill-opacity=${(reading.probabilities[label] ?? 0).toFixed(3)} />`;
-            })}
-          </g>`,
-        )}
+        ${guard([shown, classes], () => shown.map((reading, column) => columnOf(reading, column, { rows, word, classes })))}
+        ${current < 0 ? nothing : svg`<rect class="now" x=${current * cell.width} y="0" width=${cell.width} height=${height} />`}
       </svg>
     </div>
     <p class="examine-ends card-note">From ${word} ${formatCount(shown[0]?.step ?? 0)} to ${word} ${formatCount(shown.at(-1)?.step ?? 0)}</p>
@@ -240,12 +229,36 @@ function history(
       <section class="scroll" aria-label="Table of the readings" tabindex="0">
         <table class="table">
           <thead><tr><th scope="col">${word}</th><th scope="col">Read as</th></tr></thead>
-          <tbody>${shown.map((reading) => html`<tr><th scope="row">${formatCount(reading.step)}</th><td>${readingText(reading.probabilities, classes)}</td></tr>`)}</tbody>
+          <tbody>${guard([shown, classes], () => shown.map((reading) => html`<tr><th scope="row">${formatCount(reading.step)}</th><td>${readingText(reading.probabilities, classes)}</td></tr>`))}</tbody>
         </table>
       </section>
       <button class="button" type="button" id="readings-csv" @click=${() => saveFile(new Blob([readingsCsv(shown, classes)], { type: 'text/csv' }), `readings-${run.runId}.csv`)}>Save as CSV</button>
     </details>`;
 }
+
+/** Renders the reading of a snapshot: a column with a cell for each class, framed for the answer. */
+function columnOf(
+  { step, probabilities }: Reading,
+  column: number,
+  { rows, word, classes }: { rows: readonly number[]; word: string; classes: readonly string[] },
+): TemplateResult {
+  const answer = rankedClasses(probabilities)[0]?.label;
+  return svg`
+    <g>
+      <title>${word} ${formatCount(step)}: ${readingText(probabilities, classes)}</title>
+      <rect class="column" x=${column * cell.width} y="0" width=${cell.width} height=${rows.length * cell.height} />
+      ${rows.map(
+        (
+          label,
+          row,
+        ) => svg`<rect class=${label === answer ? 'cell top' : 'cell'} x=${column * cell.width + 1} y=${row * cell.height + 1}
+        width=${cell.width - 2} height=${cell.height - 2} fill-opacity=${(probabilities[label] ?? 0).toFixed(3)} />`,
+      )}
+    </g>`;
+}
+
+const rowsOf = memoizeLast(historyRows);
+const namesOf = memoizeLast(shortClassNames);
 
 function historyRows(shown: readonly Reading[], classes: readonly string[]): number[] {
   const count = shown[0]?.probabilities.length ?? classes.length;
@@ -295,6 +308,15 @@ const weightsNote = (weights: RunWeights | undefined): TemplateResult =>
 function mattered({ image }: ExaminedImage, { run, classes }: Context): TemplateResult {
   const map = occlusion.result;
   if (!map) return progressNote(occlusion);
+  return html`${guard([map, image, classes, occlusion.weights], () => occlusionPicture(map, image, run, classes))}`;
+}
+
+function occlusionPicture(
+  map: OcclusionMap,
+  image: Float32Array,
+  run: Run,
+  classes: readonly string[],
+): TemplateResult {
   const { side, drops } = map;
   const largest = Math.max(...drops.map(Math.abs), 0.01);
   const sentence = occlusionSentence(map, classes);
@@ -317,45 +339,27 @@ function mattered({ image }: ExaminedImage, { run, classes }: Context): Template
     <button class="button" type="button" id="mattered-csv" @click=${() => saveFile(new Blob([occlusionCsv(map)], { type: 'text/csv' }), `mattered-${run.runId}.csv`)}>Save as CSV</button>`;
 }
 
-function maps({ run }: Context): TemplateResult {
-  const { result } = outputs;
-  if (!result) return progressNote(outputs);
+function maps({ image }: ExaminedImage, { run }: Context): TemplateResult {
+  const { result, weights } = pictures;
+  if (!result || !weights) return progressNote(pictures);
   return html`
-    ${guard(
-      [result],
-      () => html`
-      ${result.filters ? filterPicture(result.filters) : nothing}
-      ${shownLayers(result.layers).map(layerPicture)}`,
-    )}
+    ${guard([result], () => result.map(layerPicture))}
     <p class="card-note">What each layer makes of the image: the stronger, the more of its pattern a map has found there. Values below 0 are left out, as the layer after it does.</p>
-    ${weightsNote(outputs.weights)}
-    <button class="button" type="button" id="maps-json" @click=${() => saveFile(mapsJson(result), `maps-${run.runId}.json`)}>Save as JSON</button>`;
+    ${weightsNote(weights)}
+    <button class="button" type="button" id="maps-json" @click=${() => saveMaps(weights, image, `maps-${run.runId}.json`)}>Save as JSON</button>`;
 }
 
-const layerPicture = (layer: LayerOutput): TemplateResult => {
-  const { pixels, size } = mapsMosaic(layer);
-  const text = mapsText(layer);
-  return html`
-    <figure class="examine-maps" data-layer=${layer.name}>
-      <figcaption>${text}</figcaption>
-      <canvas role="img" aria-label=${text} ${styled({ 'max-width': `${size.width * 2}px` })} ${pixelImage(pixels, size)}></canvas>
-    </figure>`;
-};
+const layerPicture = ({ name, text, pixels, size }: LayerPicture): TemplateResult => html`
+  <figure class="examine-maps" data-layer=${name}>
+    <figcaption>${text}</figcaption>
+    <canvas role="img" aria-label=${text} ${styled({ 'max-width': `${size.width * 2}px` })} ${pixelImage(pixels, size)}></canvas>
+  </figure>`;
 
-function filterPicture(filters: Filters): TemplateResult {
-  const { pixels, size } = filtersMosaic(filters);
-  const text = `${formatPlural(filters.count, 'filter', 'filters')} of the first layer, ${filters.size} × ${filters.size} weights each; middle grey is 0`;
-  return html`
-    <figure class="examine-maps filters" data-layer="filters">
-      <figcaption>${text}</figcaption>
-      <canvas role="img" aria-label=${text} ${styled({ 'max-width': `${size.width * 2}px` })} ${pixelImage(pixels, size)}></canvas>
-    </figure>`;
-}
-
-function mapsJson({ layers, filters }: Outputs): Blob {
+async function saveMaps(weights: RunWeights, image: Float32Array, name: string): Promise<void> {
+  const { layers, filters } = await networkClient().outputs(weights, image);
   const content = {
     filters: filters && { ...filters, values: [...filters.values] },
     layers: layers.map((layer) => ({ ...layer, values: [...layer.values] })),
   };
-  return new Blob([JSON.stringify(content)], { type: 'application/json' });
+  saveFile(new Blob([JSON.stringify(content)], { type: 'application/json' }), name);
 }

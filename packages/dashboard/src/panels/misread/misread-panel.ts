@@ -49,7 +49,7 @@ const orderTitles: Record<ImageOrder, string> = {
   leastSure: 'the least sure first',
 };
 let shownCount = pageSize;
-let requestRefresh: () => void = () => {};
+let [refresh, requestFrame]: [() => void, () => void] = [() => {}, () => {}];
 /** Number of times that a part of the file has arrived or could not be read: the list is rendered again each time. */
 let fileChanges = 0;
 
@@ -72,7 +72,7 @@ export const misreadPanel: Panel = {
   render({ run, runAtStep }, actions) {
     const description = run?.started?.dataset?.testImages;
     if (!run || !runAtStep || !description) return html``;
-    requestRefresh = actions.refresh;
+    ({ refresh, requestFrame } = actions);
     const { labels, problem } = fileOf(run, description);
     const classes = run.started?.dataset?.classes ?? noClasses;
     const epochs = runAtStep.predictions;
@@ -99,7 +99,7 @@ function fileOf(run: Run, description: TestImagesFile & { digest: string }): Tes
     const url = testImagesUrl(run.runId, description.digest);
     const onChange = (): void => {
       fileChanges++;
-      requestRefresh();
+      requestFrame();
     };
     images = {
       key,
@@ -119,7 +119,7 @@ function note(histories: readonly ImageHistory[], epochs: readonly EpochPredicti
 function setFilter(change: Partial<typeof filter>): void {
   filter = { ...filter, ...change };
   shownCount = pageSize;
-  requestRefresh();
+  refresh();
 }
 
 interface Context {
@@ -155,7 +155,7 @@ function body(histories: readonly ImageHistory[], context: Context): TemplateRes
 
 function showMore(): void {
   shownCount += pageSize;
-  requestRefresh();
+  refresh();
 }
 
 const classChoice = (

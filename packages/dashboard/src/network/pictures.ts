@@ -1,12 +1,10 @@
-import type { Activation, Filters, LayerOutput } from '../../network/network.ts';
-import type { OcclusionMap } from '../../network/occlusion.ts';
-import { formatPlural } from '../../state/format.ts';
+import { formatPlural } from '../state/format.ts';
+import type { Activation, Filters, LayerOutput } from './network.ts';
 
 /** Images side by side in one picture, with values from 0 to 255. */
 export interface Mosaic {
   pixels: Uint8ClampedArray;
   size: { width: number; height: number };
-  columns: number;
 }
 
 /** Places tiles of equal size in rows, one pixel apart. `shade` returns the value of a pixel of a tile, from 0 to 1. */
@@ -23,12 +21,12 @@ function mosaic(
       pixels[(top + Math.floor(pixel / width)) * size.width + left + (pixel % width)] =
         255 * shade(tile, pixel);
   }
-  return { pixels, size, columns };
+  return { pixels, size };
 }
 
 /** Returns a mosaic of a layer's maps: values up to 0 are 0, and the largest value of the layer is 255. */
 export function mapsMosaic({ channels, width, height, values }: Activation): Mosaic {
-  const largest = values.reduce((most, value) => Math.max(most, value), 0) || 1;
+  const largest = largestOf(values) || 1;
   const isDense = width === 1 && height === 1;
   // The units of a dense layer are squares of 4 × 4 pixels, so that they can be seen.
   const side = isDense ? 4 : width;
@@ -36,6 +34,13 @@ export function mapsMosaic({ channels, width, height, values }: Activation): Mos
     const at = isDense ? tile : tile * width * height + pixel;
     return Math.max(0, values[at] as number) / largest;
   });
+}
+
+/** Returns the largest value above 0, or 0. */
+function largestOf(values: Float32Array): number {
+  let largest = 0;
+  for (const value of values) if (value > largest) largest = value;
+  return largest;
 }
 
 /** Returns a mosaic of the weights of each filter for its first input: 0 is the middle grey, and each filter has its own scale. */
@@ -64,7 +69,7 @@ export function filtersMosaic({ count, inputs, size, values }: Filters): Mosaic 
 export function mapsText({ name, channels, width, height, values }: LayerOutput): string {
   const size = width * height;
   const strongest = Array.from({ length: channels }, (_, channel) =>
-    values.subarray(channel * size, (channel + 1) * size).reduce((most, value) => Math.max(most, value), 0),
+    largestOf(values.subarray(channel * size, (channel + 1) * size)),
   );
   const active = strongest.filter((value) => value > 0).length;
   const what =
@@ -76,37 +81,27 @@ export function mapsText({ name, channels, width, height, values }: LayerOutput)
   return `${name}: ${what}, ${active} of them active${which}`;
 }
 
-/** The layers whose outputs are shown: convolutions, and dense layers but the last, whose outputs are the answer. */
-export const shownLayers = (layers: readonly LayerOutput[]): LayerOutput[] =>
-  layers.filter(({ type }, index) => type === 'conv2d' || (type === 'dense' && index < layers.length - 1));
-
-/** Describes which part of the image an answer rests on: "The answer 7 rests most on the upper left: …". */
-export function occlusionSentence({ label, side, drops }: OcclusionMap, classes: readonly string[]): string {
-  const largest = Math.max(...drops);
-  const name = classes[label] ?? String(label);
-  if (largest < 0.01)
-    return `The answer ${name} rests on no single part: covering a square lowers its probability by less than one percentage point.`;
-  const square = drops.indexOf(largest);
-  const third = (at: number): number => Math.min(2, Math.floor((at * 3) / side));
-  const [row, column] = [third(Math.floor(square / side)), third(square % side)];
-  const place =
-    row === 1 && column === 1
-      ? 'middle'
-      : `${['upper', 'middle', 'lower'][row]} ${['left', 'part', 'right'][column]}`;
-  const points = formatPlural(Math.round(100 * largest), 'percentage point', 'percentage points');
-  return `The answer ${name} rests most on the ${place}: covering this square lowers its probability by ${points}.`;
+/** The maps of a layer, or the filters of the first convolution, as one image. */
+export interface LayerPicture extends Mosaic {
+  /** The layer, or `filters`. */
+  name: string;
+  /** What the picture shows. */
+  text: string;
 }
 
 /**
- * Returns an occlusion map as CSV: for each square its first row and column of pixels, and the change of the probability without
- * it.
+ * Returns the pictures of the filters, of each convolution, and of each dense layer but the last, whose outputs are the answer. The
+ * worker draws them: their pixels are a tenth of the outputs of all layers.
  */
-export const occlusionCsv = ({ side, drops }: OcclusionMap): string =>
-  [
-    'row,column,change',
-    ...Array.from(
-      drops,
-      (drop, square) => `${4 * Math.floor(square / side)},${4 * (square % side)},${(-drop).toPrecision(6)}`,
-    ),
-    '',
-  ].join('\n');
+export function layerPictures(outputs: readonly LayerOutput[], filters: Filters | undefined): LayerPicture[] {
+  const shown = outputs.filter(
+    ({ type }, index) => type === 'conv2d' || (type === 'dense' && index < outputs.length - 1),
+  );
+  return [
+    ...(filters ? [{ name: 'filters', text: filtersText(filters), ...filtersMosaic(filters) }] : []),
+    ...shown.map((layer) => ({ name: layer.name, text: mapsText(layer), ...mapsMosaic(layer) })),
+  ];
+}
+
+const filtersText = ({ count, size }: Filters): string =>
+  `${formatPlural(count, 'filter', 'filters')} of the first layer, ${size} × ${size} weights each; middle grey is 0`;
