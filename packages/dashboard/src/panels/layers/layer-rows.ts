@@ -110,7 +110,19 @@ function stateOf(ratio: number | undefined): LayerState {
   return ratio <= problemRatios.high ? 'fast' : 'tooFast';
 }
 
-function curveOf({ x, columns, length }: TensorSeries): LayerRow['curve'] {
+/** The curve of each series with the state of the series that it shows: the curve is the same at every step of the timeline. */
+const curves = new WeakMap<TensorSeries, { length: number; generation: number; curve: LayerRow['curve'] }>();
+
+function curveOf(series: TensorSeries): LayerRow['curve'] {
+  const { length, generation } = series;
+  const known = curves.get(series);
+  if (known?.length === length && known.generation === generation) return known.curve;
+  const curve = computeCurve(series);
+  curves.set(series, { length, generation, curve });
+  return curve;
+}
+
+function computeCurve({ x, columns, length }: TensorSeries): LayerRow['curve'] {
   const last = x[length - 1] ?? 0;
   const stride = Math.max(1, Math.ceil(length / pointLimit));
   const points: { x: number; y: number }[] = [];

@@ -113,7 +113,7 @@ const layerRow = ({
       <svg class="layer-curve" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" aria-hidden="true">
         <rect class="healthy" x="0" width=${width} y=${top(healthyRatios.high)}
           height=${top(healthyRatios.low) - top(healthyRatios.high)} />
-        ${svg`<polyline points=${curve.map(({ x, y }) => `${round(x * width)},${round((1 - y) * height)}`).join(' ')} />`}
+        ${svg`<polyline points=${guard([curve], () => pointsOf(curve))} />`}
         ${cursor === undefined ? nothing : svg`<line class="cursor" x1=${round(cursor * width)} x2=${round(cursor * width)} y1="0" y2=${height} />`}
       </svg>
     </td>
@@ -122,6 +122,9 @@ const layerRow = ({
     <td>${formatLoss(gradientNorm)}</td>
     <td>${formatLoss(weightNorm)}</td>
   </tr>`;
+
+const pointsOf = (curve: LayerRow['curve']): string =>
+  curve.map(({ x, y }) => `${round(x * width)},${round((1 - y) * height)}`).join(' ');
 
 const top = (ratio: number): number => round((1 - heightOf(ratio)) * height);
 const round = (value: number): number => Math.round(value * 10) / 10;

@@ -1,6 +1,8 @@
 import { html, nothing, svg, type TemplateResult } from 'lit-html';
+import { guard } from 'lit-html/directives/guard.js';
 import { formatCount, formatNumber } from '../../state/format.ts';
 import type { WeightHistogram } from '../../state/layers.ts';
+import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Run } from '../../state/run.ts';
 import { stepWordOf } from '../../state/run-words.ts';
 import { saveFile } from '../../ui/save-file.ts';
@@ -28,7 +30,7 @@ export function weightsOverTime({ run, step, tensor, choose }: WeightsOverTimeOp
   const { histograms } = run.layers;
   const names = [...histograms.keys()];
   const name = tensor !== undefined && histograms.has(tensor) ? tensor : (names[0] ?? '');
-  const shown = evenly(histograms.get(name) ?? []);
+  const shown = shownOf(histograms.get(name) ?? noHistograms);
   const stepWord = stepWordOf(run);
   const save = (): void =>
     saveFile(new Blob([histogramsCsv(histograms)], { type: 'text/csv' }), `weights-${run.runId}.csv`);
@@ -42,10 +44,13 @@ export function weightsOverTime({ run, step, tensor, choose }: WeightsOverTimeOp
     ${picture(shown, step, stepWord)}
     <details>
       <summary>Table of the weights</summary>
-      ${table(shown, stepWord)}
+      ${guard([shown, stepWord], () => table(shown, stepWord))}
     </details>
     <button class="button" type="button" id="weights-csv" @click=${save}>Save all as CSV</button>`;
 }
+
+const noHistograms: readonly WeightHistogram[] = [];
+const shownOf = memoizeLast(evenly);
 
 /** Returns at most `columnLimit` of the histograms at even distances, including the last one. */
 function evenly(histograms: readonly WeightHistogram[]): readonly WeightHistogram[] {
@@ -54,7 +59,6 @@ function evenly(histograms: readonly WeightHistogram[]): readonly WeightHistogra
 }
 
 function picture(shown: readonly WeightHistogram[], step: number | null, stepWord: string): TemplateResult {
-  const columns = pictureColumns(shown);
   const current = step === null ? -1 : shown.findLastIndex((each) => each.step <= step);
   const sentence = distributionSentence(shown.slice(0, step === null ? undefined : current + 1), stepWord);
   const [largest, smallest] = [
@@ -67,22 +71,25 @@ function picture(shown: readonly WeightHistogram[], step: number | null, stepWor
       <div class="weights-scale" aria-hidden="true"><span>${formatNumber(largest)}</span><span>${formatNumber(smallest)}</span></div>
       <svg viewBox="0 0 ${shown.length * columnWidth} 1" preserveAspectRatio="none" role="img" aria-label=${sentence}
         ${styled({ 'max-width': `${shown.length * 28}px` })}>
-        ${columns.map(
-          (bins, column) => svg`
-          <g>
-            <title>${stepWord} ${formatCount(shown[column]?.step ?? 0)}</title>
-            ${bins.map(({ y, height, density }) =>
-              density === 0
-                ? nothing
-                : svg`<rect x=${column * columnWidth} y=${y} width=${columnWidth * 0.92} height=${height} fill-opacity=${Math.sqrt(density).toFixed(3)} />`,
-            )}
-            ${column === current ? svg`<rect class="now" x=${column * columnWidth} y="0" width=${columnWidth * 0.92} height="1" />` : nothing}
-          </g>`,
-        )}
+        ${guard([shown, stepWord], () => columnsOf(shown, stepWord))}
+        ${current < 0 ? nothing : svg`<rect class="now" x=${current * columnWidth} y="0" width=${columnWidth * 0.92} height="1" />`}
       </svg>
     </div>
     <p class="card-note">A column for each measurement, from ${stepWord} ${formatCount(shown[0]?.step ?? 0)} to ${stepWord} ${formatCount(shown.at(-1)?.step ?? 0)}. The darker, the more weights have the value at that height.</p>`;
 }
+
+const columnsOf = (shown: readonly WeightHistogram[], stepWord: string): TemplateResult[] =>
+  pictureColumns(shown).map(
+    (bins, column) => svg`
+    <g>
+      <title>${stepWord} ${formatCount(shown[column]?.step ?? 0)}</title>
+      ${bins.map(({ y, height, density }) =>
+        density === 0
+          ? nothing
+          : svg`<rect x=${column * columnWidth} y=${y} width=${columnWidth * 0.92} height=${height} fill-opacity=${Math.sqrt(density).toFixed(3)} />`,
+      )}
+    </g>`,
+  );
 
 const table = (shown: readonly WeightHistogram[], stepWord: string): TemplateResult => html`
   <section class="scroll" aria-label="Table of the weights" tabindex="0">

@@ -25,10 +25,14 @@ export function probeAnswers({ images, logits }: Probe): ProbeAnswer[] {
   const { classes, values } = logits;
   return images.flatMap((image, position) => {
     if (!image) return [];
-    const row = values.subarray(position * classes, (position + 1) * classes);
-    const prediction = row.reduce((best, value, at) => (value > (row[best] as number) ? at : best), 0);
-    const largest = row[prediction] as number;
-    const confidence = 1 / row.reduce((sum, value) => sum + Math.exp(value - largest), 0);
+    const first = position * classes;
+    let prediction = 0;
+    for (let at = 1; at < classes; at++)
+      if ((values[first + at] as number) > (values[first + prediction] as number)) prediction = at;
+    const largest = values[first + prediction] as number;
+    let sum = 0;
+    for (let at = 0; at < classes; at++) sum += Math.exp((values[first + at] as number) - largest);
+    const confidence = 1 / sum;
     return [{ position, label: image.label, prediction, confidence }];
   });
 }
@@ -36,7 +40,11 @@ export function probeAnswers({ images, logits }: Probe): ProbeAnswer[] {
 /** Returns the results by class, in the order of the classes. */
 export function probeClasses(answers: readonly ProbeAnswer[]): ProbeClass[] {
   const byLabel = new Map<number, ProbeAnswer[]>();
-  for (const answer of answers) byLabel.set(answer.label, [...(byLabel.get(answer.label) ?? []), answer]);
+  for (const answer of answers) {
+    const group = byLabel.get(answer.label);
+    if (group) group.push(answer);
+    else byLabel.set(answer.label, [answer]);
+  }
   return [...byLabel]
     .sort(([a], [b]) => a - b)
     .map(([label, group]) => {

@@ -1,5 +1,5 @@
 import type { SamplePrediction, TestResults } from '../../state/event-data.ts';
-import type { Probe, ProbeLogits } from '../../state/probe.ts';
+import type { Probe, ProbeImage, ProbeLogits } from '../../state/probe.ts';
 import type { Run } from '../../state/run.ts';
 import { stepWordOf, unitOf } from '../../state/run-words.ts';
 import type { EpochResults } from './epoch-results.ts';
@@ -51,7 +51,7 @@ export function provisionalResults(run: Run, { images, logits }: Probe): EpochRe
       items: [...shownWrong, ...shownRight].map(
         ({ image, prediction, probabilities }): SamplePrediction => ({
           ...{ index: image.index, label: image.label, prediction, probabilities: [...probabilities] },
-          image: btoa(String.fromCharCode(...image.pixels)),
+          image: base64Of(image),
         }),
       ),
     },
@@ -59,6 +59,15 @@ export function provisionalResults(run: Run, { images, logits }: Probe): EpochRe
     unit: unitOf(started),
     provisional: { images: answers.length, step, stepWord: stepWordOf(run) },
   };
+}
+
+const base64Images = new WeakMap<ProbeImage, string>();
+
+/** Returns the pixels of a probe image in base64, as in samples. */
+function base64Of(image: ProbeImage): string {
+  const text = base64Images.get(image) ?? btoa(String.fromCharCode(...image.pixels));
+  base64Images.set(image, text);
+  return text;
 }
 
 /** Maximum number of classes of a matrix with all cells, as in `epoch` events; with more, only cells that are not 0 are listed. */
