@@ -108,6 +108,8 @@ export class PageLoop {
   #renderOnScreen(state: PageState): void {
     if (this.#requested === 'on screen') this.#requested = 'nothing';
     this.#renderedAt = performance.now();
+    // Of a hidden page, which has few turns, only the title is seen, and its panel may be off screen.
+    if (document.hidden) return this.#renderAll(state);
     this.#render(state, (panel, isOnScreen) => {
       if (isOnScreen) this.#waiting.delete(panel);
       else this.#waiting.add(panel);

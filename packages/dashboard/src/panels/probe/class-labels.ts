@@ -1,5 +1,6 @@
-/** How a name is written. */
-interface LabelStyle {
+/** A name and how it is written. */
+export interface ClassLabel {
+  name: string;
   color: string;
   /** A CSS font. */
   font: string;
@@ -10,39 +11,44 @@ const height = 16;
 
 /** Draws names of classes from small images, because writing 500 texts in every frame takes several times as long. */
 export class ClassLabels {
-  readonly #images = new Map<string, HTMLCanvasElement>();
+  /** The images by the number of the class. */
+  #images: ImageBitmap[] = [];
+  #ratio = 0;
 
-  /** Draws a name with its centre at a position in CSS pixels. */
+  /**
+   * Draws the name of a class with its centre at a position in CSS pixels.
+   * @param describe Returns the label; called for the first drawing of the class.
+   */
   draw(
     context: CanvasRenderingContext2D,
-    name: string,
-    style: LabelStyle,
+    label: number,
     [x, y]: readonly [number, number],
+    describe: (label: number) => ClassLabel,
   ): void {
-    const image = this.#imageOf(name, style);
+    if (this.#ratio !== devicePixelRatio) this.clear();
+    this.#images[label] ??= imageOf(describe(label));
+    const image = this.#images[label];
     const width = image.width / devicePixelRatio;
     context.drawImage(image, x - width / 2, y - height / 2, width, height);
   }
 
-  #imageOf(name: string, { color, font }: LabelStyle): HTMLCanvasElement {
-    const key = `${name} ${color} ${font} ${devicePixelRatio}`;
-    const known = this.#images.get(key);
-    if (known) return known;
-    const image = document.createElement('canvas');
-    const context = image.getContext('2d') as CanvasRenderingContext2D;
-    context.font = font;
-    image.width = Math.ceil((context.measureText(name).width + 2) * devicePixelRatio);
-    image.height = Math.ceil(height * devicePixelRatio);
-    // A new size resets the context.
-    Object.assign(context, { font, fillStyle: color, textAlign: 'center', textBaseline: 'middle' });
-    context.scale(devicePixelRatio, devicePixelRatio);
-    context.fillText(name, image.width / devicePixelRatio / 2, height / 2);
-    this.#images.set(key, image);
-    return image;
-  }
-
-  /** Releases the images, for example those in the colours of another theme. */
+  /** Releases the images: other names or colours need other ones. */
   clear(): void {
-    this.#images.clear();
+    for (const image of this.#images) image?.close();
+    this.#images = [];
+    this.#ratio = devicePixelRatio;
   }
+}
+
+function imageOf({ name, color, font }: ClassLabel): ImageBitmap {
+  const canvas = new OffscreenCanvas(1, 1);
+  const context = canvas.getContext('2d') as OffscreenCanvasRenderingContext2D;
+  context.font = font;
+  canvas.width = Math.ceil((context.measureText(name).width + 2) * devicePixelRatio);
+  canvas.height = Math.ceil(height * devicePixelRatio);
+  // A new size resets the context.
+  Object.assign(context, { font, fillStyle: color, textAlign: 'center', textBaseline: 'middle' });
+  context.scale(devicePixelRatio, devicePixelRatio);
+  context.fillText(name, canvas.width / devicePixelRatio / 2, height / 2);
+  return canvas.transferToImageBitmap();
 }

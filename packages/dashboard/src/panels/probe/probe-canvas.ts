@@ -1,6 +1,6 @@
 import type { Probe, ProbeLogits } from '../../state/probe.ts';
 import { announce } from '../../ui/announcer.ts';
-import { ClassLabels } from './class-labels.ts';
+import { type ClassLabel, ClassLabels } from './class-labels.ts';
 import { nearestAnswer, type ProbeAnswer } from './probe-results.ts';
 import { type Axes, centered, evenAxes, project, radiusOf, toCanvas, turned, withAxis } from './tour.ts';
 
@@ -12,13 +12,15 @@ export interface ProbeContent {
   names: readonly string[];
 }
 
-/** The page's colours, and whether the theme is dark. */
-interface Colors {
+/** The page's colours and font, and whether the theme is dark. */
+interface Look {
   text: string;
   muted: string;
   grid: string;
   bad: string;
   isDark: boolean;
+  /** The page's font family. */
+  family: string;
 }
 
 /** Time in which points move from one frame of logits to the next. */
@@ -62,7 +64,9 @@ export class ProbeCanvas {
   /** Whether the last press of the pointer was on an axis. */
   #hasGrabbed = false;
   #drawnAt = Number.NEGATIVE_INFINITY;
-  #colors: Colors | undefined;
+  #look: Look | undefined;
+  /** Width and height in CSS pixels: reading them from the element would compute the page's layout in each frame. */
+  #side = 0;
   readonly #labels = new ClassLabels();
 
   /**
@@ -76,7 +80,10 @@ export class ProbeCanvas {
     element.className = 'probe-canvas';
     element.tabIndex = 0;
     element.setAttribute('role', 'application');
-    new ResizeObserver(() => this.#draw()).observe(element);
+    new ResizeObserver(([entry]) => {
+      this.#side = Math.round(entry?.contentRect.width ?? 0);
+      this.#draw();
+    }).observe(element);
     new IntersectionObserver(([entry]) => {
       this.#isOnScreen = entry?.isIntersecting ?? false;
       this.#schedule();
@@ -119,6 +126,7 @@ export class ProbeCanvas {
       this.#before = isSameShape ? (this.#content?.probe.logits ?? null) : null;
       this.#changedAt = performance.now();
     }
+    if (content.names.join() !== this.#content?.names.join()) this.#labels.clear();
     this.#content = content;
     const dimensions = logits?.classes ?? 0;
     if (this.#axes.length !== dimensions) {
@@ -130,7 +138,7 @@ export class ProbeCanvas {
 
   /** Reads the colours again after the theme has changed. */
   recolor(): void {
-    this.#colors = undefined;
+    this.#look = undefined;
     this.#labels.clear();
     this.#draw();
   }
@@ -165,7 +173,7 @@ export class ProbeCanvas {
   }
 
   #draw(now = performance.now()): void {
-    const { clientWidth: side } = this.element;
+    const side = this.#side;
     const context = this.element.getContext('2d');
     const logits = this.#content?.probe.logits;
     if (!context || !logits || !this.#content || side === 0) return;
@@ -184,7 +192,7 @@ export class ProbeCanvas {
 
   /** Returns the end of each axis on the canvas; the longest one reaches from the middle to the margin. */
   #axisEnds(): { x: number; y: number }[] {
-    const { clientWidth: side } = this.element;
+    const side = this.#side;
     const scale = (side / 2 - margin) / this.#longest;
     return this.#axes.map(([x, y]) => ({ x: side / 2 + x * scale, y: side / 2 + y * scale }));
   }
@@ -194,9 +202,8 @@ export class ProbeCanvas {
   }
 
   #drawAxes(context: CanvasRenderingContext2D): void {
-    const { grid, muted, text } = this.#readColors();
-    const middle = this.element.clientWidth / 2;
-    const family = getComputedStyle(this.element).fontFamily;
+    const { grid, muted, text, family } = this.#readLook();
+    const middle = this.#side / 2;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     this.#axisEnds().forEach(({ x, y }, dimension) => {
@@ -215,19 +222,23 @@ export class ProbeCanvas {
   }
 
   #drawPoints(context: CanvasRenderingContext2D): void {
-    const { text, bad } = this.#readColors();
+    const { text, bad, family } = this.#readLook();
     const { answers, names, probe } = this.#content as ProbeContent;
     const classes = probe.logits?.classes ?? 1;
-    const font = `11px ${getComputedStyle(this.element).fontFamily}`;
-    for (const answer of answers) {
-      const [x, y] = this.#pointOf(answer);
-      const style = { font, color: this.#colorOf(answer.label, classes) };
-      this.#labels.draw(context, names[answer.label] ?? String(answer.label), style, [x, y]);
-      if (answer.prediction !== answer.label) ring(context, x, y, 8, bad);
-    }
-    if (!this.#selected) return;
-    const [x, y] = this.#pointOf(this.#selected);
-    ring(context, x, y, 12, text);
+    const describe = (label: number): ClassLabel => ({
+      name: names[label] ?? String(label),
+      font: `11px ${family}`,
+      color: this.#colorOf(label, classes),
+    });
+    for (const answer of answers) this.#labels.draw(context, answer.label, this.#pointOf(answer), describe);
+    const wrong = answers.filter(({ prediction, label }) => prediction !== label);
+    rings(
+      context,
+      wrong.map((answer) => this.#pointOf(answer)),
+      8,
+      bad,
+    );
+    if (this.#selected) rings(context, [this.#pointOf(this.#selected)], 12, text);
   }
 
   #pointOf({ position }: ProbeAnswer): [x: number, y: number] {
@@ -236,21 +247,22 @@ export class ProbeCanvas {
 
   /** Returns the colour of a class: hues at equal distances, as light as the theme needs. */
   #colorOf(label: number, classes: number): string {
-    const lightness = this.#readColors().isDark ? 78 : 48;
+    const lightness = this.#readLook().isDark ? 78 : 48;
     return `oklch(${lightness}% 0.16 ${Math.round((360 * label) / classes)})`;
   }
 
-  #readColors(): Colors {
-    if (this.#colors) return this.#colors;
+  #readLook(): Look {
+    if (this.#look) return this.#look;
     const style = getComputedStyle(this.element);
     const read = (name: string): string => style.getPropertyValue(name).trim();
     const isDark = matchMedia('(prefers-color-scheme: dark)').matches;
     const { theme } = document.documentElement.dataset;
-    this.#colors = {
+    this.#look = {
+      family: style.fontFamily,
       ...{ text: read('--text'), muted: read('--text-muted'), grid: read('--border'), bad: read('--bad') },
       isDark: theme === 'dark' || (theme !== 'light' && isDark),
     };
-    return this.#colors;
+    return this.#look;
   }
 
   #answerAt({ offsetX: x, offsetY: y }: MouseEvent): ProbeAnswer | null {
@@ -281,7 +293,7 @@ export class ProbeCanvas {
   }
 
   #drag({ offsetX, offsetY }: PointerEvent): void {
-    const middle = this.element.clientWidth / 2;
+    const middle = this.#side / 2;
     const scale = this.#longest / (middle - margin);
     this.#moveAxis((offsetX - middle) * scale, (offsetY - middle) * scale);
   }
@@ -349,10 +361,19 @@ export class ProbeCanvas {
   }
 }
 
-function ring(context: CanvasRenderingContext2D, x: number, y: number, radius: number, color: string): void {
+/** Draws rings around points, all in one path. */
+function rings(
+  context: CanvasRenderingContext2D,
+  points: readonly (readonly [x: number, y: number])[],
+  radius: number,
+  color: string,
+): void {
   context.strokeStyle = color;
   context.lineWidth = 1.5;
   context.beginPath();
-  context.arc(x, y, radius, 0, 2 * Math.PI);
+  for (const [x, y] of points) {
+    context.moveTo(x + radius, y);
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+  }
   context.stroke();
 }
