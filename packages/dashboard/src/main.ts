@@ -198,7 +198,7 @@ function pageState(printing: boolean): PageState {
     ...{ run, summary, session, others: compared, view: store.view, printing },
     examined: examined && imageIn(run, examined),
     runAtStep: run && runAtStepOf(run, store.view.step),
-    chartRuns: chartRuns(run, summary, readable),
+    chartRuns: chartRuns(run, summary, readable, store.view.hidden),
     findings: run === session.run ? liveFindings : findingsOf(run),
     liveFindings,
     alert: alerts.current,

@@ -76,7 +76,7 @@ const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, ha
       });
     }
     const page = await monitor.visit(`?run=${ids[0]}&with=${ids[1]}`, options);
-    await page.locator(`${chartPart('loss', 'items')} [title^="WWW"]`).waitFor();
+    await page.locator('#run-legend [title^="WWW"]').first().waitFor();
     await page.locator(chartPart('loss', 'table-toggle')).click();
     await shows(page, '#compare-table', 'WWW');
     const overflowWidth = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

@@ -7,6 +7,7 @@ import { useMonitor } from './support/monitor.ts';
 import {
   canvasImage,
   chartPart,
+  counts,
   drag,
   field,
   plotAreaOf,
@@ -230,7 +231,7 @@ const chromiumPath = findChromium();
     for (const runId of ['20261124-170000-one', '20261124-170000-two'])
       await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit('?run=20261124-170000-one&with=20261124-170000-two');
-    await shows(page, chartPart('loss', 'items'), '20261124-170000-two');
+    await shows(page, '#run-legend', '20261124-170000-two');
     await page.locator('#smoothing').fill('0.5');
     await page.locator('#axis').selectOption('epoch');
     // Another axis replaces the plot in the next frame.
@@ -240,12 +241,62 @@ const chromiumPath = findChromium();
     await page.mouse.move(5, 5);
     await shows(page, chartPart('loss', 'at'), 'Latest');
     const other = await monitor.visit(new URL(page.url()).search);
-    await shows(other, chartPart('loss', 'items'), '20261124-170000-two');
+    await shows(other, '#run-legend', '20261124-170000-two');
     await shows(other, caption, (await page.locator(caption).textContent()) as string);
     for (const chart of ['loss', 'accuracy'])
       expect(await canvasImage(other, chart)).toBe(await canvasImage(page, chart));
     expect(await other.locator('#smoothing').inputValue()).toBe('0.5');
     expect(await other.locator('#axis').inputValue()).toBe('epoch');
+  });
+
+  it('of several runs have one legend, which hides the curves of a run and lets others stand out', async () => {
+    const runIds = ['one', 'two', 'three'].map((name) => `20261124-171000-${name}`);
+    const [one, two, three] = runIds;
+    for (const runId of runIds) await monitor.publish({ runId, events: runOf(runId) });
+    const page = await monitor.visit(`?run=${one}&with=${two},${three}`);
+    const row = (runId = '') => page.locator(`#run-legend [data-run="${runId}"]`);
+    await counts(page, '#run-legend tbody tr', 3);
+    await shows(page, caption, '180 points');
+    expect(await row(two).textContent()).toMatch(/\d\.\d+.*%.*\d\.\d+.*%/s);
+    // Settings that are the same are left out.
+    expect(await page.locator('#run-legend th.setting').count()).toBe(0);
+
+    const all = await canvasImage(page, 'loss');
+    await row(two).hover();
+    await page.locator(`#run-legend .on[data-run="${two}"]`).waitFor();
+    await shows(page, chartPart('loss', 'items'), `${two?.slice(-3)}`);
+    await page.mouse.move(5, 5);
+    await page.waitForFunction(
+      (image) => document.querySelector<HTMLCanvasElement>('#loss-chart canvas')?.toDataURL() === image,
+      all,
+    );
+    await page.getByRole('button', { name: `Highlight ${three}` }).press('Enter');
+    await page.waitForURL(new RegExp(`pin=${three}`));
+    await page.getByRole('button', { name: `Hide ${two}` }).press('Enter');
+    await page.waitForURL(new RegExp(`hide=${two}`));
+    await shows(page, caption, '120 points');
+    // Under the cursor, the legend has the values of a batch.
+    await page.locator(chartPart('loss', 'plot')).focus();
+    await page.keyboard.press('Home');
+    await shows(page, '#run-legend [data-part="at"]', 'Batch 1, epoch 1');
+    await shows(page, '#announcer', new RegExp(`Batch 1, epoch 1: ${one} .*, ${three} `));
+    await page.keyboard.press('Escape');
+
+    // The link shows the same to others, and the image has the runs that are drawn.
+    const other = await monitor.visit(new URL(page.url()).search);
+    await shows(other, caption, '120 points');
+    await other.locator(`#run-legend .on[data-run="${three}"]`).waitFor();
+    const [file] = await Promise.all([
+      other.waitForEvent('download'),
+      other.locator(chartPart('loss', 'picture')).click(),
+    ]);
+    expect(file.suggestedFilename()).toBe(`${one}-${three}-loss.png`.replaceAll('_', '-'));
+
+    await other.getByRole('button', { name: 'Show all 3' }).click();
+    await other.getByRole('button', { name: 'Unpin' }).click();
+    await shows(other, caption, '180 points');
+    await other.waitForURL((url) => !/hide|pin/.test(url.search));
+    expect(monitor.browserProblems).toEqual([]);
   });
 
   it('can be saved as an image and as data, and fill the screen', async () => {

@@ -52,7 +52,7 @@ const invisible = (page: Page): Promise<string[]> =>
       const page = await monitor.visit(`?run=${shown}&with=${compared}`, { colorScheme });
       await page.locator('#matrix td').first().waitFor();
       await page.locator('.bar').first().waitFor();
-      await shows(page, '#loss-chart .legend', compared);
+      await shows(page, '#run-legend', compared);
       await page.locator('#view-pause').click();
       await page.locator('#system summary').click();
       await page.locator('.meter-track').first().waitFor();

@@ -272,7 +272,9 @@ const chromiumPath = findChromium();
     await page.getByLabel(`Select ${second}`).check();
     await page.getByRole('button', { name: 'Compare with the run on display' }).click();
     await page.locator('#runs-dialog').waitFor({ state: 'detached' });
-    await shows(page, chartPart('loss', 'items'), second);
+    await shows(page, '#run-legend', second);
+    // The legend of a chart has the first run and, with its difference, the one under the pointer.
+    await page.locator(`#run-legend [data-run="${second}"]`).hover();
     await shows(page, chartPart('loss', 'items'), /\([+−]/);
     // A compared run that is named keeps its new name here, although its own connection is closed.
     await fetch(`${monitor.url}/api/runs/${second}`, {
@@ -280,7 +282,7 @@ const chromiumPath = findChromium();
       body: JSON.stringify({ name: 'Larger steps' }),
     });
     await shows(page, '#compare-table thead', 'Larger steps');
-    await shows(page, chartPart('loss', 'items'), 'Larger steps');
+    await shows(page, '#run-legend', 'Larger steps');
     await shows(page, '#compare-table', 'Test accuracy');
     const accuracy = page.locator('#compare-table tr').filter({ hasText: 'Best test accuracy' });
     expect(await accuracy.textContent()).toMatch(/%.*%.*[−+]/);
@@ -299,7 +301,7 @@ const chromiumPath = findChromium();
       const isFree = async () => (await fetch(`${monitor.url}/api/runs/${runId}`, { method: 'DELETE' })).ok;
       while (!(await isFree())) await page.waitForTimeout(50);
     };
-    const items = chartPart('loss', 'items');
+    const items = '#run-legend';
     await shows(page, items, compared);
     await shows(page, items, left);
     await remove(compared);

@@ -12,6 +12,10 @@ export interface View {
   run: string | null;
   /** Runs that are compared with the main run. */
   others: readonly string[];
+  /** Runs of a comparison whose curves are left out. */
+  hidden: readonly string[];
+  /** The run of a comparison whose curves stand out; null without one. */
+  pinned: string | null;
   axis: AxisName;
   logX: boolean;
   viewport: Viewport;
@@ -38,6 +42,8 @@ const metricSearchLimit = 64;
 export const defaultView: View = {
   run: null,
   others: [],
+  hidden: [],
+  pinned: null,
   axis: 'step',
   logX: false,
   viewport: { kind: 'all' },
@@ -73,6 +79,8 @@ export function queryOf(view: View): string {
   const query = new URLSearchParams();
   if (view.run !== null) query.set('run', view.run);
   if (view.others.length > 0) query.set('with', view.others.join(','));
+  if (view.hidden.length > 0) query.set('hide', view.hidden.join(','));
+  if (view.pinned !== null) query.set('pin', view.pinned);
   query.set('x', view.logX ? `${view.axis}-log` : view.axis);
   if (view.viewport.kind === 'fixed')
     query.set('zoom', `${shortText(view.viewport.min)}~${shortText(view.viewport.max)}`);
@@ -97,7 +105,9 @@ export function viewOf(query: string, preferences: ChartPreferences = defaultVie
   const view: View = {
     ...base,
     run: given.get('run') || null,
-    others: [...new Set((given.get('with') ?? '').split(',').filter(Boolean))].slice(0, otherRunLimit),
+    others: runIdsIn(given.get('with')).slice(0, otherRunLimit),
+    hidden: runIdsIn(given.get('hide')).slice(0, otherRunLimit + 1),
+    pinned: given.get('pin') || null,
     viewport: viewportOf(given.get('zoom')),
     logMetrics: (given.get('logMetrics') ?? '').split(',').filter((name) => metricNamePattern.test(name)),
     metricSearch: (given.get('metrics') ?? '').slice(0, metricSearchLimit),
@@ -122,6 +132,8 @@ export function viewOf(query: string, preferences: ChartPreferences = defaultVie
   }
   return view;
 }
+
+const runIdsIn = (text: string | null): string[] => [...new Set((text ?? '').split(',').filter(Boolean))];
 
 function viewportOf(text: string | null): Viewport {
   const [from = '', to = ''] = (text ?? '').split('~');

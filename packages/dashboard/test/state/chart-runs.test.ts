@@ -18,4 +18,13 @@ describe('the lines of runs on a chart', () => {
     ]);
     expect(lines[1]?.dash).toBeDefined();
   });
+
+  it('can be hidden, but not that of a single run', () => {
+    const others = [{ run: emptyRun('other'), summary: null }];
+    const hiddenOf = (hidden: string[], compared = others) =>
+      chartRuns(run, null, compared, hidden).map((one) => one.hidden ?? false);
+    expect(hiddenOf(['other'])).toEqual([false, true]);
+    expect(hiddenOf([run.runId])).toEqual([true, false]);
+    expect(hiddenOf([run.runId], [])).toEqual([false]);
+  });
 });

@@ -61,4 +61,12 @@ describe('the view in the address', () => {
   it('has at most eleven compared runs, each once', () => {
     expect(viewOf('with=a,b,a,c,d,e,f,g,h,i,j,k,l,m').others.join()).toBe('a,b,c,d,e,f,g,h,i,j,k');
   });
+
+  it('has the hidden runs and the pinned run of a comparison', () => {
+    const view = { ...defaultView, others: ['a', 'b'], hidden: ['a'], pinned: 'b' };
+    expect(viewOf(queryOf(view))).toMatchObject({ hidden: ['a'], pinned: 'b' });
+    expect(queryOf(defaultView)).not.toMatch(/hide|pin/);
+    const many = Array.from({ length: 20 }, (_, index) => `run-${index}`).join();
+    expect(viewOf(`hide=${many}`).hidden).toHaveLength(12);
+  });
 });

@@ -37,6 +37,8 @@ export interface ChartsState {
   markers: readonly EventMarker[];
   /** x of the position of the timeline; null at its end, which is now. */
   moment: number | null;
+  /** Id of the run of a comparison whose curves stand out; null for none. */
+  emphasis: string | null;
 }
 
 /** The charts' shared state, and the actions of a single chart. */
@@ -53,11 +55,19 @@ export interface ChartCardContext {
   announce(text: string, topic: string): void;
   /** Returns the messages of the findings near an x. */
   messagesAt(x: number): string;
+  /** Called when the cursor has moved. */
+  onCursor(): void;
 }
 
 /** Returns the smoothing of the curves: 0 if the main run reports only epochs, because such a run has few points. */
 const smoothingOf = (runs: readonly ChartRun[], { smoothing }: View): number =>
   runs[0]?.run.byEpoch ? 0 : smoothing;
+
+/** Number of runs that are drawn with as many points each as one run alone. */
+const fullyDrawnRuns = 4;
+
+/** Maximum number of values that are announced at once. */
+const spokenLimit = 5;
 
 /** Time between two updates of the table: one that changes more often cannot be read. */
 const tableIntervalMs = 1_000;
@@ -138,12 +148,12 @@ export class ChartCard {
 
   /** Returns everything that the drawn frame depends on. */
   #inputs(): unknown[] {
-    const { view, runs, range, markers } = this.#context.state();
+    const { view, runs, range, markers, emphasis } = this.#context.state();
     const ofRuns = runs.flatMap(({ run, color }) => {
       const { length, generation } = seriesOf(run, this.#spec.series);
       return [run, color, run.started, run.epochs, length, generation];
     });
-    return [view, range.min, range.max, ...markers.map(({ x }) => x), ...ofRuns];
+    return [view, emphasis, range.min, range.max, ...markers.map(({ x }) => x), ...ofRuns];
   }
 
   /**
@@ -152,10 +162,10 @@ export class ChartCard {
    * @param always Whether to draw in any case, as for printing.
    */
   draw(always: boolean): void {
-    const { view, runs, moment } = this.#context.state();
+    const { view, runs, moment, emphasis } = this.#context.state();
     this.#plot?.markMoment(moment);
     if (!always && !(this.#isOnScreen && this.#isOutdated)) return;
-    if (!always && this.#throttle.shouldWait(view, runs[0]?.run, runs.length)) return;
+    if (!always && this.#throttle.shouldWait(view, runs[0]?.run, runs.length, emphasis)) return;
     const plot = this.#currentPlot();
     this.#drawn = this.#build(plot.width);
     this.#drawnInputs = this.#inputs();
@@ -180,13 +190,13 @@ export class ChartCard {
   /** Renders the card around the plot: the texts, the buttons and the table. */
   render(): void {
     this.#updateTable();
-    const { view, runs } = this.#context.state();
-    const runInputs = runs.flatMap(({ run, name, color }) => [
-      ...[run, name, color],
+    const { view, runs, emphasis } = this.#context.state();
+    const runInputs = runs.flatMap(({ run, name, color, hidden }) => [
+      ...[run, name, color, hidden],
       this.#drawn ? null : seriesOf(run, this.#spec.series).length,
     ]);
     const ownInputs = [this.#drawn, this.#cursor, this.#table, this.#fullScreen?.isOn];
-    this.#renderContent(view, ...runInputs, ...ownInputs);
+    this.#renderContent(view, emphasis, ...runInputs, ...ownInputs);
   }
 
   /** Draws again after the page's colours or size have changed. */
@@ -294,10 +304,13 @@ export class ChartCard {
 
   /** @param width Width of the plot in device pixels. */
   #build(width: number): DrawnChart {
-    const { runs, view, range } = this.#context.state();
+    const { runs, view, range, emphasis } = this.#context.state();
+    const drawnCount = runs.filter(({ hidden }) => !hidden).length;
     const options = {
       ...{ axis: view.axis, range, scale: this.scale, smoothing: smoothingOf(runs, view) },
-      buckets: Math.max(1, Math.floor(width / 2)),
+      emphasis,
+      // Of many runs, each has fewer points, so that a frame takes about as long as that of a few.
+      buckets: Math.max(1, Math.floor(width / 2 / Math.max(1, drawnCount / fullyDrawnRuns))),
       target: this.#spec.test === 'accuracy' ? targetOf(view, runs[0]?.run) : null,
     };
     return { frame: this.#frameBuilder.build(runs, options), options };
@@ -315,13 +328,16 @@ export class ChartCard {
     if (x === null && this.#cursor === null) return;
     this.#cursor = x;
     this.render();
+    this.#context.onCursor();
     if (x === null || !this.#isKeyboardCursor) return;
-    const { title, items, messages } = this.#legend();
-    const texts = [this.#spec.title, legendSentence(title, items), messages];
+    const { title, items, listed, messages } = this.#legend();
+    const spoken = items.length > spokenLimit ? listed : items;
+    const texts = [this.#spec.title, legendSentence(title, spoken), messages];
     this.#context.announce(texts.filter(Boolean).join('. '), 'cursor');
   }
 
-  #readout(): Readout | undefined {
+  /** The values of each run under the cursor, or its latest ones; undefined before the first. */
+  readout(): Readout | undefined {
     const { runs, view } = this.#context.state();
     return this.#frameBuilder.readout(runs, this.#cursor, {
       axis: view.axis,
@@ -329,20 +345,32 @@ export class ChartCard {
     });
   }
 
-  #legend(): { title: string; items: LegendItem[]; messages: string } {
-    const readout = this.#readout();
+  /** What the values of `readout` are of: "Latest", or a step. */
+  get legendTitle(): string {
+    return legendTitle(this.#spec, this.readout(), {
+      underCursor: this.#cursor !== null,
+      stepWord: stepWordOf(this.#context.state().runs[0]?.run),
+    });
+  }
+
+  /**
+   * Returns the legend: `items` has every drawn run, as an image needs it. `listed` is what the card shows: of a comparison, whose
+   * runs are in the legend of all charts, only the first one and the one that stands out.
+   */
+  #legend(): { title: string; items: LegendItem[]; listed: LegendItem[]; messages: string } {
+    const { runs, emphasis } = this.#context.state();
+    const items = legendItems(this.#spec, runs, this.readout());
+    const isListed = ({ runId }: LegendItem): boolean => runId === items[0]?.runId || runId === emphasis;
     return {
-      title: legendTitle(this.#spec, readout, {
-        underCursor: this.#cursor !== null,
-        stepWord: stepWordOf(this.#context.state().runs[0]?.run),
-      }),
-      items: legendItems(this.#spec, this.#context.state().runs, readout),
+      title: this.legendTitle,
+      items,
+      listed: runs.length > 1 ? items.filter(isListed) : items,
       messages: this.#cursor === null ? '' : this.#context.messagesAt(this.#cursor),
     };
   }
 
   #content(): ChartContent {
-    const { title, items, messages } = this.#legend();
+    const { title, listed: items, messages } = this.#legend();
     const { view, runs } = this.#context.state();
     return {
       ...{
@@ -377,7 +405,8 @@ export class ChartCard {
   #tableInput(): ChartTableInput {
     const { runs, view, range } = this.#context.state();
     const options = { axis: view.axis, range, smoothing: smoothingOf(runs, view) };
-    return { spec: this.#spec, frameBuilder: this.#frameBuilder, runs, options };
+    const shown = runs.filter(({ hidden }) => !hidden);
+    return { spec: this.#spec, frameBuilder: this.#frameBuilder, runs: shown, options };
   }
 
   async #saveImage(): Promise<void> {
@@ -394,7 +423,14 @@ export class ChartCard {
         frame: { ...this.#drawn.frame.plot, markers },
         size: { width, height },
       },
-      { title: this.#spec.title, subtitle: runs.map(({ name }) => name).join(', '), items },
+      {
+        title: this.#spec.title,
+        subtitle: runs
+          .filter(({ hidden }) => !hidden)
+          .map(({ name }) => name)
+          .join(', '),
+        items,
+      },
     );
   }
 }

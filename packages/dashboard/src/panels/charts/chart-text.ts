@@ -13,9 +13,11 @@ import type { ChartFrame, ChartOptions, Readout } from './frame-builder.ts';
 export interface LegendItem extends CurveKey {
   name: string;
   value: string;
+  /** The run of the curve, if there are several. */
+  runId?: string | undefined;
 }
 
-type LegendRun = Pick<ChartRun, 'name' | 'color' | 'dash'> & Partial<Pick<ChartRun, 'run'>>;
+type LegendRun = Pick<ChartRun, 'name' | 'color' | 'dash' | 'hidden'> & Partial<Pick<ChartRun, 'run'>>;
 type Value = Readout['values'][number];
 
 /**
@@ -30,10 +32,12 @@ export function legendItems(
   const values = readout?.values ?? [];
   if (spec.series === 'machine') return machineItems(spec, values, runs[0]?.run);
   if (runs.length > 1)
-    return runs.map(({ name, color, dash }, index) => ({
-      ...{ name, kind: 'line', color, dash },
-      value: comparedValue(spec, values[index], index === 0 ? undefined : values[0]),
-    }));
+    return runs
+      .map(({ run, name, color, dash, hidden }, index) => ({
+        ...{ name, kind: 'line' as const, color, dash, hidden, runId: run?.runId },
+        value: comparedValue(spec, values[index], index === 0 ? undefined : values[0]),
+      }))
+      .filter(({ hidden }) => !hidden);
   return runItems(spec, runs[0], values[0]);
 }
 
@@ -133,6 +137,7 @@ export function chartTexts(
   const { frame, options } = drawn;
   const emptyText = (): string => {
     if (!hasData) return spec.empty;
+    if (runs.every(({ hidden }) => hidden)) return 'All runs are hidden. The legend shows them again.';
     return frame.hidesAll
       ? 'All values here are 0 or less, which a log axis cannot show. Choose “Linear”.'
       : 'No data in this range.';

@@ -8,6 +8,7 @@ import {
   stepAtTime,
   stepPosition,
 } from '../../state/axis.ts';
+import type { ChartRun } from '../../state/chart-runs.ts';
 import {
   type ChartName,
   type ChartSpec,
@@ -22,7 +23,10 @@ import { defaultView, type View } from '../../state/view.ts';
 import { type Viewport, visibleRange } from '../../state/viewport.ts';
 import { announce } from '../../ui/announcer.ts';
 import { Throttle } from '../../ui/frames.ts';
+import { lazyPart } from '../../ui/lazy-part.ts';
 import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
+import type { LegendColumn } from '../compare/comparison.ts';
+import type { RunLegend } from '../compare/run-legend.ts';
 import { ChartCard, type ChartsState } from './chart-card.ts';
 import { chartToolbar } from './chart-toolbar.ts';
 import { xExtent } from './x-range.ts';
@@ -49,8 +53,11 @@ class Charts {
   #findings: readonly { x: number; finding: Finding }[] = [];
   /** The step of the timeline at which the cursor was last put; null for the end of the timeline. */
   #timelineStep: number | null = null;
+  /** Id of the run whose row in the legend of a comparison has the pointer or the focus. */
+  #hovered: string | null = null;
+  readonly #loadedLegend: () => RunLegend | undefined;
   #state: ChartsState = {
-    ...{ runs: [], view: defaultView, markers: [], moment: null },
+    ...{ runs: [], view: defaultView, markers: [], moment: null, emphasis: null },
     range: { min: 0, max: 100 },
     bounds: { all: { min: 0, max: 100 }, log: false },
   };
@@ -58,6 +65,10 @@ class Charts {
   constructor(actions: PageActions) {
     this.#actions = actions;
     this.#offScreen = new Throttle(offScreenIntervalMs, actions.requestFrame);
+    this.#loadedLegend = lazyPart(async () => {
+      const { RunLegend } = await import('../compare/run-legend.ts');
+      return new RunLegend(this.#legendActions());
+    }, actions.refresh);
     this.#cards = new Map(
       chartNames.map((name) => [
         name,
@@ -123,12 +134,62 @@ class Charts {
       state: () => this.#state,
       setViewport: (viewport: Viewport) => this.setViewport(viewport),
       messagesAt: (x: number) => this.#messagesAt(x),
+      onCursor: () => this.renderLegend(),
+    };
+  }
+
+  /** Renders the legend of a comparison. @returns Its element; undefined while it is not loaded and without a comparison. */
+  renderLegend(): HTMLElement | undefined {
+    const { runs, view, emphasis } = this.#state;
+    if (runs.length < 2) return undefined;
+    const legend = this.#loadedLegend();
+    const values = this.#legendColumns();
+    const title = this.cards[0]?.legendTitle ?? '';
+    legend?.render({ runs, title, values, emphasis, pinned: view.pinned });
+    return legend?.element;
+  }
+
+  /** Returns the values of the runs on the charts with test results: first those results, then those of the training. */
+  #legendColumns(): LegendColumn[] {
+    const tested = this.#shown.filter((name) => 'test' in chartSpecs[name]);
+    const columnsOf = (name: ChartName, kind: 'test' | 'smooth'): LegendColumn[] => {
+      const { title, format } = chartSpecs[name];
+      const values =
+        this.#cards
+          .get(name)
+          ?.readout()
+          ?.values.map((value) => value[kind]) ?? [];
+      const isKnown = values.some((value) => value !== undefined);
+      const named = kind === 'test' ? `Test ${title.toLowerCase()}` : `Train ${title.toLowerCase()}`;
+      return isKnown ? [{ name: named, values: values.map((value) => format(value)) }] : [];
+    };
+    return (['test', 'smooth'] as const).flatMap((kind) => tested.flatMap((name) => columnsOf(name, kind)));
+  }
+
+  #legendActions() {
+    const { changeView, refresh } = this.#actions;
+    const view = (): View => this.#state.view;
+    return {
+      hover: (runId: string | null): void => {
+        if (this.#hovered === runId) return;
+        this.#hovered = runId;
+        refresh();
+      },
+      togglePinned: (runId: string) => changeView({ pinned: view().pinned === runId ? null : runId }),
+      toggleHidden: (runId: string): void => {
+        const others = view().hidden.filter((other) => other !== runId);
+        const hidden = others.length < view().hidden.length ? others : [...others, runId];
+        changeView({ hidden, ...(view().pinned === runId && { pinned: null }) });
+      },
+      showAll: () => changeView({ hidden: [] }),
     };
   }
 
   /** Renders the cards, without drawing their plots. */
-  render(view: View, runs: readonly Run[]): void {
-    this.#state = { ...this.#state, view: this.#shownView(view, runs[0]) };
+  render(chosen: View, chartRuns: readonly ChartRun[]): void {
+    const runs = chartRuns.map(({ run }) => run);
+    const view = this.#shownView(chosen, runs[0]);
+    this.#state = { ...this.#state, view, emphasis: this.#emphasisOf(view, chartRuns) };
     this.#shown = shownCharts(runs);
     if (runs.every(({ metrics }) => metrics.size === 0)) this.showMetrics([]);
     for (const card of this.cards) card.render();
@@ -148,7 +209,7 @@ class Charts {
     // A marker shows the position of the timeline, because the pointer may have moved the cursor elsewhere.
     const moment = main && step !== null ? (stepPosition(main, step, view.axis) ?? null) : null;
     this.#state = {
-      ...{ runs: chartRuns, view, moment },
+      ...{ runs: chartRuns, view, moment, emphasis: this.#emphasisOf(view, chartRuns) },
       range: visibleRange(view.viewport, extent),
       bounds: { all: extent.all, log: view.logX },
       markers: this.#findings.map(({ x, finding }) => ({ x, level: finding.level })),
@@ -158,6 +219,13 @@ class Charts {
     if (!printing) this.#drawOffScreen(cards.slice(0, offScreenLimit));
     if (step !== this.#timelineStep && this.cards.some((card) => card.setCursor(moment)))
       this.#timelineStep = step;
+  }
+
+  /** Returns the id of the run whose curves stand out: that under the pointer, or else the pinned one; null for none. */
+  #emphasisOf({ pinned }: View, runs: readonly ChartRun[]): string | null {
+    const isDrawn = (runId: string | null): boolean =>
+      runs.length > 1 && runs.some(({ run, hidden }) => run.runId === runId && !hidden);
+    return [this.#hovered, pinned].find(isDrawn) ?? null;
   }
 
   /**
@@ -273,11 +341,9 @@ const largeCharts: readonly string[] = ['loss-chart', 'accuracy-chart'];
 export const chartsPanel: Panel = {
   render(state, actions) {
     charts ??= new Charts(actions);
-    charts.render(
-      state.view,
-      state.chartRuns.map(({ run }) => run),
-    );
+    charts.render(state.view, state.chartRuns);
     const { cards } = charts;
+    const legend = state.chartRuns.length > 1 ? charts.renderLegend() : undefined;
     const small = cards.filter(({ element }) => !largeCharts.includes(element.id)).length;
     const toolbar = {
       setAxis: (axis: AxisName) => charts?.setAxis(axis),
@@ -290,6 +356,7 @@ export const chartsPanel: Panel = {
           <h2 id="curves-title" class=${cards.length === 0 ? 'sr-only' : nothing}>Curves</h2>
           ${chartToolbar(state, actions, toolbar)}
         </div>
+        ${legend ?? nothing}
         <div class="charts" id="charts" data-small-charts=${small}>${cards.map(({ element }) => element)}</div>
       </section>`;
   },

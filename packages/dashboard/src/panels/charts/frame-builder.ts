@@ -16,6 +16,8 @@ export interface ChartOptions extends CurveOptions {
   scale: YScale;
   /** y of the target line; null for none. */
   target: number | null;
+  /** Id of the run whose curves stand out among those of several runs; null or undefined for none. */
+  emphasis?: string | null;
 }
 
 /** A frame to plot, with the counts for its caption. */
@@ -66,9 +68,10 @@ export class FrameBuilder {
     if (series === 'machine')
       return columns.map((_, index) => ({ kind: 'line', color: `--run-${index + 1}` }));
     const compared = runs.length > 1;
-    return runs.flatMap(({ color, dash }): CurveStyle[] => [
+    return this.#drawnRuns(runs).flatMap(({ color, dash }): CurveStyle[] => [
       ...(smoothed && !compared ? [{ kind: 'raw', color: `${color}-raw` } as const] : []),
-      { kind: 'line', color, ...(dash && { dash }) },
+      // Beside test results in the same colour, the curve of the training is thinner.
+      { kind: compared && test ? 'thin' : 'line', color, ...(dash && { dash }) },
       ...(test
         ? [
             {
@@ -83,17 +86,18 @@ export class FrameBuilder {
 
   /** Builds the frame that shows the runs in `options.range`. */
   build(runs: readonly ChartRun[], options: ChartOptions): ChartFrame {
-    const shown = this.#shownRuns(runs);
+    const drawn = this.#drawnRuns(runs);
     const { axis, range: x, target } = options;
-    const tables = shown.map(({ run }): RunTables => {
+    const compared = runs.length > 1;
+    const tables = drawn.map(({ run }): RunTables => {
       const points = this.#curvesOf(run).map((curve) => curve.points(options));
       return { points, tests: this.#spec.test && testResults(run, this.#spec.test, options) };
     });
-    const columns = joinColumns(tables.flatMap((table) => this.#curveTables(table, shown.length > 1)));
-    const main = shown[0]?.run;
+    const columns = joinColumns(tables.flatMap((table) => this.#curveTables(table, compared)));
+    const main = runs[0]?.run;
     const isLog = options.scale === 'log';
     const hidesValues = isLog && breakAtZero(columns);
-    const y = this.#yRange(columns, tables, { ...options, runs: shown });
+    const y = this.#yRange(columns, tables, { ...options, runs });
     return {
       hidesValues,
       isCut:
@@ -106,7 +110,15 @@ export class FrameBuilder {
       plot: {
         ...{ columns, x, y, target },
         epochEnds: main ? epochEnds(main, axis) : [],
-        nonFinite: main && this.#spec.series !== 'machine' ? this.#nonFiniteRanges(main, axis) : [],
+        nonFinite:
+          main && !runs[0]?.hidden && this.#spec.series !== 'machine'
+            ? this.#nonFiniteRanges(main, axis)
+            : [],
+        faded: tables.flatMap((table, index) =>
+          this.#curveTables(table, compared).flatMap(({ curves }) =>
+            curves.map(() => this.#spec.series !== 'machine' && isFaded(drawn[index]?.run, options.emphasis)),
+          ),
+        ),
       },
     };
   }
@@ -118,7 +130,7 @@ export class FrameBuilder {
     { axis, smoothing }: Pick<ChartOptions, 'axis' | 'smoothing'>,
   ): Readout | undefined {
     const { series } = this.#spec;
-    const shown = this.#shownRuns(runs);
+    const shown = this.#spec.series === 'machine' ? runs.slice(0, 1) : runs;
     // The main run may lack a metric that a compared run has.
     const main = shown.find(({ run }) => seriesOf(run, series).length > 0)?.run;
     if (!main) return undefined;
@@ -150,8 +162,8 @@ export class FrameBuilder {
   }
 
   /** Returns the runs to draw: the main run alone on the machine chart, which has a curve for each column. */
-  #shownRuns(runs: readonly ChartRun[]): readonly ChartRun[] {
-    return this.#spec.series === 'machine' ? runs.slice(0, 1) : runs;
+  #drawnRuns(runs: readonly ChartRun[]): readonly ChartRun[] {
+    return this.#spec.series === 'machine' ? runs.slice(0, 1) : runs.filter(({ hidden }) => !hidden);
   }
 
   #curvesOf(run: Run): Curve[] {
@@ -210,6 +222,9 @@ export class FrameBuilder {
  */
 const isVisible = ({ points: [first] }: RunTables): boolean =>
   first !== undefined && (first.rowCount > 0 || first.x.length > 1);
+
+const isFaded = (run: Run | undefined, emphasis: string | null | undefined): boolean =>
+  typeof emphasis === 'string' && run?.runId !== emphasis;
 
 /** Returns the row of a run nearest to `x`, the last row when `x` is null, and -1 when the series is empty. */
 function rowAt(run: Run, x: number | null, { axis, series }: { axis: AxisName; series: SeriesName }): number {

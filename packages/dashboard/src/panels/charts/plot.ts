@@ -25,9 +25,9 @@ import {
   yAxisWidth,
 } from './ticks.ts';
 
-/** How a column is drawn: as a thin line, as a line, or as points joined by a line. */
+/** How a column is drawn: as a very thin, a thin or a usual line, or as points joined by a line. */
 export interface CurveStyle {
-  kind: 'raw' | 'line' | 'test';
+  kind: 'raw' | 'thin' | 'line' | 'test';
   /** Name of the CSS custom property with its colour. */
   color: string;
   dash?: readonly number[];
@@ -69,7 +69,12 @@ export interface PlotFrame {
   nonFinite: readonly NonFiniteRange[];
   /** y of the target line; null for none. */
   target: number | null;
+  /** Whether each curve is drawn faintly, so that others stand out. */
+  faded: readonly boolean[];
 }
+
+/** Opacity of a curve while another one stands out. */
+const fadedAlpha = 0.18;
 
 /** Least distance of two ticks of an error scale, in CSS pixels. */
 const minTickDistance = 26;
@@ -98,7 +103,8 @@ export class Plot {
     this.#palette = readPalette(curves);
     this.#font = `${12 * zoom}px ${getComputedStyle(host).fontFamily}`;
     this.#frame = {
-      ...{ columns: [[], ...curves.map(() => [])], epochEnds: [], markers: [], nonFinite: [], target: null },
+      ...{ columns: [[], ...curves.map(() => [])], epochEnds: [], markers: [], nonFinite: [] },
+      ...{ target: null, faded: [] },
       x: log.x ? { ...emptyRanges.x, min: 1 } : emptyRanges.x,
       y: emptyRanges.y,
     };
@@ -126,6 +132,9 @@ export class Plot {
 
   draw(frame: PlotFrame): void {
     this.#frame = frame;
+    this.#uplot.series.forEach((series, index) => {
+      series.alpha = frame.faded[index - 1] ? fadedAlpha : 1;
+    });
     // At once, and not after the current task: a cursor that is set then has the position on the new axis.
     this.#uplot.batch(() => this.#uplot.setData(frame.columns as uPlot.AlignedData));
   }
@@ -354,7 +363,7 @@ function uplotSeries(
   { palette, index, zoom }: { palette: () => Palette; index: number; zoom: number },
 ): uPlot.Series {
   const stroke = (): string => palette().curves[index] as string;
-  // The cursor marks a point on curves of kind `line` only. Of test results, uPlot would mark the nearest one, while the
+  // The cursor marks a point on curves of kinds `thin` and `line` only. Of test results, uPlot would mark the nearest one, while the
   // legend shows the last one before the cursor.
   const withoutCursor = { class: 'no-cursor-point' };
   // A line through a single value has no length, so the value is drawn as a point.
@@ -364,7 +373,8 @@ function uplotSeries(
   };
   if (kind === 'raw') return { ...withoutCursor, stroke, width: zoom, points: lone };
   const dashed = dash && { dash: dash.map((each) => each * zoom) };
-  if (kind === 'line') return { stroke, width: 2 * zoom, points: lone, ...dashed };
+  if (kind === 'thin' || kind === 'line')
+    return { stroke, width: (kind === 'thin' ? 1.25 : 2) * zoom, points: lone, ...dashed };
   return {
     ...withoutCursor,
     stroke,

@@ -144,11 +144,11 @@ export function resultRows(runs: readonly ResultSource[]): CompareRow[] {
   });
 }
 
-/** Returns the settings and the machine of the runs side by side. */
+/** Returns the settings and the machine of the runs side by side, those that differ first. */
 export function settingRows(summaries: readonly Pick<RunSummary, 'started'>[]): CompareRow[] {
   const settings = summaries.map(({ started }) => new Map(started ? comparedFacts(started) : []));
   const names = [...new Set(settings.flatMap((facts) => [...facts.keys()]))];
-  return names.map((name) => {
+  const rows = names.map((name) => {
     const texts = settings.map((facts) => facts.get(name) ?? '–');
     return {
       name,
@@ -156,6 +156,33 @@ export function settingRows(summaries: readonly Pick<RunSummary, 'started'>[]): 
       differs: new Set(texts).size > 1,
     };
   });
+  return rows.sort((a, b) => Number(b.differs) - Number(a.differs));
+}
+
+/** A column of values: one text for each run. */
+export interface LegendColumn {
+  name: string;
+  values: readonly string[];
+}
+
+/** Maximum number of settings in the legend: the table of the comparison has all of them. */
+const settingLimit = 3;
+
+/**
+ * Returns the settings in which runs differ, the first ones as columns, and the number of the others. A run whose settings have not
+ * arrived yet has none in the columns, and counts as equal to the others.
+ */
+export function differingSettings(started: readonly (RunStartedData | null)[]): {
+  columns: LegendColumn[];
+  more: number;
+} {
+  const known = started.filter((data) => data !== null);
+  const rows = settingRows(known.map((data) => ({ started: data }))).filter(({ differs }) => differs);
+  const columns = rows.slice(0, settingLimit).map(({ name, values }) => {
+    const texts = values.map(({ text }) => text);
+    return { name, values: started.map((data) => (data ? (texts.shift() ?? '–') : '–')) };
+  });
+  return { columns, more: rows.length - columns.length };
 }
 
 const comparedFacts = (started: RunStartedData): Fact[] => [

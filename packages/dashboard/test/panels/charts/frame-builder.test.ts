@@ -148,6 +148,26 @@ describe('a chart frame', () => {
     expect(rowCount).toBe(100);
   });
 
+  it('leaves out the curves of hidden runs, and lets one run stand out', () => {
+    const runs = ['one', 'two', 'three'].map((runId, index): ChartRun => {
+      const run = runOf(sampleRun({ runId, epochs: 2, batchesPerEpoch: 20 }));
+      return { ...{ run, name: runId, color: `--run-${index + 1}` }, ...(index === 1 && { hidden: true }) };
+    });
+    const builder = new FrameBuilder(chartSpecs.loss);
+    const { plot } = builder.build(runs, {
+      ...({ axis: 'step', scale: 'log', smoothing: 0.85, buckets: 500, target: null } as const),
+      ...{ range: { min: 0, max: 40 }, emphasis: 'three' },
+    });
+    expect(plot.columns).toHaveLength(1 + 2 * 2);
+    expect(builder.styles(runs).map(({ color }) => color)).toEqual([
+      ...['--run-1', '--run-1', '--run-3', '--run-3'],
+    ]);
+    expect(plot.faded).toEqual([true, true, false, false]);
+    // The values of all runs remain in the legend of the comparison.
+    const found = builder.readout(runs, null, { axis: 'step', smoothing: 0.85 });
+    expect(found?.values.every(({ smooth }) => typeof smooth === 'number')).toBe(true);
+  });
+
   it('has no values for devices that the machine lacks', () => {
     const { plot } = build('machine', [runOf(events)]);
     expect(plot.columns[1]?.every((cell) => cell === 0.93)).toBe(true);

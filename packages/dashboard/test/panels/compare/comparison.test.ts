@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MonitorEvent, Version1EventOf } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { comparedRuns, resultRows, settingRows } from '../../../src/panels/compare/comparison.ts';
+import {
+  comparedRuns,
+  differingSettings,
+  resultRows,
+  settingRows,
+} from '../../../src/panels/compare/comparison.ts';
+import type { RunStartedData } from '../../../src/state/event-data.ts';
 import { applyEvent, emptyRun, type Run } from '../../../src/state/run.ts';
 import { metricsRun } from '../../support/kinds-of-runs.ts';
 import { summaryOf } from '../../support/session.ts';
@@ -83,12 +89,37 @@ describe('the comparison', () => {
     expect(withPlainSpaces(timeOf() ?? '')).toBe('42 s');
   });
 
-  it('marks the settings that differ', () => {
+  it('lists the settings that differ first, and marks them', () => {
     const rows = settingRows([first, second]);
     expect(rows.filter(({ differs }) => differs).map(({ name }) => name)).toEqual(['Batch size']);
+    expect(rows[0]?.name).toBe('Batch size');
     const textOf = (wanted: string) => rows.find(({ name }) => name === wanted)?.values[0]?.text;
     expect(textOf('Learning rate')).toBe('0.01, constant');
     expect(textOf('Augmentation')).toBe('none');
     expect(textOf('Parameters')).toBe('467,818');
+  });
+});
+
+describe('the legend of a comparison', () => {
+  const withConfig = (config: object): RunStartedData => ({
+    ...started,
+    config: { ...started.config, ...config },
+  });
+
+  it('has the settings in which the runs differ, and no others', () => {
+    const loading = differingSettings([started, null, withConfig({ batchSize: 64 })]);
+    expect(loading.columns).toEqual([{ name: 'Batch size', values: ['512', '–', '64'] }]);
+    expect(differingSettings([started, withConfig({ batchSize: 64 })])).toEqual({
+      columns: [{ name: 'Batch size', values: ['512', '64'] }],
+      more: 0,
+    });
+    expect(differingSettings([started, started])).toEqual({ columns: [], more: 0 });
+  });
+
+  it('has at most three of them, and counts the others', () => {
+    const other = withConfig({ batchSize: 64, seed: 9, optimizer: 'sgd', dropout: 0.5, width: 2 });
+    const { columns, more } = differingSettings([started, other]);
+    expect(columns).toHaveLength(3);
+    expect(more).toBe(2);
   });
 });
