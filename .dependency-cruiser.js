@@ -39,7 +39,8 @@ export default {
       'import not found',
       'The imported file or package does not exist.',
       { path: anyPackage },
-      { couldNotResolve: true },
+      // Vite's plugins provide modules of this name, as `packages/dashboard/saved-page.js` does.
+      { couldNotResolve: true, pathNot: '^virtual:' },
     ),
     forbid(
       'dependency not declared',

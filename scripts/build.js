@@ -11,6 +11,7 @@ const pageInputs = [
   'packages/dashboard/vite.config.js',
   'packages/dashboard/compress-files.js',
   'packages/dashboard/notices.js',
+  'packages/dashboard/saved-page.js',
   'packages/dashboard/src',
   'packages/shared/src',
   'package-lock.json',

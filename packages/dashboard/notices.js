@@ -6,15 +6,20 @@ export function writeNotices() {
   return {
     name: 'third-party-notices',
     generateBundle(_options, bundle) {
-      const modules = Object.values(bundle).flatMap((file) => Object.keys(file.modules ?? {}));
-      const folders = new Set(modules.filter((id) => id.includes('/node_modules/')).map(packageFolder));
-      const source = [...folders]
-        .sort()
-        .map(noticeOf)
-        .join(`\n\n${'-'.repeat(80)}\n\n`);
-      this.emitFile({ type: 'asset', fileName: 'third-party-notices.txt', source: `${source}\n` });
+      const source = noticesOf(Object.values(bundle));
+      this.emitFile({ type: 'asset', fileName: 'third-party-notices.txt', source });
     },
   };
+}
+
+/** Returns the licence texts of all packages whose code is in these files of a bundle. */
+export function noticesOf(files) {
+  const modules = files.flatMap((file) => Object.keys(file.modules ?? {}));
+  const folders = new Set(modules.filter((id) => id.includes('/node_modules/')).map(packageFolder));
+  return `${[...folders]
+    .sort()
+    .map(noticeOf)
+    .join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
 
 /** Returns the folder of the package that a module belongs to. */

@@ -1,12 +1,13 @@
 import { defineConfig } from 'vite';
 import { compressFiles } from './compress-files.js';
 import { writeNotices } from './notices.js';
+import { savedPage } from './saved-page.js';
 
 /** The page as static files: hashed names, nothing inline, so that a strict Content-Security-Policy holds. */
 export default defineConfig({
   // Relative addresses: a proxy may serve the page below any path.
   base: './',
-  plugins: [writeNotices(), compressFiles()],
+  plugins: [savedPage(), writeNotices(), compressFiles()],
   build: {
     outDir: 'dist/page',
     emptyOutDir: true,

@@ -205,6 +205,7 @@ function pageState(printing: boolean): PageState {
     theme: preferences.theme,
     unseenEvents: display.unseenEvents,
     now: timeOnPage(),
+    savedAt: null,
   };
 }
 

@@ -13,6 +13,17 @@ export interface ReadonlySeries<Name extends string> {
   readonly lowest: ReadonlyMap<string, number>;
 }
 
+/** What a file stores of a series. */
+export interface SeriesParts {
+  x: Float64Array<ArrayBuffer>;
+  /** The columns by name, in their order. */
+  columns: Readonly<Record<string, Float64Array<ArrayBuffer> | Float32Array>>;
+  thinned: number;
+  known: readonly string[];
+  sparse: readonly string[];
+  lowest: readonly (readonly [name: string, value: number])[];
+}
+
 /** One column of a series: the first `length` of `values` are in use. */
 export interface Column {
   values: Float64Array;
@@ -117,14 +128,49 @@ export class Series<Name extends string> {
 
   /** Returns a copy that later rows do not change. */
   copy(): Series<Name> {
-    const copy = new Series<Name>(this.#names as [Name, ...Name[]], this.#limit);
-    copy.x = this.x.slice(0, this.length);
-    for (const name of this.#names) copy.columns[name] = this.columns[name].slice(0, this.length);
-    copy.length = this.length;
-    copy.thinned = this.thinned;
-    for (const set of ['known', 'sparse'] as const) for (const name of this[set]) copy[set].add(name);
-    for (const [name, value] of this.lowest) copy.lowest.set(name, value);
-    return copy;
+    return Series.of(this.parts(), this.#limit);
+  }
+
+  /** Returns a copy of at most `limit` rows, thinned as a series with this limit would be. */
+  thinnedCopy(limit: number): Series<Name> {
+    if (this.length <= limit) return this.copy();
+    const copy = new Series<Name>(this.#names as [Name, ...Name[]], limit);
+    for (let row = 0; row < this.length; row++) {
+      const values = this.#names.map((name) => [name, this.columns[name][row]]);
+      copy.append(this.x[row] as number, Object.fromEntries(values) as Record<Name, number>);
+    }
+    return Series.of({ ...copy.parts(), ...this.#marks(), thinned: this.thinned + copy.thinned });
+  }
+
+  /** Returns what a file stores of the series. */
+  parts(): SeriesParts {
+    return {
+      x: this.x.slice(0, this.length),
+      columns: Object.fromEntries(
+        this.#names.map((name) => [name, this.columns[name].slice(0, this.length)]),
+      ),
+      thinned: this.thinned,
+      ...this.#marks(),
+    };
+  }
+
+  /** Returns a series with these parts. */
+  static of<Name extends string>(parts: SeriesParts, limit = defaultLimit): Series<Name> {
+    const { x, columns, thinned, known, sparse, lowest } = parts;
+    const series = new Series<Name>(Object.keys(columns) as [Name, ...Name[]], limit, 0);
+    series.x = x;
+    for (const [name, values] of Object.entries(columns))
+      series.columns[name as Name] = values instanceof Float64Array ? values : Float64Array.from(values);
+    series.length = x.length;
+    series.thinned = thinned;
+    for (const name of known) series.known.add(name as Name);
+    for (const name of sparse) series.sparse.add(name as Name);
+    for (const [name, value] of lowest) series.lowest.set(name as Name, value);
+    return series;
+  }
+
+  #marks(): Pick<SeriesParts, 'known' | 'sparse' | 'lowest'> {
+    return { known: [...this.known], sparse: [...this.sparse], lowest: [...this.lowest] };
   }
 
   #set(name: Name, value: number | undefined): void {
@@ -137,7 +183,7 @@ export class Series<Name extends string> {
 
   #grow(): void {
     const longer = (values: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => {
-      const grown = new Float64Array(values.length * 2);
+      const grown = new Float64Array(Math.max(64, values.length * 2));
       grown.set(values);
       return grown;
     };

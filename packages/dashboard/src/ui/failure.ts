@@ -14,7 +14,7 @@ function showFailure(error: unknown): void {
 
 // Errors of other scripts, such as those of browser extensions, do not concern the page.
 addEventListener('error', ({ error, filename }) => {
-  if (filename.startsWith(location.origin)) showFailure(error);
+  if (filename.startsWith(new URL('.', location.href).href)) showFailure(error);
 });
 addEventListener('unhandledrejection', ({ reason }) => showFailure(reason));
 

@@ -40,6 +40,11 @@ export interface PageState {
   readonly unseenEvents: number | null;
   /** Time of the frame, in milliseconds of `timeOnPage()`. */
   readonly now: number;
+  /**
+   * When this page was saved as a file, in milliseconds since 1970: such a page has no gateway, so nothing can be commanded or loaded.
+   * Null on a live page.
+   */
+  readonly savedAt: number | null;
   /** Whether the page is drawn for print, which also draws the charts that are off screen. */
   readonly printing: boolean;
 }

@@ -94,3 +94,16 @@ it.each([
   expect(nearest([1, 3, 5, 0, 0], 3, value)).toBe(index);
   expect(nearest([], 0, value)).toBe(-1);
 });
+
+it('a thinned copy has at most the limit of rows, knows what it lacks, and leaves the series as it is', () => {
+  const series = new Series(['y', 'rare']);
+  for (let x = 1; x <= 1_000; x++) series.append(x, { y: x === 7 ? 100 : 1, rare: x === 3 ? 5 : undefined });
+  const copy = series.thinnedCopy(64);
+  expect(copy.length).toBeLessThanOrEqual(64);
+  expect(copy.length + copy.thinned).toBe(1_000);
+  expect([...copy.columns.y.subarray(0, copy.length)]).toContain(100);
+  expect([copy.known, copy.sparse, copy.lowest]).toEqual([series.known, series.sparse, series.lowest]);
+  expect(series.length).toBe(1_000);
+  copy.append(1_001, { y: 3, rare: undefined });
+  expect(copy.last('y')).toBe(3);
+});

@@ -29,7 +29,7 @@ export const chartToolbar = (
         ?hidden=${state.view.viewport.kind === 'all'} @click=${toolbar.showAll}
       >Show all</button>
       <button
-        class="chip" type="button" id="view-pause" ?hidden=${state.run === null}
+        class="chip" type="button" id="view-pause" ?hidden=${state.run === null || state.savedAt !== null}
         aria-pressed=${state.unseenEvents !== null} @click=${page.togglePause}
       >${pauseLabel(state)}</button>
     </span>

@@ -94,7 +94,8 @@ function rejectRate(event: Event, { refresh }: PageActions): void {
 
 /** The buttons below the run's latest values: commands to its trainer, and a new run. */
 export const controlsPanel: Panel = {
-  render({ session }, actions) {
+  render({ session, savedAt }, actions) {
+    if (savedAt !== null) return html``;
     const shown = availableControls(session);
     if (session.run?.runId !== shownRun?.runId) note = { text: '', bad: false };
     const run = session.run;

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { type ExportFormat, exportUrl } from '../../net/api.ts';
+import { formatBytes } from '../../state/format.ts';
 import { announce } from '../../ui/announcer.ts';
 import type { PageActions, PageState } from '../../ui/panel.ts';
 import { exportContent } from './export-content.ts';
@@ -36,8 +37,27 @@ async function copyLink(actions: PageActions): Promise<void> {
   }
 }
 
+/** Whether a file is being made: it takes a moment, and a second click has no effect. */
+let isSaving = false;
+
+async function saveAsFile(state: PageState, actions: PageActions): Promise<void> {
+  if (isSaving) return;
+  isSaving = true;
+  showNote('Saving the page as a file…', actions);
+  try {
+    const { savePage } = await import('./save-page.ts');
+    const { name, bytes } = await savePage(state);
+    showNote(`Saved as ${name}, ${formatBytes(bytes)}. It opens in any browser, also offline.`, actions);
+  } catch (error) {
+    showNote(`The page could not be saved: ${(error as Error).message}.`, actions);
+  } finally {
+    isSaving = false;
+  }
+}
+
 /** Renders the items of the menu. */
-export function exportItems({ run }: PageState, actions: PageActions): TemplateResult {
+export function exportItems(state: PageState, actions: PageActions): TemplateResult {
+  const { run } = state;
   const runId = run?.runId ?? '';
   return html`
     ${run ? html`<p class="menu-note" data-field="export-content">${exportContent(run)}</p>` : nothing}
@@ -45,6 +65,9 @@ export function exportItems({ run }: PageState, actions: PageActions): TemplateR
       ([id, format, text, note]) => html`
         <a id=${id} href=${exportUrl(runId, format)} download>${text}${note ? html`<small>${note}</small>` : nothing}</a>`,
     )}
+    <button type="button" id="save-page" @click=${() => saveAsFile(state, actions)}>
+      Save as one file<small>the page with this run, to keep or to send</small>
+    </button>
     <button type="button" id="copy-link" @click=${() => copyLink(actions)}>Copy a link to this view</button>
     <button type="button" id="print" @click=${() => print()}>Print</button>`;
 }

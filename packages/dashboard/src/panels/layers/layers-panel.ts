@@ -55,7 +55,7 @@ function choose(tensor: string): void {
 
 /** The layers while they learn: by how much a step changes their weights, norms of weights and gradients, dead units. */
 export const layersPanel: Panel = {
-  render({ run, runAtStep }, { refresh }) {
+  render({ run, runAtStep, savedAt }, { refresh }) {
     if (!run || !runAtStep) return html``;
     requestRefresh = refresh;
     // A new measurement replaces `layers`: the rows and the units are not computed again before that.
@@ -66,7 +66,7 @@ export const layersPanel: Panel = {
     const view = weights.isOpen ? weightsView() : undefined;
     const content = (): TemplateResult => html`
       ${histograms.size === 0 ? nothing : weightsSection(view?.({ run, step: runAtStep.step, ...weights, choose }))}
-      <p><a class="button" id="layers-csv" href=${layersCsvUrl(run.runId)} download>Save the table as CSV</a></p>`;
+      ${savedAt === null ? html`<p><a class="button" id="layers-csv" href=${layersCsvUrl(run.runId)} download>Save the table as CSV</a></p>` : nothing}`;
     return html`${guard([rows, units, guess?.accuracy, histograms, weights, view], () => card(rows, units, guess, content()))}`;
   },
 };

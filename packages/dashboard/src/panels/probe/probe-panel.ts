@@ -34,7 +34,7 @@ const contentOf = memoizeLast(
 
 /** Fixed test images in the space of the network's logits: the classes drift apart while the network learns. */
 export const probePanel: Panel = {
-  render({ run, runAtStep }, { refresh, lookInside }) {
+  render({ run, runAtStep, savedAt }, { refresh, lookInside }) {
     const probe = runAtStep?.probe;
     if (!run || !probe) return html``;
     const answers = answersOf(probe);
@@ -81,7 +81,7 @@ Each image is written as its true class. The further it is in the direction of a
                 <tbody>${classesOf(answers).map((row) => classRow(row, classes))}</tbody>
               </table>
             </section>
-            <p><a class="button" id="probe-npy" href=${arrayUrl(run.runId, 'probe-logits')} download>Save the logits for NumPy</a></p>
+            ${savedAt === null ? html`<p><a class="button" id="probe-npy" href=${arrayUrl(run.runId, 'probe-logits')} download>Save the logits for NumPy</a></p>` : nothing}
           </div>
         </div>
       </section>`;

@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from 'lit-html';
+import { html, nothing, type TemplateResult } from 'lit-html';
 import type { PageActions, PageState } from '../../ui/panel.ts';
 import { streamPanel } from '../connection/stream-panel.ts';
 import { devicePanel } from '../facts/facts-panel.ts';
@@ -7,5 +7,5 @@ import { devicePanel } from '../facts/facts-panel.ts';
 export const systemContent = (state: PageState, actions: PageActions): TemplateResult => html`
   <div class="system-content">
     ${devicePanel.render(state, actions)}
-    ${streamPanel.render(state, actions)}
+    ${state.savedAt === null ? streamPanel.render(state, actions) : nothing}
   </div>`;

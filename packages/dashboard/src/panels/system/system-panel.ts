@@ -1,4 +1,4 @@
-import { html } from 'lit-html';
+import { html, nothing } from 'lit-html';
 import { deviceText } from '../../state/run-summaries.ts';
 import { lazyPart } from '../../ui/lazy-part.ts';
 import type { Panel } from '../../ui/panel.ts';
@@ -17,9 +17,10 @@ const content = lazyPart(
 export const systemPanel: Panel = {
   render(state, actions) {
     refresh = actions.refresh;
-    const { session, run, now, printing } = state;
+    const { session, run, now, printing, savedAt } = state;
     const { state: connection, delay, received } = connectionTextOf(session, now);
-    const summary = [deviceText(run?.started?.device), connection, delay === '–' ? '' : `delay ${delay}`];
+    const stream = savedAt === null ? [connection, delay === '–' ? '' : `delay ${delay}`] : [];
+    const summary = [deviceText(run?.started?.device), ...stream];
     const toggle = ({ target }: Event): void => {
       isOpen = (target as HTMLDetailsElement).open;
       refresh();
@@ -28,7 +29,7 @@ export const systemPanel: Panel = {
       <details class="card strip system" id="system" ?open=${isOpen || printing} @toggle=${toggle}>
         <summary>
           <h2>System</h2>
-          <span class="card-note">${summary.filter(Boolean).join(' · ')} · <span data-field="stream-received">${received}</span></span>
+          <span class="card-note">${summary.filter(Boolean).join(' · ')}${savedAt === null ? html` · <span data-field="stream-received">${received}</span>` : nothing}</span>
         </summary>
         ${isOpen || printing ? content()?.(state, actions) : ''}
       </details>`;
