@@ -1,6 +1,7 @@
 // Imported first: it reports errors in the modules below.
 import './ui/failure.ts';
 import './main.css';
+import { html } from 'lit-html';
 import { layout } from './layout.ts';
 import { changeRun, type Result } from './net/api.ts';
 import { OtherRuns } from './net/other-runs.ts';
@@ -18,12 +19,16 @@ import { capitalize } from './state/format.ts';
 import { phaseOf } from './state/phase.ts';
 import { latestEventTime } from './state/run.ts';
 import { createCachedRunAtStep } from './state/run-at-step.ts';
+import type { WatchedRun } from './state/run-news.ts';
+import { displayName } from './state/run-summaries.ts';
+import type { View } from './state/view.ts';
 import { announce } from './ui/announcer.ts';
 import { focusAfterRender } from './ui/focus.ts';
 import { listenForKeys } from './ui/keyboard.ts';
+import { lazyPart } from './ui/lazy-part.ts';
 import { PageLoop } from './ui/page-loop.ts';
 import type { CommandAnswer, ExecuteCommand, PageActions, PageState, SendCommand } from './ui/panel.ts';
-import { readPreferences, savePreferences } from './ui/preferences.ts';
+import { type Preferences, readPreferences, savePreferences } from './ui/preferences.ts';
 import { applyTheme, nextTheme } from './ui/theme.ts';
 import { createViewStore } from './ui/view-store.ts';
 // Imported last, so that their rules override those of the panels.
@@ -152,15 +157,17 @@ const actions: PageActions = {
   },
   async openHelp() {
     const { openHelp } = await import('./panels/help/help-dialog.ts');
+    const save = (change: Partial<Preferences>): void => savePreferences(Object.assign(preferences, change));
     openHelp(session.run, {
       areOn: preferences.shortcuts,
-      set(shortcuts) {
-        preferences.shortcuts = shortcuts;
-        savePreferences(preferences);
-      },
+      set: (shortcuts) => save({ shortcuts }),
       startTour() {
         startTour();
         actions.refresh();
+      },
+      notifications: {
+        isOn: preferences.notifications,
+        set: (notifications) => save({ notifications }),
       },
     });
   },
@@ -209,6 +216,13 @@ function pageState(printing: boolean): PageState {
   };
 }
 
+/** Returns what notifications are about. */
+function watchedRun(): WatchedRun {
+  const { run, summary, caughtUp } = session;
+  const name = summary ? displayName(summary) : (run?.runId ?? '');
+  return { run, name, phase: phaseOf(session), findings: liveFindingsOf(run), caughtUp };
+}
+
 let drawnSeq = 0;
 
 /** Measures how long the latest event took to the screen. */
@@ -218,11 +232,33 @@ function measureDelay(): void {
   drawnSeq = session.run?.lastSeq ?? 0;
 }
 
+/** The layouts for other places than a person's screen, and the notifications: loaded when they are asked for. */
+const wallLayout = lazyPart(
+  async () => (await import('./panels/wall/wall-layout.ts')).wallLayout,
+  () => loop.refresh(),
+);
+const embedLayout = lazyPart(
+  async () => (await import('./panels/embed/embed-layout.ts')).embedLayout,
+  () => loop.refresh(),
+);
+const notifyOf = lazyPart(
+  async () => (await import('./panels/notifications/notifications.ts')).notifyOf,
+  () => {},
+);
+
+function layoutOf(name: View['layout']): typeof layout | undefined {
+  document.documentElement.dataset.layout = name;
+  if (name === 'page') return layout;
+  return name === 'wall' ? wallLayout() : embedLayout();
+}
+
 const loop = new PageLoop({
-  ...{ layout, state: pageState, actions },
+  layout: (show) => layoutOf(store.view.layout)?.(show) ?? html``,
+  ...{ state: pageState, actions },
   drawEveryMs: () => (session.caughtUp ? 0 : catchUpDrawEveryMs),
   onRender() {
     if (phaseOf(session) !== 'connecting') document.body.classList.remove('connecting');
+    if (preferences.notifications) notifyOf()?.(watchedRun());
   },
   onDraw: measureDelay,
 });
@@ -242,7 +278,7 @@ const keyActions = {
   u: () => runChartAction('full'),
   '0': 'zoom-reset',
 };
-listenForKeys(keyActions, () => preferences.shortcuts);
+listenForKeys(keyActions, () => preferences.shortcuts && store.view.layout === 'page');
 // Reconnects at once when the network returns or the page becomes visible.
 addEventListener('online', actions.retryNow);
 document.addEventListener('visibilitychange', () => document.hidden || actions.retryNow());

@@ -29,12 +29,19 @@ export interface View {
   metricSearch: string;
   /** The step that the timeline is at; null at its end, which is now. */
   step: number | null;
+  /** What the page is laid out for: a person at a screen, people far from a wall, or a small frame in another page. */
+  layout: 'page' | 'wall' | 'embed';
+  /** Seconds after which the wall shows its next view; null for one that stays. */
+  cycleSeconds: number | null;
   /** Test accuracy to reach, from 0 to 1, as the viewer has set it; null for none, `auto` for the usual one of the data. */
   target: number | null | 'auto';
 }
 
 /** Maximum number of runs compared with the main run: with more, colours and dash patterns are hard to distinguish. */
 export const otherRunLimit = 11;
+
+/** The least and the most seconds for which the wall shows a view: less cannot be read from afar. */
+const cycleSecondsRange = [5, 3_600] as const;
 
 /** Maximum length of a search for metrics: that of a metric's name. */
 const metricSearchLimit = 64;
@@ -53,6 +60,8 @@ export const defaultView: View = {
   logMetrics: [],
   metricSearch: '',
   step: null,
+  layout: 'page',
+  cycleSeconds: null,
   target: 'auto',
 };
 
@@ -77,6 +86,8 @@ export type ChartPreferences = Pick<View, 'axis' | 'logX' | 'smoothing' | 'scale
 /** Returns the URL query that shows a view. */
 export function queryOf(view: View): string {
   const query = new URLSearchParams();
+  if (view.layout !== 'page') query.set('view', view.layout);
+  if (view.cycleSeconds !== null) query.set('cycle', String(view.cycleSeconds));
   if (view.run !== null) query.set('run', view.run);
   if (view.others.length > 0) query.set('with', view.others.join(','));
   if (view.hidden.length > 0) query.set('hide', view.hidden.join(','));
@@ -112,6 +123,10 @@ export function viewOf(query: string, preferences: ChartPreferences = defaultVie
     logMetrics: (given.get('logMetrics') ?? '').split(',').filter((name) => metricNamePattern.test(name)),
     metricSearch: (given.get('metrics') ?? '').slice(0, metricSearchLimit),
   };
+  const layout = given.get('view');
+  if (layout === 'wall' || layout === 'embed') view.layout = layout;
+  const cycle = given.get('cycle');
+  if (cycle !== null) view.cycleSeconds = valueInRange(Number(cycle), ...cycleSecondsRange) ?? null;
   const validAxis = axisNames.find((name) => name === axis);
   if (validAxis) Object.assign(view, { axis: validAxis, logX: log === 'log' && validAxis !== 'clock' });
   const smoothing = given.get('smoothing');

@@ -8,6 +8,8 @@ export interface Preferences {
   theme: Theme;
   /** Whether single keys, such as R for the list of runs, are shortcuts. */
   shortcuts: boolean;
+  /** Whether the page notifies the viewer on the desktop of the end, a divergence or a stall of a run. */
+  notifications: boolean;
   charts: ChartPreferences;
 }
 
@@ -16,12 +18,13 @@ const storageKey = 'mnist-monitor.preferences';
 const version = 2;
 
 export function readPreferences(): Preferences {
-  const { theme, shortcuts, charts, version: storedVersion } = readStored();
+  const { theme, shortcuts, notifications, charts, version: storedVersion } = readStored();
   // Stored as the query of an address, so that `viewOf` reads preferences and addresses.
   const query = typeof charts === 'string' ? charts : '';
   return {
     theme: theme === 'light' || theme === 'dark' ? theme : undefined,
     shortcuts: shortcuts !== false,
+    notifications: notifications === true,
     charts: viewOf(storedVersion === version ? query : withoutOldDefaults(query)),
   };
 }
@@ -37,10 +40,13 @@ function withoutOldDefaults(text: string): string {
   return query.toString();
 }
 
-export function savePreferences({ theme, shortcuts, charts }: Preferences): void {
+export function savePreferences({ theme, shortcuts, notifications, charts }: Preferences): void {
   try {
     const query = queryOf({ ...defaultView, ...chartPreferences(charts) });
-    localStorage.setItem(storageKey, JSON.stringify({ version, theme, shortcuts, charts: query }));
+    localStorage.setItem(
+      storageKey,
+      JSON.stringify({ version, theme, shortcuts, notifications, charts: query }),
+    );
   } catch {
     // Storage may be full or forbidden: then the settings last until the page is left.
   }

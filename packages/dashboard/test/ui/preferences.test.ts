@@ -22,7 +22,7 @@ describe('stored settings', () => {
 
   it('are read as they were saved, also a target and an axis that used to be the defaults', () => {
     const charts = { ...defaultView, target: 0.99, scales: { loss: 'log' } as const, smoothing: 0.5 };
-    savePreferences({ theme: 'dark', shortcuts: false, charts });
+    savePreferences({ theme: 'dark', shortcuts: false, notifications: true, charts });
     expect(readPreferences()).toMatchObject({
       ...{ theme: 'dark', shortcuts: false },
       charts: { target: 0.99, scales: { loss: 'log' }, smoothing: 0.5 },

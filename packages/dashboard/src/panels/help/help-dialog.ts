@@ -2,6 +2,7 @@ import { html, type TemplateResult } from 'lit-html';
 import type { Run } from '../../state/run.ts';
 import { dialogHeader, openDialog } from '../../ui/dialog.ts';
 import { explanationsOf } from '../../ui/explanations.ts';
+import { type NotificationChoice, notificationField } from '../notifications/notifications.ts';
 import { type Shortcut, shortcutGroups } from './shortcuts.ts';
 import './help.css';
 
@@ -11,6 +12,7 @@ export interface HelpActions {
   areOn: boolean;
   set(on: boolean): void;
   startTour(): void;
+  notifications: NotificationChoice;
 }
 
 /** Opens the help: what the parts of the page show, and the keys and gestures. `run` is the run on display. */
@@ -27,6 +29,8 @@ export function openHelp(run: Run | null, choice: HelpActions): void {
         <summary><h3>What the parts show</h3></summary>
         <dl class="explanations">${explanationsOf(run).map(({ name, text }) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`)}</dl>
       </details>
+      <h3 class="help-title">Notifications</h3>
+      ${notificationField(choice.notifications)}
       <h3 class="help-title">Keyboard and mouse</h3>
       <label class="tool help-choice">
         <input type="checkbox" id="shortcuts-on" .checked=${choice.areOn} @change=${toggle} />
