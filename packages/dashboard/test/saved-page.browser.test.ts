@@ -65,7 +65,7 @@ const sizeLimit = 2_000_000;
     await shows(page, field('phase'), 'Completed');
     await shows(page, field('title'), hostileName);
     expect(await page.title()).not.toBe('owned');
-    await counts(page, '#hero script, #hero img, #hero b', 0);
+    await counts(page, '#hero script, #hero img, .hero-tags b', 0);
     await shows(page, '.training', '<img src=x>');
     // The charts have the values of the whole run, the matrix and the samples those of each epoch.
     await shows(page, '#loss-chart', /of 1,180 points/);

@@ -1,8 +1,8 @@
 import { accuracyFloor } from '../../state/accuracy-floor.ts';
 import { type ChartSpec, chartSpecs, metricSpec } from '../../state/chart-specs.ts';
 import { MinMaxPyramid } from '../../state/min-max-pyramid.ts';
-import { MovingAverage } from '../../state/moving-average.ts';
 import { type Run, seriesOf } from '../../state/run.ts';
+import { smoothedAt } from '../../state/smoothing.ts';
 import type { Range } from '../../state/viewport.ts';
 import { logTicks, tickTexts } from '../charts/ticks.ts';
 import { fitRange, lossRange } from '../charts/y-range.ts';
@@ -23,18 +23,19 @@ export interface Curve {
 const side = 1_000;
 /** Number of pairs of points of a curve: as many as a person can tell apart from afar. */
 const buckets = 240;
-/** Weight of the moving average. */
+/** The smoothing of the average, and the number of values from which there is one. */
 const smoothing = 0.9;
+const smoothedFrom = 20;
 /** Maximum number of ticks: more of 24 pixels crowd the axis. */
 const tickLimit = 5;
 
 /** A name of a curve: of the losses, the accuracies, or a custom metric. */
 export type CurveName = 'loss' | 'accuracy' | `metrics.${string}`;
 
-/** Computes the curves of a run. A curve is computed again when the run has new points, and its averages only for these. */
+/** Computes the curves of a run. */
 export class Curves {
   readonly #run: Run;
-  readonly #pyramids = new Map<CurveName, { raw: MinMaxPyramid; average: MovingAverage }>();
+  readonly #pyramids = new Map<CurveName, MinMaxPyramid>();
 
   constructor(run: Run) {
     this.#run = run;
@@ -55,17 +56,15 @@ export class Curves {
     const column = spec.columns[0] as string;
     const values = series.columns[column] ?? new Float64Array(0);
     const { length, generation } = series;
-    const known = this.#pyramids.get(name) ?? { raw: new MinMaxPyramid(), average: new MovingAverage() };
-    this.#pyramids.set(name, known);
-    const rows = known.raw.select({ values, length, generation }, { from: 0, to: length, buckets });
-    const smoothed =
-      spec.smoothed && length > 20
-        ? known.average.update({ values, length, generation }, smoothing)
-        : undefined;
-    const points = (of: ArrayLike<number>) =>
-      rows.map((row): Point => [series.x[row] as number, of[row] as number]);
-    const raw = points(values);
-    const average = smoothed ? points(smoothed) : [];
+    const pyramid = this.#pyramids.get(name) ?? new MinMaxPyramid();
+    this.#pyramids.set(name, pyramid);
+    const all = { values, length, generation };
+    const rows = pyramid.select(all, { from: 0, to: length, buckets });
+    const points = (valueAt: (row: number) => number) =>
+      rows.map((row): Point => [series.x[row] as number, valueAt(row)]);
+    const raw = points((row) => values[row] as number);
+    const isSmoothed = spec.smoothed && length > smoothedFrom;
+    const average = isSmoothed ? points((row) => smoothedAt(all, row, smoothing)) : [];
     const test = this.#testPoints(name);
     const isLog = name === 'loss' && [...raw, ...test].every(([, y]) => !(y <= 0));
     const range = this.#range(name, average.length > 0 ? average : raw, test, isLog);
