@@ -5,6 +5,7 @@ import { layout } from '../layout.ts';
 import { runChartAction, showOnCharts } from '../panels/charts/charts-panel.ts';
 import { drawPanel, openDrawingBoard } from '../panels/draw/draw-panel.ts';
 import { topbarPanel } from '../panels/topbar/topbar-panel.ts';
+import { endTour } from '../panels/tour/tour-state.ts';
 import { chartRuns } from '../state/chart-runs.ts';
 import { type ExaminedImage, imageIn, testSetOf } from '../state/examined-image.ts';
 import { findingsOf } from '../state/findings.ts';
@@ -66,6 +67,7 @@ function showSavedPage(saved: SavedState): void {
   const doNothing = (): void => {};
   const actions: PageActions = {
     refresh: () => loop.refresh(),
+    requestFrame: () => loop.requestFrame(),
     changeView(change) {
       view = { ...view, ...change };
       actions.refresh();
@@ -115,6 +117,8 @@ function showSavedPage(saved: SavedState): void {
     },
     () => true,
   );
+  // It would be offered with each file, and is about a live page.
+  endTour();
   document.body.className = '';
   document.body.replaceChildren();
   loop.render();
