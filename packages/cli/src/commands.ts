@@ -38,6 +38,12 @@ export const commands = {
     program: 'packages/gateway/dist/src/backup-main.js',
     options: ['runs', 'to'],
   },
+  watch: {
+    summary: 'follow a run in the terminal',
+    program: 'packages/cli/dist/src/watch-main.js',
+    options: [],
+    flags: ['latest', '--url', '--no-colour', '--help'],
+  },
   show: {
     summary: 'print a run or the list of runs, for people or as JSON',
     program: 'packages/cli/dist/src/show-main.js',

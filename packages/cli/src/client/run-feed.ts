@@ -5,6 +5,7 @@ import {
   connectLive,
   type EventType,
   type LiveClient,
+  type LiveClientOptions,
   MonitorError,
   type MonitorEvent,
 } from '@mnist-monitor/shared';
@@ -13,11 +14,11 @@ import { WebSocket } from 'ws';
 /** Time limit of a connection to the gateway. */
 const connectTimeoutMs = 10_000;
 
-/** Returns the address of the live feed of a gateway. */
-export function feedUrl(base: URL): string {
+/** Follows the live feed of a gateway. */
+export function followFeed(base: URL, options: Omit<LiveClientOptions, 'url' | 'WebSocket'>): LiveClient {
   const url = new URL('live', base);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  return url.href;
+  return connectLive({ ...options, url: url.href, WebSocket });
 }
 
 /** Sends one command over a connection of its own, and resolves with the trainer's answer. */
@@ -36,8 +37,8 @@ export async function sendCommand<N extends CommandName>(
         () => refuse(`it did not answer within ${connectTimeoutMs / 1_000} s`),
         connectTimeoutMs,
       );
-      feed = connectLive({
-        ...{ url: feedUrl(base), WebSocket, run: runId ?? 'latest', types: ['run.finished'] },
+      feed = followFeed(base, {
+        ...{ run: runId ?? 'latest', types: ['run.finished'] },
         onHello: () => resolve(),
         onState: (state) => state.name === 'closed' && refuse(`the connection was closed: ${state.reason}`),
       });
@@ -70,8 +71,8 @@ export async function waitForEvent(base: URL, options: WaitOptions): Promise<Mon
     return await new Promise((resolve, reject) => {
       timer = setTimeout(() => resolve(undefined), timeoutMs);
       signal?.addEventListener('abort', () => resolve(undefined), { once: true });
-      feed = connectLive({
-        ...{ url: feedUrl(base), WebSocket, run: runId, after, types },
+      feed = followFeed(base, {
+        ...{ run: runId, after, types },
         onEvent: (event) => isExpected(event) && resolve(event),
         onState: (state) =>
           state.name === 'closed' &&

@@ -1,5 +1,5 @@
 import type { Version1EventOf } from '@mnist-monitor/shared';
-import { formatCount, formatDuration, formatLoss, formatPercent } from './format.ts';
+import { bar, formatCount, formatDuration, formatLoss, formatPercent } from '@mnist-monitor/shared/console';
 
 type BatchData = Version1EventOf<'batch'>['data'];
 
@@ -7,17 +7,6 @@ type BatchData = Version1EventOf<'batch'>['data'];
 export interface Totals {
   epochs: number;
   steps: number;
-}
-
-const fullBlock = '█';
-/** Block characters whose left 0, 1, … 7 eighths are filled. */
-const partialBlocks = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
-
-/** Draws a bar of `width` characters, filled to `fraction` in steps of an eighth of a character. */
-export function bar(fraction: number, width: number): string {
-  const eighths = Math.floor(Math.min(1, Math.max(0, fraction)) * width * 8);
-  const filled = fullBlock.repeat(Math.floor(eighths / 8)) + partialBlocks[eighths % 8];
-  return filled.padEnd(width, '░');
 }
 
 /** Formats the values of a step: epoch, loss, accuracy, speed, time left. */

@@ -1,4 +1,12 @@
 import { printable } from '@mnist-monitor/shared';
+import {
+  formatCount,
+  formatDuration,
+  formatGibibytes,
+  formatLoss,
+  formatPercent,
+  formatPlural,
+} from '@mnist-monitor/shared/console';
 import type {
   BatchData,
   EpochData,
@@ -7,14 +15,6 @@ import type {
   RunFinishedData,
   RunStartedData,
 } from '../event-data.ts';
-import {
-  formatCount,
-  formatDuration,
-  formatGibibytes,
-  formatLoss,
-  formatPercent,
-  formatPlural,
-} from './format.ts';
 import { plainLine, progressLine, type Totals } from './progress-line.ts';
 
 /** The stream that a report is written to: a terminal, a file or a pipe. */

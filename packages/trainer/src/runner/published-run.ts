@@ -1,5 +1,5 @@
 import { type FinishedStatus, MonitorError } from '@mnist-monitor/shared';
-import { formatPlural } from '../console/format.ts';
+import { formatPlural } from '@mnist-monitor/shared/console';
 import { type ConsoleOutput, ConsoleReport } from '../console/report.ts';
 import type { EventBody } from '../event-data.ts';
 import { fileNamedBy } from '../storage/published-file.ts';

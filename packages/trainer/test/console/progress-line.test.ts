@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { bar, plainLine, progressLine } from '../../src/console/progress-line.ts';
+import { bar } from '@mnist-monitor/shared/console';
+import { plainLine, progressLine } from '../../src/console/progress-line.ts';
 import type { BatchData } from '../../src/event-data.ts';
 
 const batch: BatchData = {
@@ -43,11 +44,4 @@ describe('the progress line', () => {
   test('omits the remaining time until it is known', () => {
     expect(plainLine({ ...batch, etaSeconds: null }, totals)).not.toContain('left');
   });
-});
-
-test('a bar fills in eighths of a character and never exceeds its width', () => {
-  expect(bar(0, 4)).toBe('░░░░');
-  expect(bar(0.5, 4)).toBe('██░░');
-  expect(bar(0.54, 4)).toBe('██▏░');
-  expect(bar(7, 4)).toBe('████');
 });

@@ -19,8 +19,8 @@ export function formatLoss(value: number): string {
 /** Formats seconds as a duration: 75 → "1:15", 3675 → "1:01:15". */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
-  const parts = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60, whole % 60];
-  const [first, ...rest] = parts[0] > 0 ? parts : parts.slice(1);
+  const [hours, minutes, left] = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60, whole % 60];
+  const [first, ...rest] = hours > 0 ? [hours, minutes, left] : [minutes, left];
   return [String(first), ...rest.map((part) => String(part).padStart(2, '0'))].join(':');
 }
 

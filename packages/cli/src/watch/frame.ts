@@ -1,0 +1,214 @@
+import type { RunStatus, RunSummary } from '@mnist-monitor/shared';
+import { bar, formatCount, formatDuration, formatLoss, formatPercent } from '@mnist-monitor/shared/console';
+import { shortText } from '../answers/values.ts';
+import { drawCurve, rangeOf } from './braille.ts';
+import type { Curve } from './curve.ts';
+import { fit, type Line, type Part, type Style, widthOf } from './text.ts';
+import type { WatchedRun } from './watched-run.ts';
+
+/** Size of the terminal, and the line at its end in which the program asks or answers. */
+export interface FrameOptions {
+  columns: number;
+  rows: number;
+  /** A question or the outcome of a command; empty shows the keys. */
+  prompt: string;
+}
+
+/** Smallest terminal in which a frame fits. */
+const smallest = { columns: 40, rows: 12 };
+/** Columns of the values beside a chart. */
+const axisColumns = 9;
+/** Most classes whose matrix fits beside the charts. */
+const matrixClasses = 12;
+/** Fewest columns of a chart beside a matrix. */
+const smallestChart = 34;
+
+const statusStyles: Record<RunStatus, readonly [symbol: string, style: Style]> = {
+  running: ['●', 'good'],
+  paused: ['‖', 'warn'],
+  stalled: ['○', 'warn'],
+  interrupted: ['○', 'warn'],
+  completed: ['✓', 'good'],
+  stopped: ['■', 'warn'],
+  failed: ['✗', 'bad'],
+};
+
+/** Returns the lines of the terminal, as many as it has rows. */
+export function frame(watched: WatchedRun, { columns, rows, prompt }: FrameOptions): Line[] {
+  if (columns < smallest.columns || rows < smallest.rows)
+    return filled([[`The terminal is too small: ${smallest.columns} × ${smallest.rows} are needed.`]], rows);
+  const { run, isKnown } = watched;
+  const nothing = isKnown
+    ? 'No run yet. This view shows the next one when it begins.'
+    : 'Connecting to the gateway …';
+  const top = run
+    ? [titleLine(run, columns), progressLine(run, columns), batchLine(run), testLine(run), []]
+    : [[['MNIST Training Monitor', 'bold'] as const], [], [nothing]];
+  const noticeRows = rows >= 20 ? 4 : 1;
+  const bottom = [...noticeLines(watched, noticeRows), lastLine(watched, prompt)];
+  const height = rows - top.length - bottom.length;
+  const middle = run ? mainLines(watched, { columns, height }) : [];
+  return [...filled([...top, ...middle], rows - bottom.length), ...bottom];
+}
+
+const filled = (lines: readonly Line[], rows: number): Line[] =>
+  Array.from({ length: rows }, (_, at) => lines[at] ?? []);
+
+function titleLine(run: RunSummary, columns: number): Line {
+  const [symbol, style] = statusStyles[run.status];
+  const status = `${symbol} ${run.status}${run.connected || run.finished ? '' : ', trainer not connected'}`;
+  const name = shortText(run.title ?? run.name ?? run.runId);
+  return [[fit(name, Math.max(0, columns - widthOf(status) - 1)), 'bold'], ' ', [status, style]];
+}
+
+function progressLine({ started, batch, epoch, finished }: RunSummary, columns: number): Line {
+  const { steps } = started?.totals ?? {};
+  const epochs = started?.totals?.epochs ?? started?.config.epochs;
+  const unit = started?.unit ?? 'images';
+  const speed = batch?.throughput ?? batch?.imagesPerSecond;
+  const text = [
+    batch && `step ${formatCount(batch.step)}${steps ? `/${formatCount(steps)}` : ''}`,
+    (batch?.epoch ?? epoch?.epoch) && `epoch ${batch?.epoch ?? epoch?.epoch}${epochs ? `/${epochs}` : ''}`,
+    typeof speed === 'number' && `${formatCount(speed)} ${shortText(unit)}/s`,
+    finished
+      ? `in ${formatDuration(finished.seconds)}`
+      : typeof batch?.etaSeconds === 'number' && `${formatDuration(batch.etaSeconds)} left`,
+  ].filter(Boolean);
+  const values = text.join('  ');
+  const space = Math.min(40, columns - widthOf(values) - 9);
+  if (!steps || !batch || space < 8) return [values];
+  const share = batch.step / steps;
+  return [[bar(share, space), 'curve'], ` ${Math.floor(share * 100)} %`.padStart(6), `  ${values}`];
+}
+
+/** Returns a name and its value; nothing without a value. */
+const value = (name: string, text: string | false | null | undefined, style?: Style): Part[] =>
+  text ? [[`${name} `, 'dim'], style ? [text, style] : text, '   '] : [];
+
+const lossText = (loss: number | string | null | undefined): string | undefined =>
+  loss == null ? undefined : formatLoss(Number(loss));
+const percentText = (share: number | string | null | undefined): string | undefined =>
+  share == null ? undefined : formatPercent(Number(share));
+
+function batchLine({ batch }: RunSummary): Line {
+  const isBad = batch !== null && !Number.isFinite(Number(batch.loss));
+  return [
+    ...value('loss', lossText(batch?.loss), isBad ? 'bad' : 'bold'),
+    ...value('accuracy', percentText(batch?.accuracy)),
+    ...value('learning rate', batch?.learningRate == null ? undefined : String(batch.learningRate)),
+  ];
+}
+
+function testLine({ epoch, bestAccuracy }: RunSummary): Line {
+  return [
+    ...value('test accuracy', percentText(epoch?.test?.accuracy), 'bold'),
+    ...value('best', percentText(bestAccuracy)),
+    ...value('test loss', lossText(epoch?.test?.loss)),
+  ];
+}
+
+/** Returns the charts and, beside them, the matrix where it fits. */
+function mainLines(watched: WatchedRun, { columns, height }: { columns: number; height: number }): Line[] {
+  const matrices = [matrixLines(watched, 'counts'), matrixLines(watched, 'percent')];
+  const matrix = matrices.find(
+    (lines) => lines.length > 0 && lines.length <= height && columns - widest(lines) - 2 >= smallestChart,
+  );
+  const width = matrix ? columns - widest(matrix) - 2 : columns;
+  const hasAccuracy = watched.testAccuracy.points.length > 1 && height >= 12;
+  const lossHeight = hasAccuracy ? Math.ceil(height / 2) : height;
+  const charts = chartLines('Loss', watched.loss, { width, height: lossHeight }, formatLoss);
+  if (hasAccuracy) {
+    const size = { width, height: height - lossHeight };
+    charts.push(...chartLines('Test accuracy', watched.testAccuracy, size, formatPercent));
+  }
+  if (!matrix) return charts;
+  return charts.map((line, at) => [...line, ' '.repeat(width + 2 - lineWidth(line)), ...(matrix[at] ?? [])]);
+}
+
+const widest = (lines: readonly Line[]): number => Math.max(0, ...lines.map(lineWidth));
+
+const lineWidth = (line: Line): number =>
+  line.reduce((sum, part) => sum + widthOf(typeof part === 'string' ? part : part[0]), 0);
+
+function chartLines(
+  title: string,
+  { points, last }: Curve,
+  { width, height }: { width: number; height: number },
+  format: (value: number) => string,
+): Line[] {
+  const range = rangeOf(points);
+  if (!range) return filled([[[title, 'dim']], [Number.isNaN(last) ? '  no values yet' : '']], height);
+  const isLogarithmic = range.low > 0 && range.high > 20 * range.low;
+  const scale = isLogarithmic ? Math.log : (each: number) => each;
+  const [low, high] = [scale(range.low), scale(range.high)];
+  const toUnit = (each: number): number => (high === low ? 0.5 : (scale(each) - low) / (high - low));
+  const drawn = drawCurve(points, { width: width - axisColumns, height: height - 1 }, toUnit);
+  const labelOf = (row: number): string => {
+    if (row === 0) return format(range.high);
+    return row === drawn.length - 1 ? format(range.low) : '';
+  };
+  return [
+    [[`${title}${isLogarithmic ? ' (log)' : ''}`, 'dim']],
+    ...drawn.map(
+      (text, row): Line => [[labelOf(row).padStart(axisColumns - 1), 'dim'], ' ', [text, 'curve']],
+    ),
+  ];
+}
+
+/**
+ * Returns the confusion matrix, as counts or as shares of each true class; no lines without one, or with more classes than fit.
+ * Shares below half a percent look like zeros.
+ */
+function matrixLines({ confusion, run }: WatchedRun, unit: 'counts' | 'percent'): Line[] {
+  if (confusion.length === 0 || confusion.length > matrixClasses) return [];
+  const names = confusion.map((_, at) => shortText(run?.started?.dataset?.classes?.[at] ?? String(at)));
+  const cells = confusion.map((row) => {
+    const total = row.reduce((sum, count) => sum + count, 0);
+    return unit === 'counts' ? row : row.map((count) => Math.round((100 * count) / Math.max(1, total)));
+  });
+  const cellColumns = String(Math.max(1, ...cells.flat())).length + 1;
+  const nameColumns = Math.min(6, Math.max(...names.map(widthOf)));
+  const head = names.map((name) => fit(name, cellColumns - 1).padStart(cellColumns)).join('');
+  const title =
+    unit === 'counts' ? 'Test images: true class by predicted class' : 'True class by predicted class, %';
+  return [
+    [[title, 'dim']],
+    [[`${' '.repeat(nameColumns)}${head}`, 'dim']],
+    ...cells.map(
+      (row, at): Line => [
+        [fit(names[at] ?? '', nameColumns), 'dim'],
+        ...row.map((value, column): Part => {
+          const text = (value === 0 ? '·' : String(value)).padStart(cellColumns);
+          if (value === 0) return [text, 'dim'];
+          return [text, column === at ? 'good' : 'bad'];
+        }),
+      ],
+    ),
+  ];
+}
+
+const noticeStyles = { info: 'dim', warning: 'warn', error: 'bad' } as const;
+
+function noticeLines({ notices, run, connection, storeProblem }: WatchedRun, count: number): Line[] {
+  const lines = notices.map(({ level, message, step }): Line => {
+    const where = step == null ? '' : `step ${formatCount(step)}: `;
+    return [[`${level === 'info' ? '·' : '!'} ${where}${shortText(message)}`, noticeStyles[level]]];
+  });
+  if (run?.finished) lines.push([[`· ${shortText(run.finished.reason)}`, 'dim']]);
+  if (storeProblem) lines.push([[`! The gateway cannot store events: ${shortText(storeProblem)}`, 'bad']]);
+  if (connection !== 'open') lines.push([[`! ${connection}`, 'warn']]);
+  return filled(lines.slice(-count), count);
+}
+
+function lastLine({ run, access }: WatchedRun, prompt: string): Line {
+  if (prompt) return [[prompt, 'accent']];
+  const key = (letter: string, name: string): Part[] => [[letter, 'bold'], ` ${name}   `];
+  const commands = access === 'off' ? [] : (run?.commands ?? []);
+  return [
+    ...(commands.includes('pause') ? key('p', run?.status === 'paused' ? 'resume' : 'pause') : []),
+    ...(commands.includes('stop') ? key('s', 'stop') : []),
+    ...(commands.includes('setLearningRate') ? key('l', 'learning rate') : []),
+    ...key('← →', 'other run'),
+    ...key('q', 'quit'),
+  ];
+}

@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals';
+import { actionOf, keysOf, type Question } from '../../src/watch/keys.ts';
+
+test('keys that arrive together are separated', () => {
+  expect(keysOf('0.1\r\x1b[D\x1bOC\x1bq\x1b')).toEqual([
+    '0',
+    '.',
+    '1',
+    '\r',
+    '\x1b[D',
+    '\x1bOC',
+    '\x1b',
+    'q',
+    '\x1b',
+  ]);
+});
+
+describe('a key of the terminal view', () => {
+  test.each([
+    ['q', { do: 'quit' }],
+    ['\x03', { do: 'quit' }],
+    ['\x1a', { do: 'suspend' }],
+    ['p', { do: 'pauseOrResume' }],
+    ['\x1b[D', { do: 'previous' }],
+    ['\x1b[C', { do: 'next' }],
+    ['s', { do: 'ask', question: { about: 'stop' } }],
+    ['\x1b', { do: 'nothing' }],
+    ['x', { do: 'nothing' }],
+  ])('%j does %j', (key, action) => {
+    expect(actionOf(key, undefined)).toEqual(action);
+  });
+
+  test('stops the run only after the answer y', () => {
+    const question: Question = { about: 'stop' };
+    expect(actionOf('y', question)).toEqual({ do: 'stop' });
+    for (const key of ['n', '\r', '\x1b', 's']) expect(actionOf(key, question)).toEqual({ do: 'cancel' });
+  });
+
+  test('types a learning rate, which is set with Enter when it is in its bounds', () => {
+    let question: Question | undefined = { about: 'rate', text: '' };
+    for (const key of ['0', '.', '0', '5', 'x', '\x7f', '2']) {
+      const action = actionOf(key, question);
+      question = action.do === 'ask' ? action.question : undefined;
+    }
+    expect(question).toEqual({ about: 'rate', text: '0.02' });
+    expect(actionOf('\r', question)).toEqual({ do: 'setRate', learningRate: 0.02 });
+    for (const text of ['', 'e', '0', '-1', '1e3'])
+      expect(actionOf('\r', { about: 'rate', text })).toMatchObject({ do: 'reject' });
+    expect(actionOf('\x1b', question)).toEqual({ do: 'cancel' });
+  });
+});
