@@ -1,7 +1,22 @@
 import type { Socket } from 'node:net';
 
-/** Returns the bytes that have left this process over a connection: the number grows while the other side reads. */
-export const sentBytes = (stream: Socket): number => stream.bytesWritten - stream.writableLength;
+/** The part of Node's own handle of a connection that counts bytes, also those of a write that has not ended. */
+interface ByteCounts {
+  /** The bytes given to the system, or waiting in libuv. */
+  bytesWritten: number;
+  /** The bytes that wait in libuv. */
+  writeQueueSize: number;
+}
+
+/**
+ * Returns the bytes that have left this process over a connection: the number grows while the other side reads. It is read from
+ * Node's handle, as the time limit of `net.Socket` does: the public counters change only when a whole write has ended, and a
+ * slow client needs longer for one of 256 kB than it may be silent.
+ */
+export function sentBytes(stream: Socket): number {
+  const { _handle: handle } = stream as unknown as { _handle?: ByteCounts | null };
+  return handle ? handle.bytesWritten - handle.writeQueueSize : stream.bytesWritten - stream.writableLength;
+}
 
 /**
  * Waits until everything written is sent or the connection is closed, and resolves with true. Resolves with false if no byte
