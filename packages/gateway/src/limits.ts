@@ -75,7 +75,11 @@ export const limits = {
   uploadMeasureMs: 10_000,
   /** No client needs to split a small message into more; without a limit, empty fragments are a cheap attack. */
   maxFragments: 16,
-  maxBufferedChunks: 64,
+  /**
+   * Pieces in which a message may arrive from the network: 1 MB in the smallest segments of TCP, 536 bytes each. A slow network
+   * delivers each segment by itself.
+   */
+  maxBufferedChunks: 2_048,
 
   /** Requests and sockets on a port together: each takes a file descriptor. */
   connections: 10_000,

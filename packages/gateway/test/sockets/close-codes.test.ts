@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { type CloseCodeName, closeCodes } from '@mnist-monitor/shared';
 import { limits } from '../../src/limits.ts';
@@ -7,6 +8,8 @@ import { afterTest } from '../support/cleanup.ts';
 import { startGateway } from '../support/gateway.ts';
 import { until } from '../support/until.ts';
 
+/** The payload of a TCP segment on an Ethernet. */
+const segmentBytes = 1_448;
 const text = Buffer.from('{}');
 const fragments = Array.from({ length: limits.maxFragments + 1 }, (_, index) =>
   frame(text, { fin: false, opcode: index === 0 ? opcodes.text : opcodes.continuation }),
@@ -34,6 +37,20 @@ test.each<[string, Buffer, CloseCodeName]>([
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
     expect(metrics).toContain(`monitor_connections_closed_total{endpoint="${endpoint}",name="${name}"} 1`);
   }
+});
+
+test('a message of 1 MB that arrives one TCP segment at a time is read as a whole', async () => {
+  const gateway = await startGateway();
+  const socket = await RawSocket.open(gateway.ingestUrl);
+  afterTest(() => socket.destroy());
+  const bytes = frame(Buffer.alloc(limits.ingestPayloadBytes, 'x'));
+  for (let at = 0; at < bytes.length; at += segmentBytes) {
+    socket.send(bytes.subarray(at, at + segmentBytes));
+    await nextTurn();
+  }
+  await until(() => socket.closeCode !== undefined);
+  // Its content is no hello.
+  expect(socket.closeCode).toBe(closeCodes.invalid.code);
 });
 
 // From dist/test/sockets of this package.
