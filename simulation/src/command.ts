@@ -1,8 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Violation } from './oracle.ts';
 import { drawPlan, type Plan } from './plan.ts';
+import { copyWith, plants } from './plants.ts';
 import { real } from './real-time.ts';
 import { shrink } from './shrink.ts';
 import { Trace } from './trace.ts';
@@ -15,6 +18,8 @@ npm run simulate -- [options]
   --seeds N     number of simulations (100)
   --seed S      the first seed; the others follow (1)
   --workers W   processes that simulate at a time (one for each core)
+  --all         go on after a failure, and list every failing seed
+  --plants NAME look for planted faults whose names contain NAME, or for all of them with NAME all
   --trace       print everything that happens in each simulation
 `;
 
@@ -30,6 +35,9 @@ export async function main(argv: string[]): Promise<void> {
       seed: { type: 'string', default: '1' },
       workers: { type: 'string', default: String(availableParallelism()) },
       trace: { type: 'boolean', default: false },
+      all: { type: 'boolean', default: false },
+      brief: { type: 'boolean', default: false },
+      plants: { type: 'string' },
       worker: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -38,6 +46,7 @@ export async function main(argv: string[]): Promise<void> {
     console.log(help);
     return;
   }
+  if (values.plants !== undefined) return findPlants(values.plants, values);
   // Some modules are loaded on first use and read the clock then: not within the first simulation.
   await simulate(drawPlan('warm-up'));
   if (values.worker) return work();
@@ -45,10 +54,13 @@ export async function main(argv: string[]): Promise<void> {
   const seeds = Array.from({ length: count }, (_, index) => String(first + index));
   if (values.trace) return traceAll(seeds);
   const startedAt = real.performance.now();
-  const reports = await simulateAll(seeds, readNumber('workers', values.workers));
+  const workers = readNumber('workers', values.workers);
+  const reports = await simulateAll(seeds, { workers, goesOn: values.all });
   summarize(reports, real.performance.now() - startedAt);
-  const [failed] = reports.filter(({ violation }) => violation);
-  if (failed) await explain(failed);
+  const failed = reports.filter(({ violation }) => violation);
+  if (failed.length > 0) process.exitCode = 1;
+  if (values.all || values.brief) for (const report of failed) console.log(`✗ ${describe(report)}`);
+  else if (failed[0]) await explain(failed[0]);
 }
 
 function readNumber(name: string, text: string): number {
@@ -56,6 +68,33 @@ function readNumber(name: string, text: string): number {
   if (Number.isSafeInteger(number) && number >= 0) return number;
   console.error(`--${name}: expected a whole number from 0, got ${JSON.stringify(text)}`);
   process.exit(2);
+}
+
+/** Looks for each planted fault, and prints the seed that finds it. */
+async function findPlants(
+  pattern: string,
+  { seed, seeds, workers }: { seed: string; seeds: string; workers: string },
+): Promise<void> {
+  const chosen = plants.filter(({ name }) => pattern === 'all' || name.includes(pattern));
+  for (const plant of chosen) {
+    const startedAt = real.performance.now();
+    const copy = copyWith(plant);
+    try {
+      const command = [
+        join(copy, 'simulation/dist/main.js'),
+        ...['--seed', seed, '--seeds', seeds, '--workers', workers],
+      ];
+      const { stdout } = spawnSync(process.execPath, [...command, '--brief'], { encoding: 'utf8' });
+      const [, found] = /^✗ (seed \d+: .*(?:\n.*)?)/m.exec(stdout) ?? [];
+      const seconds = ((real.performance.now() - startedAt) / 1_000).toFixed(1);
+      if (found === undefined) process.exitCode = 1;
+      console.log(
+        `${found === undefined ? '✗ not found' : '✓ found'} in ${seconds} s: ${plant.name}\n    ${found ?? stdout.trim()}`,
+      );
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
+  }
 }
 
 /** Simulates each seed that the parent process sends, and sends the outcome back. */
@@ -77,21 +116,25 @@ async function traceAll(seeds: readonly string[]): Promise<void> {
 }
 
 /** Simulates the seeds in worker processes. Returns the outcomes in the order of the seeds. */
-async function simulateAll(seeds: readonly string[], workers: number): Promise<Report[]> {
+async function simulateAll(
+  seeds: readonly string[],
+  { workers, goesOn }: { workers: number; goesOn: boolean },
+): Promise<Report[]> {
   const reports: Report[] = [];
   let next = 0;
-  const isFailed = (): boolean => reports.some((report) => report?.violation);
+  let isFailed = false;
   const run = (child: ChildProcess): Promise<void> =>
     new Promise((resolve, reject) => {
       const sendNext = (): void => {
-        if (next >= seeds.length || isFailed()) {
+        if (next >= seeds.length || (isFailed && !goesOn)) {
           child.disconnect();
           return resolve();
         }
         child.send(seeds[next++]!);
       };
       child.on('message', (report: Report) => {
-        reports[seeds.indexOf(report.seed, 0)] = report;
+        reports[seeds.indexOf(report.seed)] = report;
+        isFailed ||= report.violation !== undefined;
         sendNext();
       });
       child.on('error', reject);
@@ -123,7 +166,6 @@ const describe = ({ seed, hash, violation, steps }: Omit<Report, 'stats'>): stri
 
 /** Prints how a simulation has failed: the smallest plan that fails in the same way, and the end of its trace. */
 async function explain(report: Report): Promise<void> {
-  process.exitCode = 1;
   const { rule } = report.violation as Violation;
   console.log(`\n✗ ${describe(report)}\n`);
   const failsAlike = async (plan: Plan): Promise<boolean> => (await simulate(plan)).violation?.rule === rule;

@@ -29,6 +29,7 @@ export interface DatabaseOptions {
   network: Network;
   operationMs: number;
   onAppended(runId: string, events: readonly NewEvent[]): void;
+  onRemoved(runId: string): void;
 }
 
 /** The time after which an operation without an answer fails, as with Redis. */
@@ -80,6 +81,8 @@ export class StoreClient implements Store {
   readonly #gatewayId: string;
   /** When the last operation of each lane is executed: writes and reads each keep their order. */
   readonly #freeAt = { write: 0, read: 0 };
+  /** When the last answer of each lane arrives: answers keep the order, too. */
+  readonly #answeredAt = { write: 0, read: 0 };
 
   constructor(database: Database, gateway: SimProcess, gatewayId: string) {
     this.#database = database;
@@ -134,7 +137,12 @@ export class StoreClient implements Store {
   }
 
   remove(runId: string): Promise<boolean> {
-    return this.#change((store) => store.remove(runId), { type: 'removed', runId }, true);
+    const remove = async (store: MemoryStore): Promise<boolean> => {
+      const isRemoved = await store.remove(runId);
+      if (isRemoved) this.#database.options.onRemoved(runId);
+      return isRemoved;
+    };
+    return this.#change(remove, { type: 'removed', runId }, true);
   }
 
   check(): Promise<void> {
@@ -191,7 +199,9 @@ export class StoreClient implements Store {
           scheduler.schedule(wait, execute, isRemote ? outside : this.#gateway);
           return;
         }
-        const backMs = random.between(0, this.#database.options.operationMs);
+        const travelMs = random.between(0, this.#database.options.operationMs);
+        this.#answeredAt[lane] = Math.max(this.#answeredAt[lane], scheduler.now + travelMs);
+        const backMs = this.#answeredAt[lane] - scheduler.now;
         this.#execute(operation).then(
           (value) => answer(() => resolve(value), backMs),
           (error) => answer(() => reject(error), backMs),

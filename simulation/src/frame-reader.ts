@@ -5,12 +5,18 @@ const textOpcode = 1;
 export class FrameReader {
   readonly #onText: (text: string) => void;
   #isUpgraded = false;
+  #head = '';
   /** Whether the other side has refused the upgrade: what follows are no frames. */
   #isRefused = false;
   #bytes: Buffer = Buffer.alloc(0);
 
   constructor(onText: (text: string) => void) {
     this.#onText = onText;
+  }
+
+  /** The query of the request that opened the connection; empty on the side of the server. */
+  get query(): URLSearchParams {
+    return new URLSearchParams(/^GET \/\w+\?(\S+) /.exec(this.#head)?.[1]);
   }
 
   add(bytes: Buffer): void {
@@ -20,7 +26,8 @@ export class FrameReader {
       const end = this.#bytes.indexOf(headerEnd);
       if (end < 0) return;
       this.#isUpgraded = true;
-      this.#isRefused = /^HTTP\/1.1 (?!101)/.test(this.#bytes.toString('latin1', 0, 12));
+      this.#head = this.#bytes.toString('latin1', 0, end);
+      this.#isRefused = /^HTTP\/1.1 (?!101)/.test(this.#head);
       if (this.#isRefused) return;
       this.#bytes = this.#bytes.subarray(end + headerEnd.length);
     }

@@ -15,12 +15,15 @@ export interface Connection {
   readonly port: number;
   readonly client: VirtualSocket;
   readonly server: VirtualSocket;
+  /** The query of the request that opened the connection. */
+  readonly query: URLSearchParams;
 }
 
 /** Receives the messages of all connections at the moment when a program sends them. */
 export interface NetworkObserver {
   onMessage(connection: Connection, from: 'client' | 'server', text: string): void;
-  onWrite(connection: Connection, from: 'client' | 'server'): void;
+  /** Called after each write of a server. */
+  onWrite(connection: Connection): void;
 }
 
 export interface NetworkOptions {
@@ -106,6 +109,12 @@ export class Network {
     const id = this.#nextId++;
     const client = new VirtualSocket(process, { remotePort: port, localPort: 40_000 + id, isServer: false });
     const path = this.path;
+    // The request is written while the connection is opened, and messages only after that.
+    const reader = new FrameReader((text) => {
+      const connection = [...this.connections].find((each) => each.client === client);
+      if (connection) this.#options.observer.onMessage(connection, 'client', text);
+    });
+    client.onWrite = (bytes) => reader.add(bytes);
     const arrive = (): void => {
       const listener = this.#listenerAt(port);
       const host = listener?.process.host ?? hostOfPort(port);
@@ -123,13 +132,16 @@ export class Network {
         scheduler.schedule(path.latencyMs, () => client.destroy(error), process);
         return;
       }
-      scheduler.schedule(0, () => this.#accept(id, client, listener), listener.process);
+      scheduler.schedule(0, () => this.#accept(id, { client, listener, reader }), listener.process);
     };
     scheduler.schedule(path.latencyMs, arrive, outside);
     return client;
   }
 
-  #accept(id: number, client: VirtualSocket, listener: Listener): void {
+  #accept(
+    id: number,
+    { client, listener, reader }: { client: VirtualSocket; listener: Listener; reader: FrameReader },
+  ): void {
     const { scheduler, random, observer } = this.#options;
     const { path } = this;
     const { process } = client;
@@ -139,18 +151,17 @@ export class Network {
       ...{ scheduler, random: random.fork(`connection ${id}`), path },
       blockedUntil: () => this.blockedUntil(process.host, listener.process.host),
     });
-    const connection = { id, port: localPort, client, server };
+    const connection = { id, port: localPort, client, server, query: reader.query };
     this.connections.add(connection);
-    for (const [side, socket] of [['client', client] as const, ['server', server] as const]) {
-      const reader = new FrameReader((text) => observer.onMessage(connection, side, text));
-      socket.onWrite = (bytes) => {
-        reader.add(bytes);
-        observer.onWrite(connection, side);
-      };
+    const replies = new FrameReader((text) => observer.onMessage(connection, 'server', text));
+    server.onWrite = (bytes) => {
+      replies.add(bytes);
+      observer.onWrite(connection);
+    };
+    for (const socket of [client, server])
       socket.once('close', () => {
         if (client.destroyed && server.destroyed) this.connections.delete(connection);
       });
-    }
     listener.accept(server);
     scheduler.schedule(
       path.latencyMs,

@@ -1,3 +1,4 @@
+import type { CommandResult } from '@mnist-monitor/shared';
 import type { NewEvent } from '../../packages/gateway/dist/src/store/store.js';
 import type { MemoryStore } from '../../packages/gateway/dist/test/support/memory-store.js';
 import type { Connection, NetworkObserver } from './network.ts';
@@ -15,6 +16,8 @@ export interface OracleOptions {
   scheduler: Scheduler;
   trace: Trace;
   store: () => MemoryStore;
+  /** Whether both ends of a connection are open, and all gateways know of it. */
+  isConnected(connection: Connection): boolean;
   limits: { unreadBytes: number; unreadBroadcastBytes: number; uncommittedBytes: number };
 }
 
@@ -34,6 +37,13 @@ interface IngestConnection {
   /** The stream that `resume` has named; undefined before it. */
   stream: string | undefined;
   sent: number;
+  /** The bytes of the connection up to each event that is not durable yet, by seq. */
+  readonly unsettled: Map<number, number>;
+  /** The bytes of the connection up to the last durable event. */
+  settledBytes: number;
+  sentBytes: number;
+  /** When the connection sent its hello. */
+  at: number;
 }
 
 interface Message {
@@ -48,9 +58,16 @@ export interface CommandRecord {
   id: string;
   command: string;
   runId: string | undefined;
-  result: { ok: boolean; code?: string } | undefined;
+  /** Whether the command was sent a second time. */
+  repeats: boolean;
+  /** Number of answers that are still expected. */
+  pending: number;
+  results: CommandResult[];
   effects: { runId: string | undefined; publisherId: string }[];
 }
+
+/** What a paused connection may still have read: one read of the system, the buffers of a stream and of `ws`, and the largest event. */
+const backlogSlackBytes = 112 * 1024;
 
 /** Checks the promises of the protocol at every message that a program sends, and at the end. */
 export class Oracle implements NetworkObserver, TrainerObserver {
@@ -61,10 +78,11 @@ export class Oracle implements NetworkObserver, TrainerObserver {
   /** The runs whose trainers were refused, with the reason. */
   readonly refusals = new Map<string, string>();
   readonly finished = new Set<string>();
+  /** Runs that the database lost events of after their trainers had delivered everything. */
+  readonly lostAfterEnd = new Set<string>();
   /** Runs of which the database has lost events that it had acknowledged. */
   readonly lostRuns = new Set<string>();
   readonly removedRuns = new Set<string>();
-  /** Whether a fault lets events be skipped as missing: after a loss, for example. */
   readonly stats = { events: 0, shown: 0, acks: 0, gaps: 0, connections: 0, commands: 0 };
   readonly #options: OracleOptions;
   /** Every text that was durable under a seq, by run. */
@@ -73,6 +91,8 @@ export class Oracle implements NetworkObserver, TrainerObserver {
   readonly #highest = new Map<string, number>();
   readonly #live = new WeakMap<Connection, LiveConnection>();
   readonly #ingest = new WeakMap<Connection, IngestConnection>();
+  /** The connection over which each run was published last. */
+  readonly #publishers = new Map<string, Connection>();
   #largestCommit = 0;
 
   constructor(options: OracleOptions) {
@@ -106,12 +126,48 @@ export class Oracle implements NetworkObserver, TrainerObserver {
     }
     this.#largestCommit = Math.max(this.#largestCommit, bytes);
     const last = events.at(-1)!.seq;
+    this.#checkBacklog(runId, last);
     this.#highest.set(store.streamOf(runId), last);
     this.stats.events += events.length;
   }
 
-  onWrite({ id, server, port }: Connection, from: 'client' | 'server'): void {
-    if (from !== 'server' || port % 1_000 !== 0) return;
+  /** Checks how much a gateway had read from a publisher and not stored, just before a commit. */
+  #checkBacklog(runId: string, last: number): void {
+    const connection = this.#publishers.get(runId);
+    const state = connection && this.#ingest.get(connection);
+    if (!state) return;
+    const backlog = connection.server.bytesRead - state.settledBytes;
+    const bound = this.#options.limits.uncommittedBytes + backlogSlackBytes;
+    if (backlog > bound)
+      this.fail('bounds', `${backlog} bytes of ${runId} wait for the disk, more than ${bound}`);
+    for (const [seq, bytes] of state.unsettled) {
+      if (seq > last) continue;
+      state.settledBytes = Math.max(state.settledBytes, bytes);
+      state.unsettled.delete(seq);
+    }
+  }
+
+  onRemoved(runId: string): void {
+    this.trace(`removed ${runId}`);
+    const connection = this.#publishers.get(runId);
+    const state = connection && this.#ingest.get(connection);
+    if (
+      connection &&
+      state &&
+      this.#options.isConnected(connection) &&
+      this.#options.scheduler.now - state.at > 5_000
+    )
+      this.fail('removal', `${runId} is removed while its publisher is connected`);
+    this.removedRuns.add(runId);
+  }
+
+  onLost(runId: string): void {
+    this.lostRuns.add(runId);
+    if (this.finished.has(runId)) this.lostAfterEnd.add(runId);
+  }
+
+  onWrite({ id, server, port }: Connection): void {
+    if (port % 1_000 !== 0) return;
     const { unreadBytes, unreadBroadcastBytes } = this.#options.limits;
     const bound = 2 * unreadBytes + unreadBroadcastBytes + 128 * 1024 + this.#largestCommit;
     if (server.writableLength > bound)
@@ -124,7 +180,7 @@ export class Oracle implements NetworkObserver, TrainerObserver {
     this.trace(`#${connection.id} ${isLive ? 'live' : 'ingest'} ${from === 'server' ? '<' : '>'} ${summary}`);
     const message = JSON.parse(text) as Message;
     if (isLive && from === 'server') this.#checkLive(connection, message, text);
-    else if (!isLive) this.#checkIngest(connection, from, message);
+    else if (!isLive) this.#checkIngest(connection, from, message, text.length);
   }
 
   #checkLive(connection: Connection, message: Message, text: string): void {
@@ -132,8 +188,7 @@ export class Oracle implements NetworkObserver, TrainerObserver {
     let state = this.#live.get(connection);
     if (!state) {
       this.stats.connections++;
-      const query = queries.get(connection.client) ?? new URLSearchParams();
-      state = { query, runId: undefined, stream: undefined, seq: 0, hasHello: false };
+      state = { query: connection.query, runId: undefined, stream: undefined, seq: 0, hasHello: false };
       this.#live.set(connection, state);
     }
     if (!state.hasHello && message.type !== 'hello')
@@ -205,12 +260,21 @@ export class Oracle implements NetworkObserver, TrainerObserver {
     }
   }
 
-  #checkIngest(connection: Connection, from: 'client' | 'server', message: Message): void {
+  #checkIngest(connection: Connection, from: 'client' | 'server', message: Message, size: number): void {
     const { id } = connection;
     let state = this.#ingest.get(connection);
     if (!state) {
       this.stats.connections++;
-      state = { runId: undefined, publisherId: '', stream: undefined, sent: 0 };
+      state = {
+        runId: undefined,
+        publisherId: '',
+        stream: undefined,
+        sent: 0,
+        unsettled: new Map(),
+        settledBytes: 0,
+        sentBytes: 0,
+        at: Number.POSITIVE_INFINITY,
+      };
       this.#ingest.set(connection, state);
     }
     const seq = Number(message.seq);
@@ -218,11 +282,15 @@ export class Oracle implements NetworkObserver, TrainerObserver {
       if (message.type === 'hello') {
         state.runId = String(message.runId);
         state.publisherId = String(message.publisherId);
+        state.at = this.#options.scheduler.now;
       } else if (message.v === 1) {
         if (state.stream === undefined) this.fail('publish', `connection ${id} sends ${seq} before resume`);
         else if (seq !== state.sent + 1)
           this.fail('publish', `connection ${id} sends ${seq} after ${state.sent}`);
         state.sent = seq;
+        state.sentBytes += size;
+        state.unsettled.set(seq, state.sentBytes);
+        this.#publishers.set(state.runId ?? '', connection);
       }
       return;
     }
@@ -245,7 +313,6 @@ export class Oracle implements NetworkObserver, TrainerObserver {
           `connection ${id} acknowledges ${state.runId} ${seq}, which is not durable`,
         );
     }
-    if (message.type === 'command') this.#checkCommand(state, message);
   }
 
   #isDurable(runId: string, seq: number, stream: string): boolean {
@@ -253,8 +320,6 @@ export class Oracle implements NetworkObserver, TrainerObserver {
     const now = store.streamOf(runId) === stream ? store.eventsOf(runId).length : 0;
     return seq <= Math.max(now, this.#highest.get(stream) ?? 0);
   }
-
-  #checkCommand(_state: IngestConnection, _message: Message): void {}
 
   onEvent(runId: string, text: string): void {
     const log = this.logs.get(runId);
@@ -271,9 +336,23 @@ export class Oracle implements NetworkObserver, TrainerObserver {
       this.fail('command', `${by} is ${record.command}, executed as ${command}`);
     if (record.effects.some((earlier) => earlier.publisherId === publisherId))
       this.fail('command once', `${command} ${by} was executed twice by ${publisherId}`);
-    if (runId !== undefined && command !== 'start' && record.runId !== runId)
+    if (record.runId !== undefined && runId !== undefined && command !== 'start' && record.runId !== runId)
       this.fail('command run', `${command} ${by} for ${record.runId} was executed on ${runId}`);
     record.effects.push({ runId, publisherId });
+  }
+
+  /** Checks the answers of all commands, when none can arrive any more. */
+  checkCommands({ hasRestarts }: { hasRestarts: boolean }): void {
+    for (const { id, command, pending, results, effects, repeats } of this.commands.values()) {
+      if (pending > 0) this.fail('answer', `${command} ${id} has no answer`);
+      const isObserved = !['enqueue', 'listQueue', 'moveQueued', 'cancelQueued'].includes(command);
+      if (!isObserved) continue;
+      if (results.some(({ ok }) => ok) && effects.length === 0)
+        this.fail('answer', `${command} ${id} is confirmed and was not executed`);
+      const isRefused = results.every((result) => !result.ok && result.code !== 'command.timeout');
+      if (isRefused && effects.length > 0 && !hasRestarts && !repeats)
+        this.fail('answer', `${command} ${id} is refused and was executed: ${JSON.stringify(results)}`);
+    }
   }
 
   onRefused(runId: string, why: string): void {
@@ -291,6 +370,3 @@ export class Oracle implements NetworkObserver, TrainerObserver {
     this.fail('error', error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 }
-
-/** The query of each viewer's connection, which its first bytes contain. */
-export const queries = new WeakMap<object, URLSearchParams>();

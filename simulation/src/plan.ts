@@ -1,5 +1,6 @@
+import type { CommandName } from '@mnist-monitor/shared';
 import type { Limits } from '../../packages/gateway/dist/src/limits.js';
-import type { DatabaseKind, FailureMode } from './database.ts';
+import { type DatabaseKind, databaseHost, type FailureMode } from './database.ts';
 import type { GatewayEnd } from './gateway-process.ts';
 import { Random } from './random.ts';
 import type { RunPlan } from './trainer-process.ts';
@@ -18,6 +19,11 @@ export type Action = { at: number } & (
   | { kind: 'fail store'; mode: FailureMode; ms: number }
   | { kind: 'viewer'; plan: ViewerPlan; gateway: number }
   | { kind: 'close viewer'; viewer: number }
+  | { kind: 'lose events'; trainer: number; events: number; ms: number }
+  | { kind: 'interrupt bus'; gateway: number; ms: number }
+  | { kind: 'command'; viewer: number; command: CommandName; run: 'followed' | number; repeats: boolean }
+  | { kind: 'delete run'; gateway: number; run: number }
+  | { kind: 'annotate run'; gateway: number; run: number; title: string }
 );
 
 /** Everything about a simulation that is decided before it begins. */
@@ -25,7 +31,10 @@ export interface Plan {
   seed: string;
   database: DatabaseKind;
   gateways: number;
+  /** The gateway that a client uses; -1 lets a load balancer choose one for each connection. */
   trainers: { run: RunPlan | undefined; waits: boolean; gateway: number }[];
+  /** How many runs the gateways keep; undefined keeps all. */
+  keepRuns: number | undefined;
   path: PathOptions;
   operationMs: number;
   msPerReading: number;
@@ -40,13 +49,14 @@ const oneOf = <T>(random: Random, usual: T, ...others: T[]): T =>
 /** Draws a plan from a seed. Each plan uses some kinds of faults only, so that rare combinations occur. */
 export function drawPlan(seed: string): Plan {
   const random = new Random(`plan ${seed}`);
-  const database: DatabaseKind = 'sqlite';
-  const gateways = 1;
+  const database: DatabaseKind = random.chance(0.6) ? 'sqlite' : 'redis';
+  const gateways = database === 'redis' && random.chance(0.7) ? 2 : 1;
+  const anyGateway = (): number => random.integer(gateways > 1 ? -1 : 0, gateways - 1);
   const durationMs = random.pick([5_000, 15_000, 40_000]);
   const trainers = Array.from({ length: random.pick([1, 1, 2, 3]) }, (_, index) => ({
-    run: drawRun(random, `run-${index}`, durationMs),
+    run: random.chance(0.9) ? drawRun(random, `run-${index}`, durationMs) : undefined,
     waits: random.chance(0.4),
-    gateway: random.integer(0, gateways - 1),
+    gateway: anyGateway(),
   }));
   const viewers = random.integer(1, 4);
   const viewerActions = Array.from({ length: viewers }, (): Action => {
@@ -55,16 +65,17 @@ export function drawPlan(seed: string): Plan {
       at,
       kind: 'viewer',
       plan: drawViewer(random, trainers.length),
-      gateway: random.integer(0, gateways - 1),
+      gateway: anyGateway(),
     };
   });
   return {
     ...{ seed, database, gateways, trainers, durationMs },
+    keepRuns: random.chance(0.15) ? random.integer(1, 2) : undefined,
     path: {
       latencyMs: random.pick([0.2, 2, 40]),
       jitterMs: random.pick([0, 1, 30]),
-      bytesPerMs: random.pick([100_000, 1_000, 50]),
-      windowBytes: random.pick([256 * 1024, 16 * 1024]),
+      bytesPerMs: random.pick([100_000, 1_000, 50, 3]),
+      windowBytes: random.pick([256 * 1024, 16 * 1024, 1_500]),
       splitChance: random.pick([0, 0.1, 0.5]),
     },
     operationMs: random.pick([0.5, 5, 60]),
@@ -72,7 +83,7 @@ export function drawPlan(seed: string): Plan {
     limits: drawLimits(random),
     actions: [
       ...viewerActions,
-      ...drawFaults(random, { gateways, trainers: trainers.length, viewers, durationMs }),
+      ...drawActions(random, { database, gateways, trainers: trainers.length, viewers, durationMs }),
     ].sort((one, other) => one.at - other.at),
   };
 }
@@ -82,7 +93,11 @@ function drawRun(random: Random, runId: string, durationMs: number): RunPlan {
   const version = random.chance(0.8) ? 1 : 2;
   const steps = version === 1 ? epochs * batchesPerEpoch : 40;
   const stepMs = (durationMs / steps) * random.between(0.2, 1.2);
-  return { ...{ runId, version, epochs, batchesPerEpoch }, stepMs: random.chance(0.1) ? 1 : stepMs };
+  return {
+    ...{ runId, version, epochs, batchesPerEpoch },
+    stepMs: random.chance(0.1) ? 1 : stepMs,
+    ...(random.chance(0.15) && { isVerbose: true }),
+  };
 }
 
 function drawViewer(random: Random, runs: number): ViewerPlan {
@@ -109,18 +124,30 @@ const drawLimits = (random: Random): Partial<Limits> => ({
   bundleBytes: oneOf(random, 512 * 1024, 3_000),
 });
 
-interface FaultRange {
+const commandsToDraw: readonly CommandName[] = [
+  ...(['pause', 'resume', 'resume', 'stop', 'setLearningRate', 'setLearningRate'] as const),
+  ...(['start', 'enqueue', 'listQueue', 'moveQueued', 'cancelQueued'] as const),
+];
+
+interface ActionRange {
+  database: DatabaseKind;
   gateways: number;
   trainers: number;
   viewers: number;
   durationMs: number;
 }
 
-function drawFaults(random: Random, { gateways, trainers, viewers, durationMs }: FaultRange): Action[] {
+function drawActions(random: Random, range: ActionRange): Action[] {
+  const { database, gateways, trainers, viewers, durationMs } = range;
   const gateway = (): number => random.integer(0, gateways - 1);
   const trainer = (): number => random.integer(0, trainers - 1);
   const viewer = (): number => random.integer(0, viewers - 1);
   const ms = (): number => random.pick([100, 1_000, 5_000, 20_000]) * random.between(0.5, 1.5);
+  const redisFaults: ((at: number) => Action)[] = [
+    (at) => ({ at, kind: 'partition', hosts: [`gateway ${gateway()}`, databaseHost], ms: ms() }),
+    (at) => ({ at, kind: 'lose events', trainer: trainer(), events: random.integer(1, 10), ms: ms() }),
+    (at) => ({ at, kind: 'interrupt bus', gateway: gateway(), ms: ms() }),
+  ];
   const kinds: ((at: number) => Action)[] = [
     (at) => ({ at, kind: 'cut', pick: random.uint32(), sign: random.pick(['reset', 'silence']) }),
     (at) => ({
@@ -153,9 +180,23 @@ function drawFaults(random: Random, { gateways, trainers, viewers, durationMs }:
       ms: ms(),
     }),
     (at) => ({ at, kind: 'close viewer', viewer: viewer() }),
+    (at) => ({
+      ...{ at, kind: 'command', viewer: viewer(), command: random.pick(commandsToDraw) },
+      run: random.chance(0.8) ? 'followed' : random.integer(0, trainers),
+      repeats: random.chance(0.2),
+    }),
+    (at) => ({ at, kind: 'delete run', gateway: gateway(), run: trainer() }),
+    (at) => ({
+      at,
+      kind: 'annotate run',
+      gateway: gateway(),
+      run: trainer(),
+      title: `title ${at.toFixed(0)}`,
+    }),
+    ...(database === 'redis' ? redisFaults : []),
   ];
   const chosen = kinds.filter(() => random.chance(0.4));
   if (chosen.length === 0) return [];
-  const count = random.integer(0, random.pick([3, 10]));
+  const count = random.integer(0, random.pick([3, 10, 25]));
   return Array.from({ length: count }, () => random.pick(chosen)(random.between(0, durationMs)));
 }

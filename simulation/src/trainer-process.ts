@@ -21,6 +21,8 @@ export interface RunPlan {
   epochs: number;
   batchesPerEpoch: number;
   stepMs: number;
+  /** Whether each batch is followed by a notice of 1,900 characters, so that the run has many bytes. */
+  isVerbose?: boolean;
 }
 
 /** Receives what trainers do. */
@@ -47,16 +49,25 @@ export interface TrainerOptions {
   observer: TrainerObserver;
 }
 
+const longNotice: EventBody = {
+  type: 'notice',
+  data: { level: 'info', code: 'log', message: 'x'.repeat(1_900), step: null },
+};
+
 const bodiesOf = new Map<string, EventBody[]>();
 
 /** Returns the events of a sample run, without what the log adds. */
-function bodies({ version, epochs, batchesPerEpoch }: RunPlan): EventBody[] {
-  const key = `${version} ${epochs} ${batchesPerEpoch}`;
+function bodies({ version, epochs, batchesPerEpoch, isVerbose = false }: RunPlan): EventBody[] {
+  const key = `${version} ${epochs} ${batchesPerEpoch} ${isVerbose}`;
   const known = bodiesOf.get(key);
   if (known) return known;
   const events = rounded(version === 1 ? sampleRun({ epochs, batchesPerEpoch }) : sampleRunOfVersion2());
   // A run may have only one figure in 10 s.
-  const made = events.flatMap(({ type, data }) => (type === 'figure' ? [] : [{ type, data } as EventBody]));
+  const made = events.flatMap(({ type, data }): EventBody[] => {
+    if (type === 'figure') return [];
+    const body = { type, data } as EventBody;
+    return isVerbose && type === 'batch' ? [longNotice, body] : [body];
+  });
   bodiesOf.set(key, made);
   return made;
 }
@@ -78,6 +89,8 @@ export class TrainerProcess {
   publisherId = '';
   /** Whether the trainer is idle and connected or connecting, to wait for a start. */
   isIdle = false;
+  /** Whether the current run is paused by a command. */
+  isPaused = false;
   #starts = 0;
   #hasBegun = false;
 
@@ -196,6 +209,8 @@ export class TrainerProcess {
     const { identity, handler, isResumed } = options;
     const { random, observer, folder } = this.#options;
     this.current = run;
+    this.isPaused = false;
+    this.isIdle = false;
     if (!isResumed) mkdirSync(`${folder}/${run.runId}`, { recursive: true });
     const log = new EventLog({
       runId: run.runId,
@@ -217,6 +232,8 @@ export class TrainerProcess {
       onReject: ({ issues }) => observer.onError(new Error(`rejected: ${JSON.stringify(issues)}`)),
     });
     const emit = (body: EventBody): void => {
+      if (body.type === 'notice' && body.data.code === 'run.paused') this.isPaused = true;
+      if (body.type === 'notice' && body.data.code === 'run.resumed') this.isPaused = false;
       log.append(body);
       observer.onEvent(run.runId, log.read(log.lastSeq - 1, 1)[0]!);
       publisher.sendPending();

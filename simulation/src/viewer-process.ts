@@ -1,13 +1,8 @@
-import type {
-  CommandName,
-  CommandResult,
-  LiveClient,
-  LiveClientMessage,
-  LiveClientOptions,
-} from '@mnist-monitor/shared';
+import type { CommandName, LiveClient, LiveClientMessage, LiveClientOptions } from '@mnist-monitor/shared';
 import { connectLive as connectValidating } from '@mnist-monitor/shared';
 import { connectLive as connectTrusting } from '@mnist-monitor/shared/browser';
 import { WebSocket } from 'ws';
+import type { CommandRecord } from './oracle.ts';
 import { type Scheduler, SimProcess } from './scheduler.ts';
 
 /** What a viewer asks for. */
@@ -36,6 +31,8 @@ export interface Feed {
   gaps: { from: number; to: number }[];
   /** Every event up to this seq was received, or is in a gap. */
   liveSeq: number;
+  /** The seq of the last event. */
+  lastSeq: number;
 }
 
 /** The last status that a viewer has received of a run. */
@@ -50,7 +47,7 @@ export class ViewerProcess {
   readonly plan: ViewerPlan;
   readonly index: number;
   readonly process: SimProcess;
-  feed: Feed = { runId: undefined, stream: undefined, events: new Map(), gaps: [], liveSeq: 0 };
+  feed: Feed = { runId: undefined, stream: undefined, events: new Map(), gaps: [], liveSeq: 0, lastSeq: 0 };
   state = 'new';
   closeCode: string | undefined;
   statuses = new Map<string, ShownStatus>();
@@ -93,13 +90,22 @@ export class ViewerProcess {
     this.#options.scheduler.schedule(0, () => this.#client?.close(), this.process);
   }
 
+  /** Sends a command, and notes in its record the run that it is for and the result. */
   command(
     name: CommandName,
     { data, ...options }: { data?: object; id: string; by: string; runId?: string },
-    onResult: (result: CommandResult) => void,
+    record: CommandRecord,
   ): void {
     const send = (): void => {
-      this.#client?.command(name, (data ?? {}) as never, options).then(onResult, this.#options.onError);
+      record.runId ??= this.feed.runId;
+      const target = record.runId === undefined ? options : { ...options, runId: record.runId };
+      record.pending++;
+      this.#client
+        ?.command(name, (data ?? {}) as never, name === 'start' ? options : target)
+        .then((result) => {
+          record.pending--;
+          record.results.push(result);
+        }, this.#options.onError);
     };
     this.#options.scheduler.schedule(0, send, this.process);
   }
@@ -114,7 +120,14 @@ export class ViewerProcess {
       case 'hello': {
         const { run, restart, after = 0 } = message;
         if (run?.runId !== this.feed.runId || restart !== undefined)
-          this.feed = { runId: run?.runId, stream: run?.stream, events: new Map(), gaps: [], liveSeq: after };
+          this.feed = {
+            runId: run?.runId,
+            stream: run?.stream,
+            events: new Map(),
+            gaps: [],
+            liveSeq: after,
+            lastSeq: after,
+          };
         this.feed.stream = run?.stream;
         this.storeState = 'ok';
         this.waitingTrainers = message.waitingTrainers;
@@ -123,6 +136,13 @@ export class ViewerProcess {
         break;
       }
       case 'event':
+        if (message.event.runId !== this.feed.runId || message.event.seq <= this.feed.lastSeq)
+          this.#options.onError(
+            new Error(
+              `viewer ${this.index} gets ${message.event.runId} ${message.event.seq} after ${this.feed.runId} ${this.feed.lastSeq}`,
+            ),
+          );
+        this.feed.lastSeq = message.event.seq;
         this.feed.events.set(message.event.seq, JSON.stringify(message.event));
         break;
       case 'gap':

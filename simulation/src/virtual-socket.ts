@@ -24,6 +24,9 @@ export interface ConnectionOptions {
   blockedUntil(): number | undefined;
 }
 
+/** The most bytes that the system returns for one read. */
+const readBytes = 64 * 1024;
+
 /** One direction of a connection. */
 class Direction {
   readonly #options: ConnectionOptions;
@@ -45,6 +48,11 @@ class Direction {
   send(bytes: Buffer, done: () => void): void {
     this.#waiting = { rest: bytes, done };
     this.#sendWaiting();
+  }
+
+  /** The bytes of the current write that the kernel has not accepted. */
+  get waitingBytes(): number {
+    return this.#waiting?.rest.length ?? 0;
   }
 
   sendSignal(signal: 'end' | 'reset'): void {
@@ -90,8 +98,8 @@ class Direction {
   #dispatch(segment: Segment): void {
     const { scheduler, random, path } = this.#options;
     const size = typeof segment === 'string' ? 0 : segment.length;
-    const travelMs = path.latencyMs + random.float() * path.jitterMs + size / path.bytesPerMs;
-    this.#lastArrival = Math.max(this.#lastArrival, scheduler.now + travelMs);
+    const travelMs = path.latencyMs + random.float() * path.jitterMs;
+    this.#lastArrival = Math.max(this.#lastArrival, scheduler.now + travelMs) + size / path.bytesPerMs;
     this.#inFlight.push(segment);
     this.#scheduleArrival(this.#lastArrival - scheduler.now);
   }
@@ -127,6 +135,8 @@ export class VirtualSocket extends Duplex {
   /** Whether the program does not read: a browser tab that is suspended, for example. */
   #isStalled = false;
   #sent = 0;
+  /** The size of the write that has not ended. */
+  #pendingBytes = 0;
   #outgoing!: Direction;
   #incoming!: Direction;
   readonly #received: (Buffer | 'end')[] = [];
@@ -148,6 +158,14 @@ export class VirtualSocket extends Duplex {
     const back = new Direction(options, server, () => client);
     [client.#outgoing, client.#incoming] = [there, back];
     [server.#outgoing, server.#incoming] = [back, there];
+  }
+
+  /** The part of Node's handle that the programs and the HTTP server use; the stream itself does the reading. */
+  get _handle(): object | null {
+    if (this.destroyed || this.connecting) return null;
+    const writeQueueSize = this.#outgoing.waitingBytes;
+    const bytesWritten = this.#sent + this.#pendingBytes;
+    return { bytesWritten, writeQueueSize, reading: true, readStart() {}, readStop() {} };
   }
 
   get bytesWritten(): number {
@@ -181,7 +199,10 @@ export class VirtualSocket extends Duplex {
       this.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' }));
       return;
     }
-    this.#received.push(segment);
+    if (segment === 'end') this.#received.push(segment);
+    else
+      for (let at = 0; at < segment.length; at += readBytes)
+        this.#received.push(segment.subarray(at, at + readBytes));
     this.#deliver();
   }
 
@@ -229,7 +250,9 @@ export class VirtualSocket extends Duplex {
       this.once('connect', () => this.#send(bytes, callback));
       return;
     }
+    this.#pendingBytes = bytes.length;
     this.#outgoing.send(bytes, () => {
+      this.#pendingBytes = 0;
       this.#sent += bytes.length;
       callback();
     });

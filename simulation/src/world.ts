@@ -1,17 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import type { CommandName } from '@mnist-monitor/shared';
 import { limits as standardLimits } from '../../packages/gateway/dist/src/limits.js';
 import { Database } from './database.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { Network } from './network.ts';
-import { Oracle, queries, type Violation } from './oracle.ts';
+import { type CommandRecord, Oracle, type Violation } from './oracle.ts';
 import type { Action, Plan } from './plan.ts';
 import { Random } from './random.ts';
 import { real } from './real-time.ts';
 import { outside, Scheduler } from './scheduler.ts';
 import { Trace } from './trace.ts';
 import { type RunPlan, TrainerProcess } from './trainer-process.ts';
-import { ViewerProcess } from './viewer-process.ts';
+import { type ShownStatus, ViewerProcess } from './viewer-process.ts';
 import { activate } from './virtual-runtime.ts';
 import type { VirtualSocket } from './virtual-socket.ts';
 
@@ -38,6 +39,14 @@ const closeMs = 15_000;
 /** A simulation with more steps than this has programs that keep each other busy. */
 const maxSteps = 400_000;
 
+const dataOf: Partial<Record<CommandName, object>> = {
+  setLearningRate: { learningRate: 0.005 },
+  start: { name: 'short' },
+  enqueue: { name: 'short' },
+  moveQueued: { queuedId: 'command-1', position: 0 },
+  cancelQueued: { queuedId: 'command-1' },
+};
+
 /** Runs a plan: the same plan gives the same outcome. */
 export async function simulate(plan: Plan, options: SimulateOptions = {}): Promise<Outcome> {
   const world = new World(plan, options);
@@ -59,6 +68,9 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     },
   };
 }
+
+/** The ports of the load balancer in front of all gateways. */
+const balancerPorts = { live: 9_000, ingest: 9_001 };
 
 class World {
   readonly plan: Plan;
@@ -83,7 +95,18 @@ class World {
     this.trace = new Trace(keepsTrace);
     const { scheduler, trace } = this;
     const limits = { ...standardLimits, ...plan.limits };
-    this.oracle = new Oracle({ scheduler, trace, limits, store: () => this.database.store });
+    this.oracle = new Oracle({
+      scheduler,
+      trace,
+      limits,
+      store: () => this.database.store,
+      isConnected: ({ client, server }) =>
+        plan.gateways === 1 &&
+        !client.destroyed &&
+        !server.destroyed &&
+        client.process.isAlive &&
+        server.process.isAlive,
+    });
     const { oracle } = this;
     this.network = new Network({
       ...{ scheduler, random: random.fork('network'), path: plan.path },
@@ -94,6 +117,7 @@ class World {
       ...{ kind: plan.database, scheduler, random: random.fork('database'), network },
       operationMs: plan.operationMs,
       onAppended: (runId, events) => oracle.onAppended(runId, events),
+      onRemoved: (runId) => oracle.onRemoved(runId),
     });
     this.gateways = Array.from(
       { length: plan.gateways },
@@ -101,19 +125,28 @@ class World {
         new GatewayProcess({
           ...{ index, scheduler, random: random.fork(`gateway ${index}`), network, database: this.database },
           limits: plan.limits,
-          keepRuns: undefined,
+          keepRuns: plan.keepRuns,
           onError: (message) => oracle.fail('gateway', message),
         }),
     );
+    for (const kind of ['live', 'ingest'] as const)
+      network.balance(
+        balancerPorts[kind],
+        this.gateways.map(({ ports }) => ports[kind]),
+      );
     this.trainers = plan.trainers.map(
       ({ run, waits, gateway }, index) =>
         new TrainerProcess({
           ...{ index, scheduler, random: random.fork(`trainer ${index}`), folder: this.#folder },
           ...{ firstRun: run, waits, observer: oracle },
-          url: `ws://127.0.0.1:${this.gateways[gateway]!.ports.ingest}/ingest`,
+          url: `ws://127.0.0.1:${this.#port('ingest', gateway)}/ingest`,
           nextRun: () => this.#newRun(),
         }),
     );
+  }
+
+  #port(kind: 'live' | 'ingest', gateway: number): number {
+    return this.gateways[gateway]?.ports[kind] ?? balancerPorts[kind];
   }
 
   dispose(): void {
@@ -128,7 +161,7 @@ class World {
     activate({
       scheduler,
       random: this.#random.fork('programs'),
-      connect: ({ port }) => this.#connect(Number(port)),
+      connect: ({ port }) => this.network.connect({ port: Number(port) }),
     });
     try {
       for (const gateway of this.gateways) gateway.start();
@@ -137,7 +170,7 @@ class World {
       await this.#runUntil(plan.durationMs);
       if (!oracle.violation) this.#heal();
       await this.#runUntil(plan.durationMs + quietMs);
-      if (!oracle.violation) this.#checkEnd();
+      if (!oracle.violation) await this.#checkEnd();
       if (!oracle.violation) await this.#close();
     } finally {
       process.off('unhandledRejection', onRejection);
@@ -150,15 +183,6 @@ class World {
     const isDone = (): boolean => oracle.violation !== undefined || scheduler.steps > maxSteps;
     await scheduler.run(at, isDone, (error) => oracle.onError(error));
     if (scheduler.steps > maxSteps) oracle.fail('progress', `the programs do more than ${maxSteps} steps`);
-  }
-
-  #connect(port: number): VirtualSocket {
-    const socket = this.network.connect({ port });
-    socket.onWrite = (bytes) => {
-      const [, query] = /^GET \/live\?(\S+) /.exec(bytes.toString('latin1', 0, 2_000)) ?? [];
-      if (query !== undefined) queries.set(socket, new URLSearchParams(query));
-    };
-    return socket;
   }
 
   #newRun(): RunPlan {
@@ -222,7 +246,7 @@ class World {
         const index = this.viewers.length;
         const viewer = new ViewerProcess({
           ...{ index, scheduler, plan: action.plan },
-          url: `ws://127.0.0.1:${this.gateways[action.gateway]!.ports.live}/live`,
+          url: `ws://127.0.0.1:${this.#port('live', action.gateway)}/live`,
           onInvalid: (description) => oracle.fail('message', `viewer ${index} got: ${description}`),
           onError: (error) => oracle.onError(error),
         });
@@ -230,10 +254,59 @@ class World {
         viewer.start();
         break;
       }
+      case 'lose events':
+        this.#loseEvents(action);
+        break;
+      case 'interrupt bus':
+        this.gateways[action.gateway]?.bus?.interrupt(action.ms);
+        break;
+      case 'command':
+        this.#command(action);
+        break;
+      case 'delete run':
+        this.gateways[action.gateway]?.request('DELETE', `/api/runs/run-${action.run}`);
+        break;
+      case 'annotate run':
+        this.gateways[action.gateway]?.request('PATCH', `/api/runs/run-${action.run}`, {
+          body: { title: action.title },
+        });
+        break;
       case 'close viewer':
         this.viewers[action.viewer]?.close();
         break;
     }
+  }
+
+  /** Lets the database lose the last events of a run, as a failover to a replica does: every connection to it ends. */
+  #loseEvents({ trainer, events, ms }: Extract<Action, { kind: 'lose events' }>): void {
+    const { database, oracle, scheduler } = this;
+    const runId = this.trainers[trainer]?.current?.runId ?? `run-${trainer}`;
+    const { length } = database.store.eventsOf(runId);
+    if (length === 0) return;
+    database.store.loseEnd(runId, Math.max(0, length - events));
+    oracle.onLost(runId);
+    const downMs = Math.min(ms, 3_000);
+    database.failure = { mode: 'before', until: scheduler.now + downMs };
+    for (const gateway of this.gateways) gateway.bus?.interrupt(downMs);
+  }
+
+  #command({ viewer: index, command, run, repeats }: Extract<Action, { kind: 'command' }>): void {
+    const { scheduler, oracle } = this;
+    const viewer = this.viewers[index];
+    if (!viewer) return;
+    const id = `command-${++oracle.stats.commands}`;
+    const runId = run === 'followed' ? undefined : `run-${run}`;
+    const record: CommandRecord = { id, command, runId, repeats, pending: 0, results: [], effects: [] };
+    oracle.commands.set(id, record);
+    const data = dataOf[command];
+    const send = (): void =>
+      viewer.command(
+        command,
+        { ...(data && { data }), id, by: id, ...(runId !== undefined && { runId }) },
+        record,
+      );
+    send();
+    if (repeats) scheduler.schedule(1_500, send, outside);
   }
 
   #stall(index: number, ms: number): void {
@@ -263,62 +336,118 @@ class World {
   }
 
   /** Checks what has to be true when everything has worked for a while. */
-  #checkEnd(): void {
-    const { oracle, database } = this;
-    const { store } = database;
-    for (const trainer of this.trainers) {
-      const { current } = trainer;
-      if (trainer.process.isAlive && current)
-        oracle.fail('progress', `trainer ${trainer.index} still trains ${current.runId}`);
-    }
+  async #checkEnd(): Promise<void> {
+    const { oracle, scheduler, database } = this;
+    for (const { index, process, current, isPaused } of this.trainers)
+      if (process.isAlive && current && !isPaused && !oracle.refusals.has(current.runId))
+        oracle.fail('progress', `trainer ${index} still trains ${current.runId}`);
     for (const [runId, log] of oracle.logs) this.#checkRun(runId, log);
-    for (const viewer of this.viewers) this.#checkViewer(viewer);
-    if (store === undefined) return;
+    oracle.checkCommands({ hasRestarts: this.plan.actions.some(({ kind }) => kind === 'end gateway') });
+    const [newest] = await database.store.runs({ limit: 1 });
+    const runs = [...oracle.logs.keys()].filter((runId) => database.store.eventsOf(runId).length > 0);
+    for (const viewer of this.viewers) this.#checkViewer(viewer, newest?.runId);
+    for (const gateway of this.gateways) {
+      const { index } = gateway;
+      if (!gateway.isUp) oracle.fail('gateway', `gateway ${index} is not up`);
+      gateway.request('GET', '/readyz', {
+        onResponse: (status, text) =>
+          status === 200 || oracle.fail('ready', `gateway ${index} is not ready: ${text}`),
+      });
+      for (const runId of runs)
+        gateway.request('GET', `/api/runs/${runId}`, {
+          onResponse: (status, text) => this.#checkSummary(runId, `gateway ${index}`, { status, text }),
+        });
+    }
+    await this.#runUntil(scheduler.now + 2_000);
+  }
+
+  #checkSummary(runId: string, where: string, { status, text }: { status: number; text: string }): void {
+    const { oracle, database } = this;
+    if (status !== 200)
+      return oracle.fail('summary', `${where}: ${runId} is answered with ${status} ${text}`);
+    const summary = JSON.parse(text) as ShownStatus & { lastSeq: number };
+    const { length } = database.store.eventsOf(runId);
+    if (summary.lastSeq !== length)
+      oracle.fail('summary', `${where}: ${runId} has ${summary.lastSeq} events instead of ${length}`);
+    this.#checkStatus(runId, where, summary);
+  }
+
+  #checkStatus(runId: string, where: string, shown: Pick<ShownStatus, 'status' | 'connected'>): void {
+    const expected = this.#statusOf(runId);
+    if (shown.connected !== expected.connected)
+      this.oracle.fail('connected', `${where}: ${runId} is shown as connected: ${shown.connected}`);
+    if (!expected.statuses.includes(shown.status))
+      this.oracle.fail('status', `${where}: ${runId} is ${shown.status} instead of ${expected.statuses}`);
+  }
+
+  /** Returns the status that a run has after a long time without faults. */
+  #statusOf(runId: string): { statuses: string[]; connected: boolean } {
+    const { oracle, database } = this;
+    const last = database.store.eventsOf(runId).at(-1)?.event;
+    const trainer = this.trainers.find(({ current, process }) => process.isAlive && current?.runId === runId);
+    const connected = trainer !== undefined && !oracle.refusals.has(runId);
+    if (last?.type === 'run.finished') return { statuses: [last.data.status], connected };
+    if (!connected) return { statuses: ['interrupted'], connected };
+    return { statuses: trainer.isPaused ? ['paused'] : ['running', 'stalled'], connected };
   }
 
   #checkRun(runId: string, log: string[]): void {
-    const { oracle, database } = this;
+    const { oracle, database, plan } = this;
     const stored = database.store.eventsOf(runId).map(({ json }) => json);
     const differs = stored.findIndex((json, index) => json !== log[index]);
     if (differs >= 0)
       return oracle.fail('stored', `event ${differs + 1} of ${runId} is stored as ${stored[differs]}`);
-    const trainer = this.trainers.find(({ current }) => current?.runId === runId);
-    const isInterrupted = trainer !== undefined;
-    if (
-      stored.length < log.length &&
-      !isInterrupted &&
-      !oracle.refusals.has(runId) &&
-      this.#isDelivered(runId)
-    )
-      oracle.fail('stored', `${stored.length} of ${log.length} events of ${runId} are stored`);
+    if (stored.length === log.length || oracle.refusals.has(runId)) return;
+    const isPublished = this.trainers.some(
+      ({ process, current }) => process.isAlive && current?.runId === runId,
+    );
+    if (!isPublished && !oracle.finished.has(runId)) return; // Its trainer was killed.
+    if (oracle.removedRuns.has(runId) || oracle.lostAfterEnd.has(runId)) return;
+    oracle.fail(
+      'stored',
+      `${stored.length} of ${log.length} events of ${runId} are stored, seed ${plan.seed}`,
+    );
   }
 
-  /** Whether the process that logged the end of the run has lived on to deliver it. */
-  #isDelivered(runId: string): boolean {
-    return this.oracle.finished.has(runId);
-  }
-
-  #checkViewer(viewer: ViewerProcess): void {
+  #checkViewer(viewer: ViewerProcess, newest: string | undefined): void {
     const { oracle, database } = this;
     const { store } = database;
-    const { plan, feed, state, index } = viewer;
+    const { plan, feed, state, index, closeCode } = viewer;
+    const where = `viewer ${index}`;
     if (state === 'closed') {
-      if (viewer.closeCode === 'normal' || viewer.closeCode === 'runNotFound') return;
-      return oracle.fail('viewer', `viewer ${index} is closed with ${viewer.closeCode}`);
+      const mayBe = [
+        'normal',
+        'runNotFound',
+        ...(oracle.removedRuns.size + oracle.lostRuns.size > 0 ? ['runDeleted'] : []),
+      ];
+      if (closeCode === undefined || !mayBe.includes(closeCode))
+        oracle.fail('viewer', `${where} is closed with ${closeCode}`);
+      return;
     }
-    if (state !== 'open') return oracle.fail('viewer', `viewer ${index} is ${state}`);
+    if (state !== 'open') return oracle.fail('viewer', `${where} is ${state}`);
+    if (viewer.storeState !== 'ok') oracle.fail('store state', `${where} shows a failing store`);
+    const idle = this.trainers.filter(({ isIdle, process }) => isIdle && process.isAlive).length;
+    if (viewer.waitingTrainers !== idle)
+      oracle.fail('trainers', `${where} shows ${viewer.waitingTrainers} idle trainers instead of ${idle}`);
     const { runId } = feed;
+    if (plan.run === 'latest' && runId !== newest)
+      oracle.fail('latest', `${where} follows ${runId} instead of ${newest}`);
     if (runId === undefined) return;
+    const shown = viewer.statuses.get(runId);
+    if (shown) this.#checkStatus(runId, where, shown);
+    const open = this.viewers.filter((each) => each.state === 'open').length;
+    if (runId === newest && shown?.viewers !== undefined && shown.viewers !== open)
+      oracle.fail('viewers', `${where} shows ${shown.viewers} viewers instead of ${open}`);
     const stored = store.eventsOf(runId);
     if (feed.stream !== store.streamOf(runId))
-      return oracle.fail('viewer', `viewer ${index} shows another stream of ${runId}`);
+      return oracle.fail('viewer', `${where} shows another stream of ${runId}`);
     const isFull = plan.types === undefined && plan.maxRate === undefined;
     for (const { seq, type } of stored) {
       if (feed.events.has(seq)) continue;
       if (feed.gaps.some(({ from, to }) => from <= seq && seq <= to)) continue;
       if (plan.types && !plan.types.includes(type)) continue;
       if (!isFull && type === 'batch') continue;
-      return oracle.fail('complete', `viewer ${index} lacks ${type} ${seq} of ${runId}, of ${stored.length}`);
+      return oracle.fail('complete', `${where} lacks ${type} ${seq} of ${runId}, of ${stored.length}`);
     }
   }
 
