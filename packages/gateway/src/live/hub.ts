@@ -49,6 +49,7 @@ export class Hub {
   /** The viewers themselves and no functions of them, which would take 200 bytes of each viewer. */
   readonly #viewers = new Set<HubViewer>();
   readonly #viewerCountListeners = new Listeners();
+  readonly #helloListeners = new Listeners<[runId: string | undefined]>();
   readonly #publishedListeners = new Listeners<[runId: string, events: readonly StoredEvent[]]>();
   readonly #lossListeners = new Listeners<[loss: StreamLoss]>();
   /** Channels being loaded, so that many viewers who connect for the same run at once share one read. */
@@ -98,6 +99,16 @@ export class Hub {
   /** Calls back, synchronously, when a viewer is added or removed. Returns the function that removes the listener. */
   onViewersChange(listener: () => void): () => void {
     return this.#viewerCountListeners.add(listener);
+  }
+
+  /** Records that a viewer has been sent a hello with the current state of a run. */
+  noteHello(runId: string | undefined): void {
+    this.#helloListeners.emit(runId);
+  }
+
+  /** Calls back, synchronously, after each hello to a viewer. Returns the function that removes the listener. */
+  onHello(listener: (runId: string | undefined) => void): () => void {
+    return this.#helloListeners.add(listener);
   }
 
   /** Sends a message to the viewers of all runs. The frame is encoded once for all. */

@@ -36,7 +36,8 @@ export class StatusBroadcaster {
   readonly #watched = new Map<string, WatchedRun>();
   readonly #remote: RemotePresence;
   readonly #removals: (() => void)[];
-  #announcedTrainers = 0;
+  /** The number of idle trainers that was last broadcast; undefined to broadcast it again. */
+  #announcedTrainers: number | undefined = 0;
   #announcedAt = Number.NEGATIVE_INFINITY;
   /** The number of viewers that was last broadcast, and the earliest time of the next broadcast for a change of that number alone. */
   #announcedViewers = 0;
@@ -61,6 +62,7 @@ export class StatusBroadcaster {
         announce();
       }),
       hub.onNewestRunChange(announce),
+      hub.onHello((runId) => this.#noteHello(runId)),
       idleTrainers.onChange(announce),
       publishers.onChange((runId) => this.#readStatus(runId)),
       this.#remote.onChange(announce),
@@ -131,6 +133,18 @@ export class StatusBroadcaster {
     const { hub, runs } = this.#options;
     const { status, connected } = runs.stateOf(stored);
     return connected || ['running', 'paused', 'stalled'].includes(status) || stored.runId === hub.newestRunId;
+  }
+
+  /**
+   * Schedules a broadcast of what a hello has shown, if it was not broadcast. It may change back before the next broadcast, which would
+   * then find nothing new, and the viewer would keep it.
+   */
+  #noteHello(runId: string | undefined): void {
+    const watched = this.#watched.get(runId ?? '');
+    const { count } = this.#options.idleTrainers;
+    if (watched && this.#describe(watched.stored).text !== watched.announced) watched.announced = undefined;
+    if (count !== this.#announcedTrainers) this.#announcedTrainers = undefined;
+    this.#scheduleAnnouncement();
   }
 
   /** Schedules a broadcast: at once, or when `statusIntervalMs` have passed since the last broadcast. */

@@ -21,6 +21,7 @@ describe('the status broadcaster', () => {
   let hub: Hub;
   let publishers: Publishers;
   let broadcaster: StatusBroadcaster;
+  let idleTrainers: IdleTrainers;
   let messages: Message[];
 
   beforeEach(async () => {
@@ -38,7 +39,8 @@ describe('the status broadcaster', () => {
   async function open(): Promise<void> {
     hub = await Hub.open(store, limits);
     const runs = new RunSummaries({ store, publishers, folders: new RunFolders('nowhere', limits), limits });
-    const shared = { store, hub, publishers, runs, limits, idleTrainers: new IdleTrainers() };
+    idleTrainers = new IdleTrainers();
+    const shared = { store, hub, publishers, runs, limits, idleTrainers };
     broadcaster = new StatusBroadcaster({ ...shared, onFailure: (error) => messages.push(error as never) });
     await broadcaster.open();
     hub.addViewer({
@@ -95,6 +97,26 @@ describe('the status broadcaster', () => {
     publisher();
     await advance(1);
     expect(messages.at(-1)).toMatchObject({ status: 'running', connected: true });
+  });
+
+  test('repeats what a hello has shown between two broadcasts, although it has changed back', async () => {
+    await open();
+    const trainer = { publisherId: 'trainer-1', commands: [], send: () => {} };
+    const removeTrainer = idleTrainers.add(trainer);
+    const first = publisher();
+    await keep();
+    await advance(2);
+    messages.length = 0;
+    publishers.markDisconnected('a', first);
+    removeTrainer();
+    hub.noteHello('a');
+    publisher();
+    idleTrainers.add(trainer);
+    await advance(2);
+    expect(messages).toEqual([
+      expect.objectContaining({ type: 'status', runId: 'a', connected: true }),
+      { type: 'trainers', waiting: 1 },
+    ]);
   });
 
   test('keeps a run running whose publisher is disconnected for less than a minute', async () => {
