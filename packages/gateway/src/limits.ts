@@ -62,8 +62,11 @@ export const limits = {
    * levels, and so do the JSON functions of SQLite.
    */
   jsonDepth: 32,
-  /** A message `events` with many past events: clients read it several times faster than single events. */
-  bundleBytes: 512 * 1024,
+  /**
+   * A message `events` with many past events: clients read it several times faster than single events. A client takes a connection
+   * without a message for 12.5 s as lost, so a network that carries 5 kB a second has to deliver one in that time.
+   */
+  bundleBytes: 64 * 1024,
   /** Names of custom metrics in a run, ten times as many as in an event; each is a chart. */
   metricNamesPerRun: 1_000,
   /**
