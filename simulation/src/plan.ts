@@ -74,7 +74,7 @@ export function drawPlan(seed: string): Plan {
     path: {
       latencyMs: random.pick([0.2, 2, 40]),
       jitterMs: random.pick([0, 1, 30]),
-      bytesPerMs: random.pick([100_000, 1_000, 50, 3]),
+      bytesPerMs: random.pick([100_000, 1_000, 50, 8]),
       windowBytes: random.pick([256 * 1024, 16 * 1024, 1_500]),
       splitChance: random.pick([0, 0.1, 0.5]),
     },
@@ -121,7 +121,7 @@ const drawLimits = (random: Random): Partial<Limits> => ({
   pageEvents: oneOf(random, 500, 3, 20),
   commitEvents: oneOf(random, 1_000, 1, 5),
   uncommittedBytes: oneOf(random, 1024 * 1024, 2_000, 20_000),
-  bundleBytes: oneOf(random, 512 * 1024, 3_000),
+  bundleBytes: oneOf(random, 64 * 1024, 3_000),
 });
 
 const commandsToDraw: readonly CommandName[] = [
