@@ -99,8 +99,8 @@ export const plants: readonly Plant[] = [
   ]),
   plant('no broadcasts to viewers', [
     gateway('live/viewer-session'),
-    'this.#leaveHub ??= hub.addViewer(',
-    'this.#leaveHub ??= ((..._) => () => {})(',
+    'if (!this.#peer.isClosed)\n            hub.addViewer(this);',
+    '',
   ]),
   plant(
     'command for the wrong run',
