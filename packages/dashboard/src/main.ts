@@ -53,7 +53,10 @@ const store = createViewStore(preferences, (view, isStep) => {
 });
 const display = new RunDisplay({
   onChange: () => loop.requestFrame(),
-  onRunsChange: () => runsDialog?.refreshRuns(),
+  onRunsChange: () => {
+    runsDialog?.refreshRuns();
+    newRunDialog?.refreshQueue();
+  },
   onTrainersChange: () => newRunDialog?.refreshQueue(),
   onRunAnnotated: (annotations) => others.annotate(annotations),
   onRunDeleted: (runId) => others.markDeleted(runId),
@@ -178,6 +181,7 @@ const actions: PageActions = {
       accepted: () => acceptedStarts(session),
       queueRun: () => queueRunOf(session),
       executeCommand,
+      changeView: actions.changeView,
     });
   },
   async openRuns() {

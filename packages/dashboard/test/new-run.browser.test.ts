@@ -158,6 +158,108 @@ const focusIs = (page: Page, name: string): Promise<unknown> =>
     expect(monitor.browserProblems).toEqual([]);
   });
 
+  it('is filled by presets, explains its fields, warns of odd values, and estimates the time from an earlier run', async () => {
+    const earlier = '20261130-140000-earlier';
+    const events = runOf(earlier, 1).map((event) =>
+      event.type === 'run.started'
+        ? {
+            ...event,
+            data: { ...event.data, config: { ...event.data.config, recipe: 'default', trainSize: 10_240 } },
+          }
+        : event,
+    );
+    (await monitor.publish({ runId: earlier, events })).close();
+    await monitor.publish({ commands: ['start'], onCommand: () => ({ ok: true }) });
+    const page = await monitor.visit(`?run=${earlier}`);
+    await shows(page, field('phase'), 'Completed');
+    await openForm(page);
+    const value = (name: string) => page.locator(`#new-run-fields [name="${name}"]`).inputValue();
+    await page.getByRole('radio', { name: /^As this run/, checked: true }).waitFor();
+    await shows(page, field('new-run-estimate'), `at the speed of ${earlier}`);
+    // With the arrow keys, as any group of radio buttons.
+    await page.getByRole('radio', { name: /^As this run/ }).press('ArrowRight');
+    await page.getByRole('radio', { name: /^Default/, checked: true }).press('ArrowRight');
+    await page.getByRole('radio', { name: /^Quick look/, checked: true }).waitFor();
+    expect([await value('epochs'), await value('trainSize'), await value('learningRate')]).toEqual([
+      '1',
+      '2048',
+      '0.01',
+    ]);
+    await page.getByRole('radio', { name: /^Best/ }).check();
+    expect([await value('optimizer'), await value('augment')]).toEqual(['adamw', 'on']);
+    const rate = page.locator('#new-run-fields [name="learningRate"]');
+    const help = await rate.evaluate((input) =>
+      (input.getAttribute('aria-describedby') ?? '')
+        .split(' ')
+        .map((id) => document.getElementById(id)?.textContent),
+    );
+    expect(help).toEqual(['Size of a step, or its peak with one-cycle.', '']);
+    await rate.fill('0.6');
+    await shows(page, '#new-run-learningRate-warning', '100 times the usual 0.006: the loss may diverge.');
+    expect(await page.getByRole('radio', { checked: true }).count()).toBe(0);
+    expect(await violationsInBothThemes(page, '#new-run-dialog')).toEqual([]);
+    await rate.fill('fast');
+    await submit(page, 'Start');
+    await shows(
+      page,
+      field('new-run-error'),
+      'Learning rate: expected a number from 1e-8 to 100, got “fast”.',
+    );
+    expect(await rate.evaluate((input) => input === document.activeElement)).toBe(true);
+    // A new network, of whose speed nothing is known.
+    await page.getByRole('radio', { name: /^Sprint/ }).check();
+    await page.waitForFunction(
+      (selector) => document.querySelector(selector)?.textContent === '',
+      field('new-run-estimate'),
+    );
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it('starts a run for each number of a list, and compares those that have begun', async () => {
+    const begun = ['20261130-150000-a', '20261130-150001-b'];
+    const queue: QueuedStart[] = [];
+    const trainer = await monitor.publish({
+      commands: ['start', 'enqueue', 'listQueue'],
+      onCommand: ({ id, command, data }) => {
+        if (command === 'start') return { ok: true, runId: begun[0] ?? '' };
+        if (command === 'enqueue') queue.push({ queuedId: id, data: data ?? {} });
+        return { ok: true, queue };
+      },
+    });
+    const page = await monitor.visit();
+    await openForm(page);
+    await page.getByLabel('Name', { exact: true }).fill('Rates');
+    const rate = page.locator('#new-run-fields [name="learningRate"]');
+    await rate.fill('0.001, 0.003 0.01; 0.03, 0.1');
+    await page.locator('#new-run-fields [name="epochs"]').fill('1, 2');
+    await submit(page, 'Start');
+    await shows(page, field('new-run-error'), 'Only one field may have a list');
+    await page.locator('#new-run-fields [name="epochs"]').fill('2');
+    await submit(page, 'Start 5 runs');
+    await shows(page, field('new-run-added'), '5 of 5 runs added, with the tag “sweep');
+    await shows(page, field('sweep-note'), /^\s*0 of 5 runs .*can be compared when two have/s);
+    const sent = trainer.commands.filter(({ command }) => command !== 'listQueue');
+    expect(sent.map(({ command }) => command)).toEqual(['start', ...Array(4).fill('enqueue')]);
+    expect(sent.map(({ data }) => data)).toMatchObject(
+      [0.001, 0.003, 0.01, 0.03, 0.1].map((learningRate) => ({
+        ...{ name: `Rates, learning rate ${learningRate}`, learningRate, epochs: 2 },
+      })),
+    );
+    const { tags: [tag = ''] = [] } = (sent[0]?.data ?? {}) as { tags?: string[] };
+    for (const runId of begun) {
+      const events = runOf(runId, 1).map((event) =>
+        event.type === 'run.started' ? { ...event, data: { ...event.data, tags: [tag] } } : event,
+      );
+      (await monitor.publish({ runId, events })).close();
+    }
+    await shows(page, field('sweep-note'), '2 of 5 runs');
+    expect(await violationsInBothThemes(page, '#new-run-dialog')).toEqual([]);
+    await page.getByRole('button', { name: 'Compare 2 runs' }).press('Enter');
+    await counts(page, '#compare-table thead th', 2);
+    await page.waitForURL(new RegExp(`run=${begun[0]}&with=${begun[1]}`));
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
   it.each([1440, 390])('shows a full queue of 50 starts, %p pixels wide', async (width) => {
     const runId = `20261130-120000-full${width}`;
     const queue: QueuedStart[] = Array.from({ length: 50 }, (_, index) => ({

@@ -107,7 +107,7 @@ const chromiumPath = findChromium();
     const page = await monitor.visit(`?run=${runId}`);
     await shows(page, field('phase'), 'Completed');
     await page.locator('#new-run-open').click();
-    await shows(page, field('new-run-note'), 'Filled with the settings of the run shown.');
+    await page.getByRole('radio', { name: /^As this run/, checked: true }).waitFor();
     const trainSize = page.getByLabel('Training images');
     await trainSize.fill('70000');
     await page.locator('#new-run-form button[type="submit"]').click();
@@ -118,9 +118,11 @@ const chromiumPath = findChromium();
     const sent = { ...asBefore, augment: false, seed: 42, trainSize: 70_000, testSize: 10_000 };
     expect(trainer.commands.at(-1)?.data).toEqual(sent);
 
-    // Choosing a recipe empties the settings that the recipe determines.
+    // Choosing a recipe fills in the settings that it determines, and keeps the others.
     await page.getByLabel('Recipe').selectOption('best');
-    expect(await page.getByLabel('Learning rate').last().inputValue()).toBe('');
+    const value = (name: string) => page.locator(`#new-run-fields [name="${name}"]`).inputValue();
+    expect(await value('learningRate')).toBe('0.006');
+    expect(await value('trainSize')).toBe('70000');
     expect(monitor.browserProblems).toEqual([]);
   });
 

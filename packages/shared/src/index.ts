@@ -14,6 +14,7 @@ export * from './protocol/event-limits.ts';
 export * from './protocol/image-size.ts';
 export * from './protocol/metric-name.ts';
 export * from './protocol/printable.ts';
+export * from './protocol/recipes.ts';
 export * from './protocol/run-files.ts';
 export * from './protocol/run-id.ts';
 export * from './protocol/setting-limits.ts';

@@ -1,13 +1,29 @@
-import { eventLimits, type QueuedStart, recipeSettings } from '@mnist-monitor/shared/browser';
+import { eventLimits, type QueuedStart, type StartData } from '@mnist-monitor/shared/browser';
 import { html, nothing, render, type TemplateResult } from 'lit-html';
+import { listRuns } from '../../net/api.ts';
+import type { RunSummary } from '../../state/event-data.ts';
+import { formatPlural, formatTime } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
 import { parseTags, tagsProblem } from '../../state/tags.ts';
+import type { View } from '../../state/view.ts';
 import { openDialog } from '../../ui/dialog.ts';
 import type { ExecuteCommand } from '../../ui/panel.ts';
 import type { AcceptedStarts } from '../controls/available-controls.ts';
+import { estimateText } from './estimate.ts';
+import { type Preset, presetOf, presetsFor } from './presets.ts';
 import { focusQueued, type QueueControl, queueList } from './queue-list.ts';
 import { isFull, type QueueRow, queueNote, queueRows } from './queue-rows.ts';
-import { parseSettingError, type SettingField, settingFields, startDataOf } from './settings-form.ts';
+import {
+  type FieldValues,
+  type FormError,
+  type FormStarts,
+  parseSettingError,
+  type SettingField,
+  settingFields,
+  startsOf,
+} from './settings-form.ts';
+import { findSweep, newSweepTag, type SweepRuns } from './sweep.ts';
+import { warningsAbout } from './warnings.ts';
 import './new-run.css';
 
 /** The state of the page that the form shows, and the commands that it sends. */
@@ -18,19 +34,24 @@ export interface NewRunOptions {
   /** Returns the id of the run whose trainer has the queue; null without one. */
   queueRun(): string | null;
   executeCommand: ExecuteCommand;
+  changeView(change: Partial<View>): void;
 }
 
 /** A command about the queue, with its data. */
 type QueueCommand = Parameters<ExecuteCommand> extends [unknown, ...infer Command] ? Command : never;
 
-type FormError = ReturnType<typeof parseSettingError>;
-
 const noError: FormError = { text: '', name: null };
 
 /** Delay before the queue is read again: several messages about the queue and the trainers arrive shortly after each other. */
 const refreshAfterMs = 300;
+/** Number of earlier runs among which one with a similar speed is looked for. */
+const earlierRuns = 50;
+/** Attempts to add to the queue of a run that has just begun, and the time between them: its trainer may still be connecting. */
+const [enqueueAttempts, enqueueAgainMs] = [20, 300];
 
 let dialog: NewRunDialog | undefined;
+/** The tag of the list of starts that was added last, kept for the next time that the form is opened. */
+let sweep: { tag: string; count: number } | undefined;
 
 /** Opens the form for a new run, with the queue of the trainer. */
 export function openNewRun(options: NewRunOptions): void {
@@ -44,10 +65,16 @@ export function refreshQueue(): void {
 
 class NewRunDialog {
   readonly #options: NewRunOptions;
-  readonly #fields: readonly SettingField[];
+  readonly #presets: readonly Preset[];
+  readonly #initial: FieldValues;
   readonly #dialog: HTMLDialogElement;
+  /** The texts of the fields, by name. */
+  #filled: ReadonlyMap<string, string>;
   /** The starts in the queue; null before the trainer has answered, and while no trainer accepts starts into a queue. */
   #queue: readonly QueuedStart[] | null = null;
+  /** Earlier runs, the newest first, whose speeds the estimate is made from. */
+  #earlier: readonly RunSummary[] = [];
+  #sweepRuns: SweepRuns | null = null;
   #error = noError;
   /** Text about the start that was last added to the queue; empty before, and after an error. */
   #note = '';
@@ -59,13 +86,16 @@ class NewRunDialog {
 
   constructor(options: NewRunOptions) {
     this.#options = options;
-    this.#fields = settingFields(options.run?.started ?? null);
+    this.#presets = presetsFor(options.run?.started ?? null);
+    this.#initial = this.#presets[0]?.values ?? {};
+    this.#filled = new Map(Object.entries(this.#initial));
     this.#dialog = openDialog('new-run', this.#template());
     this.#dialog.addEventListener('close', () => {
       clearTimeout(this.#timer);
       dialog = undefined;
     });
     void this.#readQueue();
+    void this.#readEarlier();
   }
 
   refresh(): void {
@@ -78,6 +108,19 @@ class NewRunDialog {
     if (!this.#options.accepted().enqueue) this.#queue = null;
     else if (!this.#isSending) await this.#changeQueue('listQueue');
     this.#show();
+    await this.#readSweep();
+  }
+
+  async #readEarlier(): Promise<void> {
+    const page = await listRuns({ search: '', limit: earlierRuns, cursor: null });
+    if (page.ok) this.#earlier = page.value.runs;
+    this.#show();
+  }
+
+  async #readSweep(): Promise<void> {
+    if (!sweep) return;
+    this.#sweepRuns = await findSweep(sweep.tag);
+    this.#show();
   }
 
   /** Sends a command about the queue, and keeps the queue that the answer contains. Resolves with whether the trainer accepted it. */
@@ -89,10 +132,13 @@ class NewRunDialog {
   }
 
   #template(): TemplateResult {
-    const { run, accepted, queueRun } = this.#options;
+    const { accepted, queueRun } = this.#options;
     const { start, enqueue } = accepted();
     this.#queueRun = queueRun();
     const { text, name } = this.#error;
+    const form = startsOf(this.#filled, '');
+    const starts = 'starts' in form ? form.starts : [];
+    const count = starts.length;
     const isQueueFull = this.#queue !== null && isFull(this.#queue);
     const submitButton = (command: string, label: string, primary: boolean, disabled = false) => html`
       <button
@@ -100,37 +146,69 @@ class NewRunDialog {
       >${label}</button>`;
     return html`
       <form
-        method="dialog" id="new-run-form" ?inert=${this.#isSending}
+        method="dialog" id="new-run-form" ?inert=${this.#isSending} novalidate
         @submit=${(event: SubmitEvent) => this.#submit(event)}
-        @change=${({ target }: Event) => emptyRecipeSettings(target as HTMLElement)}
+        @input=${(event: Event) => this.#noteInput(event)}
       >
         <h2 id="new-run-title">New run</h2>
         <p class="card-note" data-field="new-run-note">
-          ${run?.started ? 'Filled with the settings of the run shown.' : ''} The trainer chooses the values of empty fields.
           ${enqueue ? `Run ${this.#queueRun} is training. The runs in the queue begin after it, one after the other.` : ''}
         </p>
+        ${this.#presetChoice()}
         <div class="field-grid wide">
           <label class="field">
             <span>Name</span>
-            <input class="input" name="name" maxlength=${eventLimits.runName} autocomplete="off" aria-invalid=${name === 'name'} />
+            <input
+              class="input" name="name" maxlength=${eventLimits.runName} autocomplete="off" aria-invalid=${name === 'name'}
+              placeholder="Optional"
+            />
           </label>
           <label class="field">
             <span>Tags, separated by commas</span>
             <input class="input" name="tags" autocomplete="off" autocapitalize="none" aria-invalid=${name === 'tags'} />
           </label>
         </div>
-        <div class="field-grid" id="new-run-fields">
-          ${this.#fields.map((field) => control(field, field.name === name))}
-        </div>
+        <p class="card-note" id="new-run-lists">
+          Several numbers in one field, such as 0.001, 0.003, 0.01, start a run for each. The trainer chooses the values of empty fields.
+        </p>
+        <div class="field-grid" id="new-run-fields">${this.#fieldRows(starts)}</div>
         <p class="form-error" role="alert" data-field="new-run-error">${text}</p>
         <p class="form-note" role="status" data-field="new-run-added">${this.#note}</p>
+        ${this.#sweepNote()}
         <div class="dialog-foot">
+          <p class="estimate" data-field="new-run-estimate">${estimateText(starts, this.#earlier)}</p>
           <button class="button" type="button" data-close>Close</button>
-          ${enqueue ? submitButton('enqueue', 'Add to queue', !start, isQueueFull) : nothing}
-          ${start || !enqueue ? submitButton('start', 'Start', true, !start) : nothing}
+          ${enqueue ? submitButton('enqueue', count > 1 ? `Add ${count} runs to queue` : 'Add to queue', !start, isQueueFull) : nothing}
+          ${start || !enqueue ? submitButton('start', count > 1 ? `Start ${count} runs` : 'Start', true, !start) : nothing}
         </div>
       </form>
       ${this.#queue === null ? nothing : this.#queueSection(this.#queue)}`;
+  }
+
+  #presetChoice(): TemplateResult {
+    const chosen = presetOf(this.#presets, this.#filled);
+    return html`
+      <fieldset class="presets">
+        <legend class="sr-only">Preset</legend>
+        ${this.#presets.map(
+          (preset) => html`
+            <label class="preset">
+              <input type="radio" name="preset" value=${preset.id} .checked=${preset === chosen} @change=${() => this.#fill(preset.values)} />
+              <span><b>${preset.label}</b><small>${preset.help}</small></span>
+            </label>`,
+        )}
+      </fieldset>`;
+  }
+
+  #fieldRows(starts: readonly StartData[]): TemplateResult[] {
+    // The warnings about each start, those about the first one before others.
+    const warnings = starts.toReversed().map(warningsAbout);
+    return settingFields.map((field) => {
+      const warning = warnings.findLast((about) => about.has(field.name))?.get(field.name) ?? '';
+      return control(field, {
+        ...{ value: this.#initial[field.name] ?? '', invalid: field.name === this.#error.name, warning },
+      });
+    });
   }
 
   #queueSection(queue: readonly QueuedStart[]): TemplateResult {
@@ -143,24 +221,79 @@ class NewRunDialog {
       </section>`;
   }
 
+  /** Renders how many runs of the last list have begun, with a button that compares them. */
+  #sweepNote(): TemplateResult | typeof nothing {
+    const { begun = 0, view = null } = this.#sweepRuns ?? {};
+    if (!sweep || !this.#sweepRuns) return nothing;
+    const compare = (): void => {
+      if (view) this.#options.changeView(view);
+      this.#dialog.close();
+    };
+    return html`
+      <p class="sweep" data-field="sweep-note">
+        <span>${begun} of ${formatPlural(sweep.count, 'run', 'runs')} of “${sweep.tag}” ${begun === 1 ? 'has' : 'have'} begun.</span>
+        ${
+          view
+            ? html`<button class="button small" type="button" id="compare-sweep" @click=${compare}>Compare ${view.others.length + 1} runs</button>`
+            : html`<span>They can be compared when two have.</span>`
+        }
+      </p>`;
+  }
+
   /** Renders the dialog; the focused field keeps the focus and its text. */
   #show(): void {
     if (this.#dialog.isConnected) render(this.#template(), this.#dialog);
+  }
+
+  get #form(): HTMLFormElement | null {
+    return this.#dialog.querySelector('form');
+  }
+
+  /** Fills the fields of a preset; the name and the tags stay. */
+  #fill(values: FieldValues): void {
+    for (const { name } of settingFields) {
+      const field = this.#form?.elements.namedItem(name);
+      if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement)
+        field.value = values[name] ?? '';
+    }
+    this.#readForm();
+  }
+
+  #noteInput({ target }: Event): void {
+    if (!(target instanceof HTMLInputElement || target instanceof HTMLSelectElement)) return;
+    const preset = this.#presets.find(({ id, values }) => id === target.value && values.recipe === id);
+    // Another recipe changes the settings that belong to it.
+    if (target.name === 'recipe' && preset) {
+      const { trainSize, testSize, engine, seed, ...settings } = preset.values;
+      this.#fill({ ...Object.fromEntries(this.#filled), ...settings });
+    } else if (target.name !== 'preset') this.#readForm();
+  }
+
+  /** Reads the texts of the fields, and shows what follows from them. */
+  #readForm(): void {
+    const form = this.#form;
+    if (!form) return;
+    const entries = [...new FormData(form)].map(([name, value]) => [name, String(value)] as const);
+    this.#filled = new Map(entries.filter(([name]) => name !== 'preset'));
+    this.#show();
   }
 
   async #submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     const form = event.target as HTMLFormElement;
     const command = (event.submitter as HTMLButtonElement | null)?.value === 'start' ? 'start' : 'enqueue';
-    const tags = parseTags(String(new FormData(form).get('tags')));
+    this.#readForm();
+    const tag = newSweepTag(formatTime(Date.now()));
+    const filled = startsOf(this.#filled, tag);
+    const problem = tagsProblem(parseTags(this.#filled.get('tags') ?? ''));
     this.#note = '';
-    this.#error = tagsProblem(tags) === '' ? noError : { text: tagsProblem(tags), name: 'tags' };
-    if (this.#error !== noError) return this.#showError();
-    const data = startDataOf(new FormData(form));
+    this.#error = problem !== '' ? { text: problem, name: 'tags' } : 'starts' in filled ? noError : filled;
+    if (this.#error !== noError || !('starts' in filled)) return this.#showError();
+    if (filled.varied !== null) return this.#sendList(command, filled, tag);
     const runId = command === 'start' ? (this.#options.run?.runId ?? null) : this.#queueRun;
     // The answer arrives when the trainer has loaded the dataset and the engine.
     if (command === 'start') this.#note = 'Starting…';
-    const result = await this.#send(() => this.#options.executeCommand(runId, command, data));
+    const result = await this.#send(() => this.#options.executeCommand(runId, command, filled.starts[0]));
     this.#note = '';
     if (!result.ok) {
       this.#error = parseSettingError(result.message);
@@ -172,6 +305,46 @@ class NewRunDialog {
     this.#note = `Added to the queue, at position ${this.#queue?.length ?? 1}.`;
     this.#show();
     form.querySelector<HTMLElement>('[name="name"]')?.focus();
+  }
+
+  /** Sends a list of starts, one after the other. The first error ends it; the starts before it stay in the queue. */
+  async #sendList(command: 'start' | 'enqueue', { starts }: FormStarts, tag: string): Promise<void> {
+    let added = 0;
+    const problem = await this.#send(async () => {
+      let runId = this.#queueRun;
+      for (const start of starts) {
+        this.#note =
+          command === 'start' && added === 0 ? 'Starting…' : `${added} of ${starts.length} runs added…`;
+        this.#show();
+        const isFirst = command === 'start' && added === 0;
+        const result = isFirst
+          ? await this.#options.executeCommand(this.#options.run?.runId ?? null, 'start', start)
+          : await this.#enqueue(runId, start);
+        if (!result.ok) return result.message;
+        if (isFirst) runId = result.value.runId ?? runId;
+        this.#queue = result.value.queue ?? this.#queue;
+        sweep = { tag, count: ++added };
+      }
+      return '';
+    });
+    this.#note =
+      added > 0
+        ? `${added} of ${formatPlural(starts.length, 'run', 'runs')} added, with the tag “${tag}”.`
+        : '';
+    this.#error = problem === '' ? noError : parseSettingError(problem);
+    if (problem === '') delete this.#dialog.dataset.edited;
+    await this.#readSweep();
+    if (problem === '') this.#show();
+    else this.#showError();
+  }
+
+  /** Adds a start to the queue of a run, and tries again while the trainer of the run is not connected yet. */
+  async #enqueue(runId: string | null, start: StartData): ReturnType<ExecuteCommand> {
+    for (let attempt = 1; ; attempt++) {
+      const result = await this.#options.executeCommand(runId, 'enqueue', start);
+      if (result.ok || result.code !== 'command.no_trainer' || attempt === enqueueAttempts) return result;
+      await new Promise((resolve) => setTimeout(resolve, enqueueAgainMs));
+    }
   }
 
   #showError(): void {
@@ -206,30 +379,38 @@ class NewRunDialog {
   }
 }
 
-/** Empties the fields that the chosen recipe sets, because filled fields would override the recipe. */
-function emptyRecipeSettings(changed: HTMLElement): void {
-  if (!(changed instanceof HTMLSelectElement) || changed.name !== 'recipe' || changed.value === '') return;
-  for (const name of recipeSettings) {
-    const field = changed.form?.elements.namedItem(name);
-    if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) field.value = '';
-  }
+/** The state of a field. */
+interface FieldState {
+  /** The text when the form opens. */
+  value: string;
+  invalid: boolean;
+  /** Why the value is odd; empty when it is not. */
+  warning: string;
 }
 
-const control = (setting: SettingField, invalid: boolean): TemplateResult => html`
-  <label class="field"><span>${setting.label}</span>${input(setting, invalid)}</label>`;
+function control(setting: SettingField, state: FieldState): TemplateResult {
+  const { name, label, help } = setting;
+  return html`
+    <div class="field">
+      <label for="new-run-${name}">${label}</label>
+      ${input(setting, state)}
+      <p class="field-help" id="new-run-${name}-help">${help}</p>
+      <p class="field-warning" role="status" id="new-run-${name}-warning">${state.warning}</p>
+    </div>`;
+}
 
-function input(setting: SettingField, invalid: boolean): TemplateResult {
-  const { name, value } = setting;
+function input(setting: SettingField, { value, invalid }: FieldState): TemplateResult {
+  const { name } = setting;
+  const described = `new-run-${name}-help new-run-${name}-warning`;
   if (setting.kind === 'choice')
     return html`
-      <select name=${name} class="input" aria-invalid=${invalid}>
-        <option value="">–</option>
+      <select id="new-run-${name}" name=${name} class="input" aria-invalid=${invalid} aria-describedby=${described}>
+        <option value="">As the trainer was started</option>
         ${setting.choices.map((choice) => html`<option value=${choice} ?selected=${choice === value}>${choice}</option>`)}
       </select>`;
-  const { min, max, whole } = setting;
   return html`
     <input
-      name=${name} class="input" type="number" aria-invalid=${invalid}
-      min=${min} max=${max} step=${whole ? 1 : 'any'} value=${value}
+      id="new-run-${name}" name=${name} class="input" inputmode="decimal" autocomplete="off" aria-invalid=${invalid}
+      aria-describedby=${described} value=${value} placeholder="As the trainer was started"
     />`;
 }

@@ -1,4 +1,11 @@
-import { type StartData, settingBounds, settingChoices } from '@mnist-monitor/shared/browser';
+import {
+  eventLimits,
+  type RecipeName,
+  type StartData,
+  settingBounds,
+  settingChoices,
+  settingsOfRecipes,
+} from '@mnist-monitor/shared/browser';
 import type { RunStartedData } from '../../state/event-data.ts';
 import { type SettingName, settingLabels } from '../../state/setting-labels.ts';
 import { parseTags } from '../../state/tags.ts';
@@ -7,27 +14,55 @@ import { parseTags } from '../../state/tags.ts';
 export type SettingField = {
   name: SettingName;
   label: string;
-  /** Value in the run shown; empty where it is unknown or not a choice of the form. */
-  value: string;
-} & (
-  | { kind: 'number'; min: number; max: number; whole: boolean }
-  | { kind: 'choice'; choices: readonly string[] }
+  /** What the setting does, in a line. */
+  help: string;
+} & ({ kind: 'number' } | { kind: 'choice'; choices: readonly string[] });
+
+/** The name of a setting that is a number. */
+type NumberName = keyof typeof settingBounds;
+
+const helpTexts: Record<SettingName, string> = {
+  epochs: 'Passes over the training images.',
+  batchSize: 'Images in a step. Larger batches are smoother, and need more memory.',
+  learningRate: 'Size of a step, or its peak with one-cycle.',
+  recipe: 'The network, and the settings that the other fields do not change.',
+  optimizer: 'How steps follow from gradients. Adam and AdamW adapt each weight’s step.',
+  schedule: 'One-cycle raises the learning rate, then lowers it towards the end.',
+  augment: 'Shifts, turns and scales the images a little, differently in each epoch.',
+  engine: 'What computes. Auto takes the first one that works.',
+  seed: 'The same seed begins with the same weights and order of images.',
+  trainSize: 'The first images of the training set.',
+  testSize: 'The first images of the test set.',
+};
+
+/** The fields of the form, those changed most often first. */
+export const settingFields: readonly SettingField[] = (Object.keys(settingLabels) as SettingName[]).map(
+  (name) => {
+    const common = { name, label: settingLabels[name], help: helpTexts[name] };
+    if (name === 'augment') return { ...common, kind: 'choice', choices: ['on', 'off'] };
+    if (name in settingBounds) return { ...common, kind: 'number' };
+    return { ...common, kind: 'choice', choices: settingChoices[name as keyof typeof settingChoices] };
+  },
 );
 
-/** Returns the fields, those changed most often first, filled with the settings of the run shown. */
-export function settingFields(shown: RunStartedData | null): SettingField[] {
-  const config = new Map<string, unknown>(Object.entries(shown?.config ?? {}));
-  return (Object.keys(settingLabels) as SettingName[]).map((name): SettingField => {
-    const common = { name, label: settingLabels[name] };
-    const value = String(config.get(name) ?? '');
-    if (name === 'augment' || name in settingChoices) {
-      const choices: readonly string[] =
-        name === 'augment' ? ['on', 'off'] : settingChoices[name as keyof typeof settingChoices];
-      return { ...common, kind: 'choice', choices, value: choices.find(matchesReported(value)) ?? '' };
-    }
-    const [min, max] = settingBounds[name as keyof typeof settingBounds];
-    return { ...common, kind: 'number', min, max, whole: name !== 'learningRate', value };
+/** The texts of the fields of a form, by the names of the settings; empty for those that the trainer chooses. */
+export type FieldValues = Readonly<Partial<Record<SettingName, string>>>;
+
+/** Returns the values of the fields with the settings of a run; empty where they are unknown or not a choice of the form. */
+export function valuesOfRun({ config }: Pick<RunStartedData, 'config'>): FieldValues {
+  const values = settingFields.map((field) => {
+    const value = String(config[field.name] ?? '');
+    const isChoice = field.kind === 'choice';
+    return [field.name, isChoice ? (field.choices.find(matchesReported(value)) ?? '') : value] as const;
   });
+  return Object.fromEntries(values);
+}
+
+/** Returns the values of the fields that a recipe sets. */
+export function valuesOfRecipe(recipe: RecipeName): FieldValues {
+  const { augment, ...settings } = settingsOfRecipes[recipe];
+  const texts = Object.entries(settings).map(([name, value]) => [name, String(value)]);
+  return { recipe, augment: augment ? 'on' : 'off', ...Object.fromEntries(texts) };
 }
 
 /** Returns a function that recognizes the choice for a reported setting: `sgd` for "SGD with momentum", `on` for true. */
@@ -36,17 +71,83 @@ const matchesReported = (reported: string) => {
   return (choice: string): boolean => choice === ({ true: 'on', false: 'off' }[word] ?? word);
 };
 
-/** Returns the data of a filled form without its empty fields, whose values the trainer chooses. */
-export function startDataOf(filled: Iterable<readonly [name: string, value: unknown]>): StartData {
-  const given = [...filled].filter(([, value]) => typeof value === 'string' && value.trim() !== '');
-  return Object.fromEntries(given.map(([name, value]) => [name, dataValueOf(name, String(value))]));
+/** Returns the numbers of a field, which its text separates by commas, semicolons or spaces. */
+const numbersIn = (text: string): string[] => text.split(/[\s,;]+/).filter(Boolean);
+
+/** What is wrong with a form, and the field that it is about; null for the whole form. */
+export interface FormError {
+  text: string;
+  name: string | null;
+}
+
+/** The starts of a filled form, and the setting in which they differ; null for a single start. */
+export interface FormStarts {
+  starts: readonly StartData[];
+  varied: NumberName | null;
+}
+
+/**
+ * Returns the starts of a form: one or, if the field of a number has a list, one for each number of it. Empty fields are left out, and
+ * the trainer chooses their values. The starts of a list are named by their number, and all have the tag `listTag`.
+ */
+export function startsOf(filled: ReadonlyMap<string, string>, listTag: string): FormStarts | FormError {
+  const varied: NumberName[] = [];
+  const lists = new Map<NumberName, readonly number[]>();
+  for (const name of Object.keys(settingBounds) as NumberName[]) {
+    const texts = numbersIn(filled.get(name) ?? '');
+    const wrong = texts.find((text) => !isInBounds(name, text));
+    if (wrong !== undefined) return { name, text: boundsText(name, wrong) };
+    const numbers = [...new Set(texts.map(Number))];
+    if (numbers.length > 0) lists.set(name, numbers);
+    if (numbers.length > 1) varied.push(name);
+  }
+  const [first, second] = varied;
+  if (second !== undefined)
+    return {
+      name: second,
+      text: `Only one field may have a list: ${settingLabels[first as NumberName]} has one already.`,
+    };
+  const numbers = Object.fromEntries([...lists].map(([name, [number]]) => [name, number]));
+  const base: StartData = { ...textsOf(filled), ...numbers };
+  if (first === undefined) return { starts: [base], varied: null };
+  const list = lists.get(first) ?? [];
+  if (list.length > eventLimits.queuedStarts)
+    return {
+      name: first,
+      text: `${settingLabels[first]}: expected at most ${eventLimits.queuedStarts} numbers, got ${list.length}.`,
+    };
+  const starts = list.map((number): StartData => {
+    const label = `${settingLabels[first].toLowerCase()} ${number}`;
+    return {
+      ...base,
+      [first]: number,
+      name: (base.name === undefined ? label : `${base.name}, ${label}`).slice(-eventLimits.runName),
+      tags: [...new Set([...(base.tags ?? []), listTag])],
+    };
+  });
+  return { starts, varied: first };
+}
+
+function textsOf(filled: ReadonlyMap<string, string>): StartData {
+  const given = [...filled].filter(([name, text]) => text.trim() !== '' && !(name in settingBounds));
+  return Object.fromEntries(given.map(([name, text]) => [name, dataValueOf(name, text)]));
 }
 
 function dataValueOf(name: string, text: string): unknown {
-  if (name === 'name') return text.trim();
   if (name === 'tags') return parseTags(text);
-  if (name === 'augment') return text === 'on';
-  return name in settingBounds ? Number(text) : text;
+  return name === 'augment' ? text === 'on' : text.trim();
+}
+
+function isInBounds(name: NumberName, text: string): boolean {
+  const [min, max] = settingBounds[name];
+  const number = Number(text);
+  return number >= min && number <= max && (name === 'learningRate' || Number.isInteger(number));
+}
+
+function boundsText(name: NumberName, text: string): string {
+  const [min, max] = settingBounds[name];
+  const kind = name === 'learningRate' ? 'a number' : 'a whole number';
+  return `${settingLabels[name]}: expected ${kind} from ${min} to ${max}, got “${text.slice(0, 40)}”.`;
 }
 
 const fieldLabels: Record<string, string> = { ...settingLabels, name: 'Name', tags: 'Tags' };
@@ -56,7 +157,7 @@ const fieldLabels: Record<string, string> = { ...settingLabels, name: 'Name', ta
  * its path in the command: "--train-size: …" becomes "Training images: …", and "data.tags.0: …" becomes "Tags: …".
  * @returns The text, and the name of the field; null when the error is not about a field.
  */
-export function parseSettingError(message: string): { text: string; name: string | null } {
+export function parseSettingError(message: string): FormError {
   const [start, setting = ''] = /^(?:--|data\.)([a-z-]+)(?:\.\d+)?: /i.exec(message) ?? [];
   const name = setting.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const label = fieldLabels[name];

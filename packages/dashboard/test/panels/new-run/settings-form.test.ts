@@ -1,55 +1,100 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Version1EventOf } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { parseSettingError, settingFields, startDataOf } from '../../../src/panels/new-run/settings-form.ts';
+import {
+  parseSettingError,
+  settingFields,
+  startsOf,
+  valuesOfRecipe,
+  valuesOfRun,
+} from '../../../src/panels/new-run/settings-form.ts';
 
 const [first] = sampleRun();
 const started = (first?.type === 'run.started' && first.data) as Version1EventOf<'run.started'>['data'];
 const config = { ...started.config, optimizer: 'AdamW (beta 0.9 and 0.999)' };
 
 describe('the form for a new run', () => {
-  it('has a field for each setting of the command start, filled as in the run shown', () => {
-    const fields = settingFields({ ...started, config });
-    expect(fields.map(({ name }) => name).slice(0, 3)).toEqual(['epochs', 'batchSize', 'learningRate']);
-    expect(fields.find(({ name }) => name === 'learningRate')).toMatchObject({
-      kind: 'number',
-      value: '0.01',
-      max: 100,
-    });
-    expect(startDataOf(fields.map(({ name, value }) => [name, value]))).toEqual({
-      ...config,
-      optimizer: 'adamw',
-    });
+  const formOf = (values: object): Map<string, string> => new Map(Object.entries(values));
+  const sent = (values: object): unknown => {
+    const form = startsOf(formOf(values), 'sweep');
+    return 'starts' in form ? form.starts[0] : form;
+  };
+
+  it('has a field with a line of help for each setting of the command start, and the values of a run', () => {
+    expect(settingFields.map(({ name }) => name).slice(0, 3)).toEqual([
+      'epochs',
+      'batchSize',
+      'learningRate',
+    ]);
+    expect(settingFields.every(({ help }) => help !== '')).toBe(true);
+    const values = valuesOfRun({ config });
+    expect(values).toMatchObject({ learningRate: '0.01', augment: 'off' });
+    expect(sent(values)).toEqual({ ...config, optimizer: 'adamw' });
   });
 
-  it('leaves fields empty whose value is unknown or is not a choice of the form', () => {
-    expect(settingFields(null).every(({ value }) => value === '')).toBe(true);
-    const foreign = settingFields({
-      ...started,
-      config: { ...config, optimizer: 'lion', engine: 'pytorch' },
-    });
-    const empty = foreign.filter(({ value }) => value === '').map(({ name }) => name);
+  it('has empty values for settings that are unknown or not a choice of the form', () => {
+    const values = valuesOfRun({ config: { ...config, optimizer: 'lion', engine: 'pytorch' } });
+    const empty = settingFields.filter(({ name }) => values[name] === '').map(({ name }) => name);
     expect(empty).toEqual(['recipe', 'optimizer', 'engine']);
   });
 
+  it('has the values of a recipe', () => {
+    expect(valuesOfRecipe('best')).toEqual({
+      ...{ recipe: 'best', epochs: '10', batchSize: '512', learningRate: '0.006', optimizer: 'adamw' },
+      ...{ schedule: 'one-cycle', augment: 'on' },
+    });
+  });
+
   it('omits empty fields, whose values the trainer chooses', () => {
-    const filled = {
-      epochs: '3',
-      batchSize: '',
-      learningRate: '0.005',
-      augment: 'on',
-      engine: 'wasm',
-      seed: '0',
-    };
-    expect(startDataOf(Object.entries(filled))).toEqual({
+    expect(
+      sent({ epochs: '3', batchSize: '', learningRate: ' 0.005', augment: 'on', engine: 'wasm', seed: '0' }),
+    ).toEqual({
       ...{ epochs: 3, learningRate: 0.005, augment: true, engine: 'wasm', seed: 0 },
     });
   });
 
   it('has a name and tags, without the spaces around them', () => {
-    const filled = { name: ' wide ', tags: 'a, sweep 3 ,,a', seed: '' };
-    expect(startDataOf(Object.entries(filled))).toEqual({ name: 'wide', tags: ['a', 'sweep 3'] });
-    expect(startDataOf(Object.entries({ name: ' ', tags: ' ' }))).toEqual({});
+    expect(sent({ name: ' wide ', tags: 'a, sweep 3 ,,a', seed: '' })).toEqual({
+      name: 'wide',
+      tags: ['a', 'sweep 3'],
+    });
+    expect(sent({ name: ' ', tags: ' ' })).toEqual({});
+  });
+
+  it('makes a start of each number of a list, with a name and a common tag', () => {
+    const list = { name: 'Wide', tags: 'talk', epochs: '2', learningRate: '0.001, 0.003;1e-2 0.003' };
+    expect(startsOf(formOf(list), 'sweep 10:03')).toEqual({
+      varied: 'learningRate',
+      starts: [0.001, 0.003, 0.01].map((learningRate) => ({
+        ...{
+          name: `Wide, learning rate ${learningRate}`,
+          tags: ['talk', 'sweep 10:03'],
+          epochs: 2,
+          learningRate,
+        },
+      })),
+    });
+    expect(startsOf(formOf({ seed: '1 2' }), 'x')).toMatchObject({
+      starts: [{ name: 'seed 1' }, { name: 'seed 2' }],
+    });
+  });
+
+  it.each([
+    [
+      { learningRate: '0.1 1e3' },
+      'learningRate',
+      'Learning rate: expected a number from 1e-8 to 100, got “1e3”.',
+    ],
+    [{ epochs: '1.5' }, 'epochs', 'Epochs: expected a whole number from 1 to 10000, got “1.5”.'],
+    [{ batchSize: 'many' }, 'batchSize', 'Batch size: expected a whole number from 1 to 60000, got “many”.'],
+    [{ epochs: '1 2', seed: '1 2' }, 'seed', 'Only one field may have a list: Epochs has one already.'],
+    [
+      { seed: Array.from({ length: 51 }, (_, index) => index).join() },
+      'seed',
+      'Seed: expected at most 50 numbers, got 51.',
+    ],
+  ])('says what is wrong with %j', (values, name, text) => {
+    expect(startsOf(formOf(values), 'sweep')).toEqual({ name, text });
   });
 
   it.each([

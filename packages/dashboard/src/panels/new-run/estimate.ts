@@ -1,0 +1,62 @@
+import { type StartData, secondsOf } from '@mnist-monitor/shared/browser';
+import type { RunSummary } from '../../state/event-data.ts';
+import { formatCount, formatDuration } from '../../state/format.ts';
+import { displayName } from '../../state/run-summaries.ts';
+
+/** Training time from which a run shows its speed: before, preparing the engine takes much of the time. */
+const enoughSeconds = 2;
+/** Factor up to which batch sizes are so alike that the speed is too. */
+const similarBatches = 2;
+
+/** The speed of an earlier run, with what it was measured on. */
+interface MeasuredSpeed {
+  run: RunSummary;
+  secondsPerImage: number;
+  trainSize: number;
+  epochs: number;
+  batchSize: number;
+}
+
+/** Returns how fast a run trained; undefined when it does not report what this takes. */
+function speedOf(run: RunSummary): MeasuredSpeed | undefined {
+  const { epochs, batchSize, trainSize } = run.started?.config ?? {};
+  const seconds = secondsOf(run);
+  const steps = run.batch?.step;
+  if (!epochs || !batchSize || !trainSize || !steps || seconds === null || seconds < enoughSeconds)
+    return undefined;
+  const passes = steps / Math.ceil(trainSize / batchSize);
+  return { run, secondsPerImage: seconds / (passes * trainSize), trainSize, epochs, batchSize };
+}
+
+/**
+ * Describes how long the starts of a form take, at the speed of the latest run with the same network on the same engine and with a
+ * similar batch size. Empty when no such run is known.
+ * @param runs Earlier runs, the newest first.
+ */
+export function estimateText(starts: readonly StartData[], runs: readonly RunSummary[]): string {
+  const speeds = runs.flatMap((run) => speedOf(run) ?? []);
+  const chosen = starts.map((start) => ({ start, speed: speeds.find((speed) => isAlike(start, speed)) }));
+  const [first] = chosen;
+  if (!first?.speed || chosen.some(({ speed }) => !speed)) return '';
+  const seconds = chosen.reduce(
+    (sum, { start, speed }) =>
+      sum +
+      (speed?.secondsPerImage ?? 0) *
+        (start.epochs ?? speed?.epochs ?? 0) *
+        (start.trainSize ?? speed?.trainSize ?? 0),
+    0,
+  );
+  const perSecond = formatCount(Math.round(1 / first.speed.secondsPerImage));
+  const count = starts.length > 1 ? ` for ${starts.length} runs` : '';
+  return `About ${formatDuration(seconds)}${count}, at the speed of ${displayName(first.speed.run)}: ${perSecond} images per second with its tests.`;
+}
+
+function isAlike(start: StartData, { run, batchSize }: MeasuredSpeed): boolean {
+  const { config, device } = run.started ?? {};
+  const isSprint = (recipe: unknown): boolean => recipe === 'sprint';
+  const ratio = (start.batchSize ?? batchSize) / batchSize;
+  const hasEngine = start.engine === undefined || start.engine === 'auto' || start.engine === device?.engine;
+  // Runs of other programs have no recipe.
+  const hasNetwork = config?.recipe !== undefined && isSprint(config.recipe) === isSprint(start.recipe);
+  return hasEngine && hasNetwork && ratio <= similarBatches && ratio >= 1 / similarBatches;
+}

@@ -1,0 +1,53 @@
+import { type StartData, settingsOfRecipes } from '@mnist-monitor/shared/browser';
+import { formatCount, formatLearningRate, formatPercent } from '../../state/format.ts';
+import type { SettingName } from '../../state/setting-labels.ts';
+
+/** Factor between a setting and that of the recipes from which it is odd. */
+const oddFactor = 10;
+/** Number of training images below which the result depends on which images they are. */
+const fewImages = 500;
+/** Number of test images below which each changes the accuracy by more than a tenth of a percent. */
+const fewTests = 1_000;
+
+/** Returns a warning about each odd value of a start, by the name of the field. A start with an odd value is possible. */
+export function warningsAbout(start: StartData): Map<SettingName, string> {
+  const { recipe = 'default', learningRate, optimizer, batchSize, epochs, trainSize, testSize } = start;
+  const usual = settingsOfRecipes[recipe];
+  const warnings = new Map<SettingName, string>();
+  const rate = usualRate(optimizer ?? usual.optimizer);
+  if (learningRate !== undefined && learningRate >= rate * oddFactor)
+    warnings.set(
+      'learningRate',
+      `${timesText(learningRate / rate)} the usual ${formatLearningRate(rate)}: the loss may diverge.`,
+    );
+  if (learningRate !== undefined && learningRate <= rate / oddFactor)
+    warnings.set(
+      'learningRate',
+      `The usual ${formatLearningRate(rate)} is ${timesText(rate / learningRate)} larger: learning may be slow.`,
+    );
+  if (epochs !== undefined && epochs >= usual.epochs * oddFactor)
+    warnings.set('epochs', `${timesText(epochs / usual.epochs)} the usual ${usual.epochs}.`);
+  if (batchSize !== undefined && batchSize <= usual.batchSize / (2 * oddFactor))
+    warnings.set(
+      'batchSize',
+      `Small batches take longer for an epoch: ${formatCount(usual.batchSize)} is usual.`,
+    );
+  if (batchSize !== undefined && trainSize !== undefined && batchSize > trainSize)
+    warnings.set(
+      'batchSize',
+      `More than the ${formatCount(trainSize)} training images: an epoch is a single step.`,
+    );
+  if (trainSize !== undefined && trainSize < fewImages)
+    warnings.set('trainSize', 'Few images: the result depends on which ones they are.');
+  if (testSize !== undefined && testSize < fewTests)
+    warnings.set('testSize', `A single image is ${formatPercent(1 / testSize)} of the test accuracy.`);
+  return warnings;
+}
+
+const timesText = (factor: number): string => `${formatCount(Math.round(factor))} times`;
+
+/** Returns the learning rate that a recipe with the optimizer uses; Adam takes the rates of AdamW. */
+function usualRate(optimizer: string): number {
+  const { default: sgd, best: adamw } = settingsOfRecipes;
+  return optimizer === 'sgd' ? sgd.learningRate : adamw.learningRate;
+}
