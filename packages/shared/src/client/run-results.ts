@@ -1,4 +1,4 @@
-import type { RunSummary } from './runs.ts';
+import type { RunSummary } from '../schemas/runs.ts';
 
 /** The fields of a summary that contain the results of a run. */
 export type ResultFields = Pick<RunSummary, 'batch' | 'epoch' | 'finished'>;
