@@ -19,8 +19,8 @@ const runId = 'inside';
 /** Steps a second that arrive live: several times as many as training on two cores makes. */
 const stepsPerSecond = 20;
 const screen = { width: 1440, height: 900, deviceScaleFactor: 1, mobile: false };
-/** High enough for the curves, the probe images and the layers, so that all of them are drawn while the run goes on. */
-const highScreen = { ...screen, height: 2_000 };
+/** High enough for the curves, the results, the probe images and the examined image: all of them are drawn while the run goes on. */
+const highScreen = { ...screen, height: 3_800 };
 
 /**
  * Measures the page.
@@ -38,7 +38,8 @@ export async function measurePage({ chromium, seconds, drawings }) {
   const open = async (query) => {
     const page = await browser.open(`${url}/${query}`, recordFrames);
     await page.send('Emulation.setDeviceMetricsOverride', screen);
-    await page.send('Network.enable');
+    // Without a buffer: the developer tools would keep 45 MB of responses in the page's process.
+    await page.send('Network.enable', { maxTotalBufferSize: 0, maxResourceBufferSize: 0 });
     await page.send('Network.setCacheDisabled', { cacheDisabled: true });
     return page;
   };
