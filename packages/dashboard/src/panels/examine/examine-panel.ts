@@ -185,6 +185,8 @@ function readingAt(shown: readonly Reading[], step: number | null): Reading | un
 
 /** Size of a cell of the history in units of its drawing. */
 const cell = { width: 12, height: 16 };
+/** Probabilities below this have no cell, which would be too pale to see. */
+const visibleProbability = 1 / 512;
 /** Maximum number of classes that have a row: of more classes, those that reach the highest probabilities during the run. */
 const rowLimit = 12;
 
@@ -247,12 +249,11 @@ function columnOf(
     <g>
       <title>${word} ${formatCount(step)}: ${readingText(probabilities, classes)}</title>
       <rect class="column" x=${column * cell.width} y="0" width=${cell.width} height=${rows.length * cell.height} />
-      ${rows.map(
-        (
-          label,
-          row,
-        ) => svg`<rect class=${label === answer ? 'cell top' : 'cell'} x=${column * cell.width + 1} y=${row * cell.height + 1}
-        width=${cell.width - 2} height=${cell.height - 2} fill-opacity=${(probabilities[label] ?? 0).toFixed(3)} />`,
+      ${rows.map((label, row) =>
+        label === answer || (probabilities[label] ?? 0) >= visibleProbability
+          ? svg`<rect class=${label === answer ? 'cell top' : 'cell'} x=${column * cell.width + 1} y=${row * cell.height + 1}
+              width=${cell.width - 2} height=${cell.height - 2} fill-opacity=${(probabilities[label] ?? 0).toFixed(3)} />`
+          : nothing,
       )}
     </g>`;
 }
