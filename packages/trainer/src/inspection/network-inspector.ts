@@ -40,9 +40,9 @@ export interface NetworkInspectorOptions extends RunLength {
   seconds: () => number;
 }
 
-// Together at most 2 % of the training time.
+// Together at most 2 % of the training time, after the first probes.
 const layersShare = { share: 0.005, minSeconds: 0.25 };
-const probeShare = { share: 0.01, minSeconds: 2 };
+const probeShare = { share: 0.01, minSeconds: 2, startsEarly: true };
 const snapshotShare = { share: 0.005, minSeconds: 0 };
 /** Number of steps over which the time of a step is averaged: single times differ, on a busy machine severalfold. */
 const stepWindow = 20;

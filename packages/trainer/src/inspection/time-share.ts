@@ -4,6 +4,11 @@ export interface TimeShareOptions {
   share: number;
   /** Seconds between two rounds of the work, at least. */
   minSeconds: number;
+  /**
+   * Whether rounds are also due 2, 4, 8 and so on times `minSeconds` after the start, if their share is used up: viewers see the first
+   * changes within seconds, also where a round takes long. Later rounds wait until the share has paid for these.
+   */
+  startsEarly?: boolean;
   /** Returns the time in seconds. */
   seconds: () => number;
 }
@@ -19,6 +24,7 @@ export class TimeShare {
   #rounds = 0;
   /** Seconds that the work of the rounds after the first has taken. */
   #spent = 0;
+  /** Seconds from the start to the last round. */
   #lastRound = Number.NEGATIVE_INFINITY;
 
   constructor(options: TimeShareOptions) {
@@ -28,9 +34,11 @@ export class TimeShare {
 
   /** Whether the next round may begin. */
   get isDue(): boolean {
-    const { share, minSeconds, seconds } = this.#options;
-    const now = seconds();
-    return now - this.#lastRound >= minSeconds && this.#spent <= share * (now - this.#start);
+    const { share, minSeconds, startsEarly, seconds } = this.#options;
+    const elapsed = seconds() - this.#start;
+    const pause = elapsed - this.#lastRound;
+    if (pause < minSeconds) return false;
+    return this.#spent <= share * elapsed || (startsEarly === true && pause >= elapsed / 2);
   }
 
   /** Whether the next round is the first. */
@@ -41,7 +49,7 @@ export class TimeShare {
   /** Begins a round. */
   begin(): void {
     this.#rounds++;
-    this.#lastRound = this.#options.seconds();
+    this.#lastRound = this.#options.seconds() - this.#start;
   }
 
   /** Does a part of the round, and counts the time that it takes. */

@@ -3,9 +3,9 @@ import { TimeShare } from '../../src/inspection/time-share.ts';
 
 describe('TimeShare', () => {
   /** A share of 10 %, at least a second between two rounds, and a clock. */
-  function create() {
+  function create(options: { startsEarly?: boolean } = {}) {
     let now = 100;
-    const share = new TimeShare({ share: 0.1, minSeconds: 1, seconds: () => now });
+    const share = new TimeShare({ share: 0.1, minSeconds: 1, ...options, seconds: () => now });
     const round = async (cost: number): Promise<void> => {
       share.begin();
       await share.run(() => {
@@ -41,6 +41,21 @@ describe('TimeShare', () => {
     expect(share.isDue).toBe(false);
     advance(0.1);
     expect(share.isDue).toBe(true);
+  });
+
+  test('allows early rounds after the doubled time, and later ones when the share has paid for these', async () => {
+    const { share, round, advance } = create({ startsEarly: true });
+    const times: number[] = [];
+    for (let now = 0; now < 60; now++) {
+      if (share.isDue) {
+        times.push(now);
+        await round(0);
+        share.count(times.length === 1 ? 0 : 0.8);
+      }
+      advance(1);
+    }
+    // Rounds of 0.8 s, of which 10 % of the time pays for one in 8 s.
+    expect(times).toEqual([0, 1, 2, 4, 8, 16, 32, 48, 56]);
   });
 
   test('counts every part of a round, also one that fails', async () => {
