@@ -28,7 +28,7 @@ import { listenForKeys } from './ui/keyboard.ts';
 import { lazyPart } from './ui/lazy-part.ts';
 import { PageLoop } from './ui/page-loop.ts';
 import type { CommandAnswer, ExecuteCommand, PageActions, PageState, SendCommand } from './ui/panel.ts';
-import { type Preferences, readPreferences, savePreferences } from './ui/preferences.ts';
+import { type Preferences, readPreferences, savePreferences, type Theme } from './ui/preferences.ts';
 import { applyTheme, nextTheme } from './ui/theme.ts';
 import { createViewStore } from './ui/view-store.ts';
 // Imported last, so that their rules override those of the panels.
@@ -119,6 +119,10 @@ const sendCommand: SendCommand = async (...command) => {
   return result.ok ? undefined : result.message;
 };
 
+/** Returns the theme that the viewer has chosen; without a choice, a wall is dark, since bright areas burn in. */
+const shownTheme = (): Theme => preferences.theme ?? (isWall() ? 'dark' : undefined);
+const isWall = (): boolean => store.view.layout === 'wall';
+
 const actions: PageActions = {
   refresh: () => loop.refresh(),
   requestFrame: () => loop.requestFrame(),
@@ -142,9 +146,13 @@ const actions: PageActions = {
     actions.refresh();
   },
   nextTheme() {
-    preferences.theme = nextTheme(preferences.theme);
+    preferences.theme = isWall()
+      ? shownTheme() === 'dark'
+        ? 'light'
+        : 'dark'
+      : nextTheme(preferences.theme);
     savePreferences(preferences);
-    applyTheme(preferences.theme);
+    applyTheme(shownTheme());
     loop.recolor();
     actions.refresh();
   },
@@ -251,7 +259,9 @@ const notifyOf = lazyPart(
 );
 
 function layoutOf(name: View['layout']): typeof layout | undefined {
-  document.documentElement.dataset.layout = name;
+  const { dataset } = document.documentElement;
+  if (dataset.layout !== name) applyTheme(shownTheme());
+  dataset.layout = name;
   if (name === 'page') return layout;
   return name === 'wall' ? wallLayout() : embedLayout();
 }
@@ -283,11 +293,15 @@ const keyActions = {
   '0': 'zoom-reset',
 };
 listenForKeys(keyActions, () => preferences.shortcuts && store.view.layout === 'page');
+listenForKeys(
+  { t: actions.nextTheme, Escape: () => store.change({ layout: 'page', cycleSeconds: null }) },
+  () => preferences.shortcuts && isWall(),
+);
 // Reconnects at once when the network returns or the page becomes visible.
 addEventListener('online', actions.retryNow);
 document.addEventListener('visibilitychange', () => document.hidden || actions.retryNow());
 
-applyTheme(preferences.theme);
+applyTheme(shownTheme());
 loop.render();
 // Ages, countdowns and the phase "stalled" change without events. A hidden page has no animation frames: there, this timer
 // alone updates the title.

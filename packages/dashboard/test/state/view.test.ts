@@ -70,3 +70,15 @@ describe('the view in the address', () => {
     expect(viewOf(`hide=${many}`).hidden).toHaveLength(12);
   });
 });
+
+it.each([
+  ['view=wall&cycle=20', 'wall', 20],
+  ['view=wall&cycle=2', 'wall', null],
+  ['view=wall&cycle=fast', 'wall', null],
+  ['view=embed', 'embed', null],
+  ['view=ceiling', 'page', null],
+])('the layout of %s is %s', (query, layout, cycleSeconds) => {
+  const view = viewOf(query);
+  expect(view).toMatchObject({ layout, cycleSeconds });
+  expect(viewOf(queryOf(view))).toEqual(view);
+});

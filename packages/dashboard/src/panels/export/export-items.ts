@@ -27,14 +27,34 @@ function showNote(text: string, { refresh }: PageActions): void {
   if (text !== '') timer = setTimeout(() => showNote('', { refresh } as PageActions), noteMs);
 }
 
-async function copyLink(actions: PageActions): Promise<void> {
+/** The notes after a copy that succeeded, and that failed. */
+const linkNotes = ['Link copied.', 'The link could not be copied. Copy it from the address bar.'] as const;
+const frameNotes = [
+  'Frame copied. The gateway shows it on the sites that its flag --embed names.',
+  'The frame could not be copied: the browser does not allow it.',
+] as const;
+
+async function copy(
+  text: string,
+  [done, failed]: readonly [string, string],
+  actions: PageActions,
+): Promise<void> {
   try {
     // A page that another machine serves over plain HTTP has no clipboard, and a browser may refuse access to it.
-    await navigator.clipboard.writeText(actions.viewLink());
-    showNote('Link copied.', actions);
+    await navigator.clipboard.writeText(text);
+    showNote(done, actions);
   } catch {
-    showNote('The link could not be copied. Copy it from the address bar.', actions);
+    showNote(failed, actions);
   }
+}
+
+const copyLink = (actions: PageActions): Promise<void> => copy(actions.viewLink(), linkNotes, actions);
+
+/** Copies the element that shows the run in another page, such as a notebook. */
+function copyFrame({ run }: PageState, actions: PageActions): Promise<void> {
+  const address = `${location.origin}${location.pathname}?view=embed&run=${encodeURIComponent(run?.runId ?? '')}`;
+  const frame = `<iframe src="${address}" title="Training run" width="100%" height="380"></iframe>`;
+  return copy(frame, frameNotes, actions);
 }
 
 /** Whether a file is being made: it takes a moment, and a second click has no effect. */
@@ -69,6 +89,10 @@ export function exportItems(state: PageState, actions: PageActions): TemplateRes
       Save as one file<small>the page with this run, to keep or to send</small>
     </button>
     <button type="button" id="copy-link" @click=${() => copyLink(actions)}>Copy a link to this view</button>
+    <button type="button" id="copy-frame" @click=${() => copyFrame(state, actions)}>
+      Copy a frame<small>for a notebook or another page</small>
+    </button>
+    <a id="open-wall" href="?view=wall" target="_blank">Show on a wall<small>large, for people far away</small></a>
     <button type="button" id="print" @click=${() => print()}>Print</button>`;
 }
 

@@ -5,4 +5,7 @@ import { wallPanel } from './wall-panel.ts';
 /** Returns the template of the wall. */
 export const wallLayout = (show: (panel: Panel) => unknown): TemplateResult => html`
   <div class="sr-only" role="status" id="announcer"></div>
-  <main class="wall-main" id="main" tabindex="-1">${show(wallPanel)}</main>`;
+  <main class="wall-main" id="main" tabindex="-1">
+    <a class="skip" href="?">Open the whole page</a>
+    ${show(wallPanel)}
+  </main>`;

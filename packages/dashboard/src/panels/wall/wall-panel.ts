@@ -10,6 +10,7 @@ import { styled } from '../../ui/styled.ts';
 import { headerText } from '../header/header-text.ts';
 import { type CurveName, Curves } from './curve.ts';
 import { curveFigure } from './curve-figure.ts';
+import { reloadWhenOutdated } from './recovery.ts';
 import { keepScreenOn } from './screen.ts';
 import { imagesAtTurn, type WallImage, wallImages } from './wall-images.ts';
 import { wallFigures, wallProblem } from './wall-text.ts';
@@ -46,6 +47,7 @@ export const wallPanel: Panel = {
   render(state) {
     const { session, now, run } = state;
     keepScreenOn();
+    reloadWhenOutdated(session);
     if (session.connection.name === 'open') openAt = Date.now();
     const text = headerText(session, now);
     const problem = wallProblem(session, openAt);

@@ -1,0 +1,93 @@
+import { describe, expect, it } from '@jest/globals';
+import type { MonitorEvent } from '@mnist-monitor/shared';
+import { sampleRun } from '@mnist-monitor/shared/testing';
+import { wallFigures, wallProblem } from '../../../src/panels/wall/wall-text.ts';
+import {
+  bareRun,
+  epochsOnlyRun,
+  languageModelRun,
+  metricsRun,
+  regressionRun,
+} from '../../support/kinds-of-runs.ts';
+import { connectedMessages, sessionOf } from '../../support/session.ts';
+
+const namesOf = (events: readonly MonitorEvent[]): string[] =>
+  wallFigures(sessionOf(connectedMessages(events))).map(({ name }) => name);
+const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
+
+describe('the large numbers of the wall', () => {
+  const run = sampleRun({ runId: 'a', epochs: 3, batchesPerEpoch: 20 });
+
+  it.each([
+    ['a classifier', run, ['Test accuracy', 'Loss', 'Epoch', 'Took']],
+    ['a classifier in its first epoch', run.slice(0, 15), ['Accuracy', 'Loss', 'Epoch', 'Time left']],
+    [
+      'a regression',
+      regressionRun('a'),
+      ['valid/rmse', 'Loss', 'Step', expect.stringMatching(/^feature_share/)],
+    ],
+    ['a language model', languageModelRun('a', 1_000), ['perplexity', 'Loss', 'Step', 'Speed']],
+    ['epochs alone', epochsOnlyRun('a').slice(0, 4), expect.arrayContaining(['Epoch'])],
+    ['metrics alone', metricsRun('a'), expect.arrayContaining(['Step'])],
+    ['a run before its first value', run.slice(0, 1), []],
+  ])('are, for %s, the most important ones', (_, events, names) => {
+    expect(namesOf(events)).toEqual(names);
+    expect(namesOf(events).length).toBeLessThanOrEqual(4);
+  });
+
+  it('of a bare run are at most four', () => {
+    expect(namesOf(bareRun('a')).length).toBeLessThanOrEqual(4);
+  });
+
+  it('have notes: the best epoch, the mean, and the totals', () => {
+    const figures = wallFigures(sessionOf(connectedMessages(run.slice(0, -1))));
+    expect(figures.map(({ note }) => plain(note))).toEqual([
+      'after epoch 3',
+      'mean of 20 batches',
+      'of 3',
+      'at this speed',
+    ]);
+  });
+
+  it('show a loss that is not a number at once, not in a mean', () => {
+    const events = run
+      .slice(0, 15)
+      .map((event) =>
+        event.type === 'batch' && event.data.step === 12
+          ? ({ ...event, data: { ...event.data, loss: 'NaN' } } as unknown as MonitorEvent)
+          : event,
+      );
+    const until = events.findIndex((event) => event.type === 'batch' && event.data.step === 12) + 1;
+    const messages = connectedMessages(events.slice(0, until)).map((message) =>
+      message.type === 'event' && message.event.type === 'batch' && message.event.data.step === 12
+        ? { ...message, event: { ...message.event, data: { ...message.event.data, loss: Number.NaN } } }
+        : message,
+    );
+    expect(wallFigures(sessionOf(messages))[1]).toEqual({ name: 'Loss', value: 'NaN', note: 'last batch' });
+  });
+});
+
+describe('the problem that the wall shows', () => {
+  const session = sessionOf(connectedMessages(sampleRun({ runId: 'a' })));
+  const openAt = new Date(2026, 10, 24, 14, 3).getTime();
+
+  it('is none while the page is connected', () => {
+    expect(wallProblem(session, openAt)).toBe('');
+  });
+
+  it('is since when the numbers are old', () => {
+    const lost = {
+      ...session,
+      connection: { name: 'waiting', retryInMs: 500, reason: 'connection lost' },
+    } as const;
+    expect(wallProblem(lost, openAt)).toBe('No connection since 14:03. What you see is from then.');
+    expect(wallProblem({ ...lost, run: null }, openAt)).toBe('No connection since 14:03.');
+    expect(wallProblem(lost, null)).toBe('The gateway does not respond.');
+  });
+
+  it('is that nothing new can be stored', () => {
+    expect(wallProblem({ ...session, storeProblem: 'the disk is full' }, openAt)).toBe(
+      'The gateway cannot store new data.',
+    );
+  });
+});
