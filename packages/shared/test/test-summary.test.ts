@@ -56,20 +56,17 @@ test.each<[string, JestResult, number, string]>([
   ],
   ['fails when jest crashes', { tries: [1], status: '134' }, 1, '1 passed, 1 failed'],
   ['fails when no test runs', {}, 1, '0 passed, 0 failed'],
-  ['fails when four tests need a second try', { tries: [1, 2, 2, 2, 2] }, 1, '1 passed, 4 failed'],
+  ['fails when six tests need a second try', { tries: [1, 2, 2, 2, 2, 2, 2] }, 1, '1 passed, 6 failed'],
 ])('the summary of a CI run %s', (_, run, code, last) => {
   const { lines, ...rest } = summarize(run);
   expect({ ...rest, last: lines.at(-1) }).toEqual({ code, last });
 });
 
-test('the summary of a CI run lists tests that needed a second try, and passes with three of them', () => {
-  expect(summarize({ tries: [2, 1, 2, 2] })).toEqual({
-    code: 0,
-    lines: [
-      'passed at the second try: test 1',
-      'passed at the second try: test 3',
-      'passed at the second try: test 4',
-      '4 passed, 0 failed',
-    ],
-  });
+test('the summary of a CI run lists tests that needed a second try, and passes with five of them', () => {
+  const { code, lines } = summarize({ tries: [2, 1, 2, 2, 2, 2] });
+  expect(code).toBe(0);
+  expect(lines).toEqual([
+    ...[1, 3, 4, 5, 6].map((number) => `passed at the second try: test ${number}`),
+    '6 passed, 0 failed',
+  ]);
 });

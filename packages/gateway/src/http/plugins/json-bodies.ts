@@ -10,7 +10,9 @@ import type { Limits } from '../../limits.ts';
  * that type with every request, even a DELETE.
  */
 export function parseJsonBodies(app: FastifyInstance, limits: Pick<Limits, 'jsonDepth'>): void {
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    const encoding = request.headers['content-encoding'] ?? 'identity';
+    if (encoding !== 'identity') return done(unsupportedEncoding());
     if (body.length === 0) return done(null);
     if (!isUtf8(body)) return done(new MonitorError('request.invalid', 'expected JSON in UTF-8'));
     const result = decodeFromClient(z.unknown(), String(body), limits);
@@ -18,3 +20,8 @@ export function parseJsonBodies(app: FastifyInstance, limits: Pick<Limits, 'json
     else done(new MonitorError('request.invalid', formatIssues(result.error.issues)));
   });
 }
+
+const unsupportedEncoding = (): Error =>
+  Object.assign(new Error('expected a body without compression: leave out Content-Encoding'), {
+    statusCode: 415,
+  });

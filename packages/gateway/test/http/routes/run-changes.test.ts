@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { closeCodes, encode, runDeletionSchema, runSummarySchema, validate } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
@@ -157,6 +158,17 @@ describe('changing runs over REST', () => {
         detail: 'expected JSON in UTF-8',
       });
       expect((await send(JSON.stringify({ note: 'x'.repeat(140_000) }))).status).toBe(413);
+    });
+
+    test('are refused when they are compressed', async () => {
+      const body = gzipSync('{"title":"compressed"}');
+      const headers = { ...json, 'content-encoding': 'gzip' };
+      const answer = await fetch(`${gateway.url}/api/runs/a`, { method: 'PATCH', headers, body });
+      expect(answer.status).toBe(415);
+      expect(await answer.json()).toMatchObject({
+        code: 'request.invalid',
+        detail: 'expected a body without compression: leave out Content-Encoding',
+      });
     });
 
     test('are refused by name when a field is repeated, as some parsers take the first and others the last', async () => {
