@@ -12,7 +12,7 @@ const marks = {
   'the dot of the connection': '#health .dot',
   'the dot of the run': '.pill .dot',
   'the progress of the run': '.progress-fill',
-  'the key of a curve': '.stat .key-train',
+  'the key of a curve': '.stat .key-line',
   'a swatch of the legend': '.legend-item .key',
   'a cell with mistakes of the matrix': '#matrix tbody tr:first-child td:nth-of-type(4)',
   'a cell with right images of the matrix': '#matrix td.right',

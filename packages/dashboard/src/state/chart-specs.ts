@@ -28,6 +28,8 @@ export interface ChartSpec {
   smoothed: boolean;
   /** The result on the test images that is drawn for each epoch; none if undefined. */
   test?: 'loss' | 'accuracy';
+  /** Returns the value that guessing among a number of classes leads to, where the chart shows one. */
+  guess?(classCount: number): number;
   /** The choices for the y axis. The first is the default, unless it is `log` and a value is 0 or less. */
   scales: readonly YScale[];
   format(value: number | undefined): string;
@@ -58,6 +60,7 @@ export const chartSpecs = {
     columns: ['loss'],
     smoothed: true,
     test: 'loss',
+    guess: Math.log,
     // Good and very good networks differ in losses below 0.1: on a linear axis, these are flat lines at the bottom.
     scales: ['log', 'linear'],
     format: formatLoss,
@@ -67,11 +70,12 @@ export const chartSpecs = {
   },
   accuracy: {
     title: 'Accuracy',
-    unit: (run) => `share of ${unitOf(run?.started)} predicted correctly`,
+    unit: (run) => `correct ${unitOf(run?.started)}`,
     series: 'steps',
     columns: ['accuracy'],
     smoothed: true,
     test: 'accuracy',
+    guess: (classCount) => 1 / classCount,
     // On a linear axis, the difference of 99 and 99.9 % cannot be seen beside that of 10 and 90 %.
     scales: ['error', 'close', 'full'],
     format: (value) => formatPercent(value),
@@ -119,6 +123,21 @@ export const chartSpecs = {
 
 export type ChartName = keyof typeof chartSpecs;
 export const chartNames = Object.keys(chartSpecs) as ChartName[];
+
+/** Returns the number of classes of a run; undefined when it has none. */
+export const classCountOf = (run: Pick<Run, 'started'> | null | undefined): number | undefined =>
+  run?.started?.dataset?.classes?.length;
+
+/**
+ * Returns the value of a chart that guessing leads to; null when it is not known: without classes, and for losses in other units
+ * than nats.
+ */
+export function guessedValue({ guess, test }: ChartSpec, run: Run | undefined): number | null {
+  const classCount = classCountOf(run);
+  if (!guess || !classCount) return null;
+  const isKnown = test !== 'loss' || lossUnitOf(run?.started).startsWith('nats');
+  return isKnown ? guess(classCount) : null;
+}
 
 /**
  * Returns the charts to show, in order: all of them before the first event of the main run and if it announces everything, otherwise

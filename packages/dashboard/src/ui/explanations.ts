@@ -1,3 +1,4 @@
+import { classCountOf } from '../state/chart-specs.ts';
 import { formatLoss, formatPercent } from '../state/format.ts';
 import type { Run } from '../state/run.ts';
 
@@ -79,7 +80,7 @@ export function explanation(part: Explained, classCount: number | undefined): st
 
 /** Returns the explanations of the parts that the page may show for a run. */
 export function explanationsOf(run: Pick<Run, 'started'> | null): { name: string; text: string }[] {
-  const classCount = run?.started?.dataset?.classes?.length;
+  const classCount = classCountOf(run);
   return (Object.keys(explainedNames) as Explained[]).map((part) => ({
     name: explainedNames[part],
     text: explanation(part, classCount),

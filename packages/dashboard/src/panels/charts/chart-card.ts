@@ -1,6 +1,12 @@
 import { nothing, render, type TemplateResult } from 'lit-html';
 import type { ChartRun } from '../../state/chart-runs.ts';
-import type { ChartSpec, YScale } from '../../state/chart-specs.ts';
+import {
+  type ChartName,
+  type ChartSpec,
+  chartNames,
+  classCountOf,
+  type YScale,
+} from '../../state/chart-specs.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import { seriesOf } from '../../state/run.ts';
 import { stepWordOf } from '../../state/run-words.ts';
@@ -79,6 +85,8 @@ const tableIntervalMs = 1_000;
 export class ChartCard {
   readonly element = document.createElement('article');
   readonly #spec: ChartSpec;
+  /** The chart, if the page has an explanation of it. */
+  readonly #explained: ChartName | undefined;
   readonly #context: ChartCardContext;
   readonly #frameBuilder: FrameBuilder;
   readonly #host: HTMLElement;
@@ -118,6 +126,7 @@ export class ChartCard {
   /** @param name Identifies the card in the page. */
   constructor(name: string, spec: ChartSpec, context: ChartCardContext) {
     this.#spec = spec;
+    this.#explained = chartNames.find((each) => each === name);
     this.#context = context;
     this.#frameBuilder = new FrameBuilder(this.#spec);
     this.#throttle = new Throttle(this.#spec.minDrawIntervalMs, context.requestFrame);
@@ -376,6 +385,8 @@ export class ChartCard {
       ...{
         spec: this.#spec,
         unit: this.#spec.unit(runs[0]?.run),
+        explained: this.#explained,
+        classCount: classCountOf(runs[0]?.run),
         legendTitle: title,
         items,
         messages,

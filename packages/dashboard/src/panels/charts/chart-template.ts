@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
-import type { ChartSpec, YScale } from '../../state/chart-specs.ts';
+import type { ChartName, ChartSpec, YScale } from '../../state/chart-specs.ts';
 import { curveKey } from '../../ui/curve-key.ts';
+import { info } from '../../ui/info.ts';
 import type { ChartTexts, LegendItem } from './chart-text.ts';
 
 /** The content of a chart's card. */
@@ -9,6 +10,10 @@ export interface ChartContent extends ChartTexts {
   spec: ChartSpec;
   /** The unit of the values; empty when it is not known. */
   unit: string;
+  /** The explanation of the chart; undefined for a custom metric. */
+  explained: ChartName | undefined;
+  /** Number of classes of the run on display; undefined when it has none. */
+  classCount: number | undefined;
   /** The choices for the y axis. */
   scales: readonly YScale[];
   scale: YScale;
@@ -34,6 +39,7 @@ export const chartTemplate = (content: ChartContent, actions: ChartCardActions):
   return html`
     <div class="card-head">
       <h3 title=${spec.title}>${spec.title} <small>${unit}</small></h3>
+      ${content.explained ? info(content.explained, spec.title, content.classCount) : nothing}
       ${guard([content.scale, content.scales.join()], () => scaleChoice(content, actions))}
       ${guard([content.table === nothing, content.fullScreen], () => tools(content, actions))}
     </div>

@@ -1,7 +1,7 @@
 import { accuracyFloor } from '../../state/accuracy-floor.ts';
 import { type AxisName, axisPositions, batchesPerEpoch, stepPosition } from '../../state/axis.ts';
 import type { ChartRun } from '../../state/chart-runs.ts';
-import type { ChartSpec, YScale } from '../../state/chart-specs.ts';
+import { type ChartSpec, guessedValue, type YScale } from '../../state/chart-specs.ts';
 import type { NonFiniteRange } from '../../state/non-finite-ranges.ts';
 import { type Run, type SeriesName, seriesOf } from '../../state/run.ts';
 import { nearest } from '../../state/series.ts';
@@ -108,7 +108,7 @@ export class FrameBuilder {
       rowCount: sum(tables.map(({ points }) => points[0]?.rowCount ?? 0)),
       pointCount: sum(tables.map(({ points }) => points[0]?.x.length ?? 0)),
       plot: {
-        ...{ columns, x, y, target },
+        ...{ columns, x, y, target, baseline: guessedValue(this.#spec, main) },
         epochEnds: main ? epochEnds(main, axis) : [],
         nonFinite:
           main && !runs[0]?.hidden && this.#spec.series !== 'machine'

@@ -47,6 +47,27 @@ export function drawEpochLines(area: PlotArea, epochEnds: readonly number[], col
   context.restore();
 }
 
+/** Draws a dotted line across the chart at the value that guessing leads to, with its name at the end. */
+export function drawBaseline(area: PlotArea, baseline: number, color: string): void {
+  const { context, ratio, box } = area;
+  const y = Math.round(area.y(baseline));
+  if (!(y > box.top && y < box.top + box.height)) return;
+  context.save();
+  context.strokeStyle = color;
+  context.lineWidth = ratio;
+  context.setLineDash([2 * ratio, 3 * ratio]);
+  context.beginPath();
+  context.moveTo(box.left, y);
+  context.lineTo(box.left + box.width, y);
+  context.stroke();
+  prepareText(area);
+  context.textAlign = 'right';
+  context.textBaseline = 'bottom';
+  context.fillStyle = color;
+  context.fillText('guessing', box.left + box.width - 6 * ratio, y - 2 * ratio);
+  context.restore();
+}
+
 /** Draws a dashed line across the chart at the target accuracy. */
 export function drawTargetLine(area: PlotArea, target: number, color: string): void {
   const { context, ratio, box } = area;

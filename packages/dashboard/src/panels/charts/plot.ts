@@ -6,6 +6,7 @@ import type { Range } from '../../state/viewport.ts';
 import { accuracyAt, type ErrorScale, errorPosition, errorTicks } from './error-scale.ts';
 import { type Columns, lonePoints } from './join-columns.ts';
 import {
+  drawBaseline,
   drawEpochLines,
   drawEventMarkers,
   drawNonFiniteRanges,
@@ -69,6 +70,8 @@ export interface PlotFrame {
   nonFinite: readonly NonFiniteRange[];
   /** y of the target line; null for none. */
   target: number | null;
+  /** y of the line at what guessing leads to; null for none. */
+  baseline: number | null;
   /** Whether each curve is drawn faintly, so that others stand out. */
   faded: readonly boolean[];
 }
@@ -104,7 +107,7 @@ export class Plot {
     this.#font = `${12 * zoom}px ${getComputedStyle(host).fontFamily}`;
     this.#frame = {
       ...{ columns: [[], ...curves.map(() => [])], epochEnds: [], markers: [], nonFinite: [] },
-      ...{ target: null, faded: [] },
+      ...{ target: null, baseline: null, faded: [] },
       x: log.x ? { ...emptyRanges.x, min: 1 } : emptyRanges.x,
       y: emptyRanges.y,
     };
@@ -340,8 +343,9 @@ export class Plot {
   }
 
   #drawBehindCurves(area: PlotArea): void {
-    const { epochEnds, target } = this.#frame;
+    const { epochEnds, target, baseline } = this.#frame;
     drawEpochLines(area, epochEnds, this.#palette.grid);
+    if (baseline !== null) drawBaseline(area, baseline, this.#palette.text);
     if (target !== null) drawTargetLine(area, target, this.#palette.target);
   }
 

@@ -120,7 +120,7 @@ function bestText(epochs: readonly TestedEpoch[], phase: Phase): string {
   const last = epochs.at(-1);
   if (!last || epochs.length < 2) return '';
   const best = epochs.reduce((best, each) => (each.accuracy > best.accuracy ? each : best));
-  if (best.accuracy === last.accuracy) return hasEnded(phase) ? 'the best' : 'the best so far';
+  if (best.accuracy === last.accuracy) return hasEnded(phase) ? 'no epoch was better' : 'the best so far';
   return `best ${formatPercent(best.accuracy)} after epoch ${formatCount(best.epoch)}`;
 }
 
@@ -214,7 +214,8 @@ function latestReading(
     : steps.length - 1;
   if (row < 0) return null;
   const raw = values[row] as number;
-  const isSmoothed = smoothing > 0 && Number.isFinite(raw);
+  // The few points of a run that reports only epochs are drawn as they are, too.
+  const isSmoothed = smoothing > 0 && !run?.byEpoch && Number.isFinite(raw);
   const source = { values, length: steps.length, generation: steps.generation };
   const smoothed = isSmoothed ? smoothedAt(source, row, smoothing) : raw;
   return { raw, smoothed, step: steps.x[row] as number, isSmoothed };

@@ -1,11 +1,15 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { mostSerious } from '../../state/alerts.ts';
 import { announcedEpochs } from '../../state/axis.ts';
+import { classCountOf } from '../../state/chart-specs.ts';
 import { type Finding, findingText } from '../../state/findings.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
+import type { Run } from '../../state/run.ts';
 import { isFollowed, labelsOf, latestDataOf, type Session } from '../../state/session.ts';
 import { announce } from '../../ui/announcer.ts';
+import { curveKey } from '../../ui/curve-key.ts';
 import { focusMain } from '../../ui/focus.ts';
+import { info } from '../../ui/info.ts';
 import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
 import { controlsPanel } from '../controls/controls-panel.ts';
@@ -51,7 +55,7 @@ ${title(text, state, actions)}
             ${serious ? finding(serious, state, actions) : nothing}
           </div>
         </div>
-        ${figures(text)}
+        ${figures(text, state.session.run)}
         ${progressRow(text, epochsOf(state.session))}
         ${controlsPanel.render(state, actions)}
       </section>`;
@@ -190,13 +194,22 @@ function progressBar(
 }
 
 /** Renders the results in large type. */
-const figures = ({ figures: shown }: HeaderText): TemplateResult => html`
-  <dl class="stats" id="figures">${shown.map(figureTemplate)}</dl>`;
+const figures = ({ figures: shown }: HeaderText, run: Run | null): TemplateResult => html`
+  <dl class="stats" id="figures">${shown.map((figure) => figureTemplate(figure, run))}</dl>`;
+
+/** The marks of the curves, as the legends of the charts show them. */
+const keys = {
+  train: { kind: 'line', color: '--train' },
+  test: { kind: 'test', color: '--test' },
+} as const;
 
 /** Renders a result with its notes. The key beside its name has the colour of its curve. */
-const figureTemplate = ({ field, name, curve, value, notes, isBad }: HeaderFigure): TemplateResult => html`
+const figureTemplate = (
+  { field, name, curve, value, notes, isBad }: HeaderFigure,
+  run: Run | null,
+): TemplateResult => html`
   <div class=${isBad ? 'stat bad' : 'stat'}>
-    <dt>${curve ? html`<i class="key key-${curve}" aria-hidden="true"></i>` : nothing}${name}</dt>
+    <dt>${curve ? curveKey(keys[curve]) : nothing}${name}${field === 'test' ? info('test', name, classCountOf(run)) : nothing}</dt>
     <dd data-field=${field} ${styled({ '--characters': String(value.length) })}>${value}</dd>
     <dd class="note" data-field="${field}-note">${notes.map((note) => html`<span>${note}</span> `)}</dd>
   </div>`;
