@@ -92,7 +92,7 @@ export default {
     pure('trainer/src/export', ['^packages/trainer/src/(kernels|learner|network)/', tfjs]),
     pure('trainer/src/network', ['^packages/trainer/src/(kernels/|[^/]+$)', tfjs]),
     pure('trainer/src/training', ['^packages/trainer/src/(dataset/|learner/|[^/]+$)', '^timers/promises$']),
-    onlyIn('uplot', 'dashboard/src/panels/charts/plot.ts'),
+    onlyIn('uplot', 'dashboard/src/panels/charts/plot.ts', 'dashboard/src/panels/runs/scatter-plot.ts'),
     onlyIn('libsql', 'gateway/src/store'),
     onlyIn('ws', 'cli/src/client', 'gateway/src/sockets', 'trainer/src/runner'),
     onlyIn('@redis/client', 'gateway/src/redis'),

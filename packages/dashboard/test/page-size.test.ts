@@ -28,7 +28,7 @@ it('panels that open on demand are not part of a first visit', () => {
   const onDemand = [
     ...['runs-dialog', 'run-editor', 'new-run-dialog', 'help-dialog', 'command-token'],
     ...['metrics-panel', 'figures-panel', 'calibration-panel', 'compare-panel', 'many-classes'],
-    ...['few-classes', 'sample-list'],
+    ...['few-classes', 'sample-list', 'scatter-view'],
   ];
   const names = readdirSync(`${page}assets`);
   for (const name of onDemand) {

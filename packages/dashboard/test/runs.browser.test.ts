@@ -430,6 +430,54 @@ const chromiumPath = findChromium();
     expect(monitor.browserProblems).toEqual([expect.stringContaining('409')]);
   });
 
+  it('are points of a scatter plot, read and selected with the keyboard and the pointer, and listed as a table', async () => {
+    const values = [
+      [0.001, 'a'],
+      [0.01, 'b'],
+      [0.1, 'c'],
+    ] as const;
+    for (const [learningRate, name] of values) {
+      const runId = `20261124-19000${name}-scatter`;
+      (await monitor.publish({ runId, events: runWith(runId, { learningRate }, 1) })).close();
+    }
+    const page = await monitor.visit();
+    await page.locator('#runs-open').click();
+    await page.locator('#runs-filter').fill('-scatter');
+    await shows(page, '#runs-note', '3 of 3 runs.');
+    await page.getByRole('button', { name: 'Scatter', exact: true }).press('Enter');
+    await page.locator('#scatter-plot[data-points="3"]').waitFor();
+    await shows(page, '#scatter-text', /^3 runs\. Highest test accuracy/);
+    const plot = page.locator('#scatter-plot');
+    await plot.press('End');
+    await shows(page, '.scatter-point', '20261124-19000c-scatter: learning rate 0.1, test accuracy');
+    await plot.press('ArrowLeft');
+    await shows(page, '.scatter-point', '20261124-19000b-scatter: learning rate 0.01');
+    await plot.press(' ');
+    await shows(page, '.selection-note', '1 run selected.');
+    // The point at the left, with the pointer.
+    const mark = page.locator('.scatter-mark');
+    await plot.press('Home');
+    await shows(page, '.scatter-point', '20261124-19000a-scatter');
+    await mark.waitFor();
+    const box = (await mark.boundingBox())!;
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    await shows(page, '.selection-note', '2 runs selected.');
+    expect(await violationsInBothThemes(page, '#runs-dialog')).toEqual([]);
+    await page.getByLabel('Across').selectOption({ label: 'Schedule' });
+    await shows(page, '.scatter-point', 'schedule constant');
+    await page.locator('.scatter-values summary').click();
+    await counts(page, '#scatter-table tbody tr', 3);
+    // The plot stays when the list is opened again.
+    await page.keyboard.press('Escape');
+    await page.locator('#runs-open').click();
+    await page.locator('#scatter-plot[data-points]').press('Enter');
+    await plot.press('Home');
+    await plot.press('Enter');
+    await page.locator('#runs-dialog').waitFor({ state: 'detached' });
+    expect(page.url()).toContain('run=');
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
   it('have a menu that Escape, a press outside and a second press close, and that leaves the list open', async () => {
     const runId = '20261124-180000-menu';
     (await monitor.publish({ runId, events: runOf(runId, 1) })).close();

@@ -1,4 +1,4 @@
-import type { ChartRun } from '../../state/chart-runs.ts';
+import type { Run } from '../../state/run.ts';
 import type { Range } from '../../state/viewport.ts';
 
 /**
@@ -20,7 +20,7 @@ const minTestSize = 20;
  * Returns the scale that ends half a test image's share before 100 %: a result on the test images that is nearer to 100 % is 100 %.
  * Of several runs, that with the most test images decides.
  */
-export function errorScaleOf(runs: readonly Pick<ChartRun, 'run'>[]): ErrorScale {
+export function errorScaleOf(runs: readonly { run: Pick<Run, 'started'> }[]): ErrorScale {
   const testSizes = runs.map(({ run }) => run.started?.config.testSize ?? 0);
   const testSize = Math.max(0, ...testSizes) || usualTestSize;
   return { end: 1 - 0.5 / Math.max(minTestSize, testSize) };

@@ -84,7 +84,7 @@ const minTickDistance = 26;
 
 const emptyRanges = { x: { min: 0, max: 100 }, y: { min: 0.01, max: 3 } };
 
-/** A chart on a canvas, drawn by uPlot; no other file imports that library. */
+/** A chart on a canvas, drawn by uPlot. */
 export class Plot {
   readonly #options: PlotOptions;
   readonly #font: string;

@@ -16,6 +16,7 @@ import { runRow } from './run-rows.ts';
 import { newestFirst, nextOrder, sortChoices } from './run-sort.ts';
 import { type RowControl, runTable, type TableRow } from './run-table.ts';
 import { runsCsv } from './runs-csv.ts';
+import type { ScatterView } from './scatter-view.ts';
 import { selectionBar } from './selection-bar.ts';
 import { Sparklines } from './sparklines.ts';
 import './runs.css';
@@ -47,6 +48,8 @@ let list: RunsList | undefined;
 /** Text of the search field and order of the list, kept for the next time that the list is opened. */
 let filter = '';
 let order: SortOrder = newestFirst;
+/** Whether the runs are points and not rows, kept like the order. */
+let isScatter = false;
 
 /** Delay before the list is loaded again: changes arrive together, such as the status and first events of a new run. */
 const refreshAfterMs = 300;
@@ -64,6 +67,8 @@ class RunsList {
   readonly #menu: RunMenu;
   readonly #sparklines = new Sparklines(() => this.#show());
   readonly #inView: IntersectionObserver;
+  /** The scatter plot; undefined before its code is loaded. */
+  #scatter: ScatterView | undefined;
   /** Ids of the runs whose rows are in view. */
   readonly #visible = new Set<string>();
   /** The loaded runs; null before the first page. */
@@ -101,9 +106,11 @@ class RunsList {
     this.#dialog.addEventListener('close', () => {
       clearTimeout(this.#timer);
       this.#inView.disconnect();
+      this.#scatter?.clear();
       list = undefined;
     });
-    void this.#reload();
+    if (isScatter) void this.#showAs('scatter');
+    else void this.#reload();
   }
 
   refresh(afterMs = refreshAfterMs): void {
@@ -113,7 +120,8 @@ class RunsList {
 
   /** Loads the list again: as many runs as it contains now, at least a page and at most `maxReloadedRuns`. */
   async #reload(): Promise<void> {
-    const limit = Math.min(maxReloadedRuns, Math.max(pageSize, this.#summaries?.length ?? 0));
+    const least = isScatter ? maxReloadedRuns : pageSize;
+    const limit = Math.min(maxReloadedRuns, Math.max(least, this.#summaries?.length ?? 0));
     await this.#loadPage({ limit, cursor: null });
   }
 
@@ -188,7 +196,8 @@ class RunsList {
       filter = (target as HTMLInputElement).value;
       this.refresh(searchAfterMs);
     };
-    const loadMore = (): Promise<void> => this.#loadPage({ limit: pageSize, cursor: this.#nextCursor });
+    const limit = isScatter ? maxReloadedRuns : pageSize;
+    const loadMore = (): Promise<void> => this.#loadPage({ limit, cursor: this.#nextCursor });
     const summaries = this.#summaries ?? [];
     const others = this.#others;
     return html`
@@ -198,24 +207,29 @@ class RunsList {
           class="input" type="search" id="runs-filter" autofocus value=${filter} @input=${search}
           placeholder="Find by name, tag, note, status or device" aria-label="Find runs"
         />
-        ${this.#sortControl()}
+        ${this.#sortControl()} ${this.#viewControl()}
         <button class="button" type="button" @click=${() => this.#open(null)}>Follow the latest</button>
       </div>
       <p class="card-note" id="runs-note" role="status">${this.#note}</p>
       <div class="run-list" aria-busy=${this.#isLoading}>
-        ${runTable({
-          rows: summaries.map((run) => this.#row(run, others)),
-          order,
-          sortBy: (sort) => this.#sort(nextOrder(order, sort, summaries)),
-          select: (row, toHere) => this.#select(row.runId, toHere),
-          selectAll: () => this.#selectAll(),
-          open: ({ runId }) => this.#open(runId),
-          openMenu: (row, button) =>
-            this.#menu.open(row, button, {
-              mayCompare: this.#others.length < otherRunLimit && this.#options.shownRunId() !== null,
-              mayChange: this.#options.mayChange(),
-            }),
-        })}
+        ${isScatter && this.#scatter ? this.#scatter.template(summaries) : nothing}
+        ${
+          isScatter
+            ? nothing
+            : runTable({
+                rows: summaries.map((run) => this.#row(run, others)),
+                order,
+                sortBy: (sort) => this.#sort(nextOrder(order, sort, summaries)),
+                select: (row, toHere) => this.#select(row.runId, toHere),
+                selectAll: () => this.#selectAll(),
+                open: ({ runId }) => this.#open(runId),
+                openMenu: (row, button) =>
+                  this.#menu.open(row, button, {
+                    mayCompare: this.#others.length < otherRunLimit && this.#options.shownRunId() !== null,
+                    mayChange: this.#options.mayChange(),
+                  }),
+              })
+        }
       </div>
       ${
         this.#nextCursor === null
@@ -247,6 +261,29 @@ class RunsList {
       <button
         class="icon-button small" type="button" id="runs-direction" aria-label="Sort ${other}" title="Sort ${other}" @click=${turn}
       >${order.direction === 'ascending' ? '↑' : '↓'}</button>`;
+  }
+
+  #viewControl(): TemplateResult {
+    const choice = (view: 'table' | 'scatter', text: string): TemplateResult => html`
+      <button type="button" data-view=${view} aria-pressed=${isScatter === (view === 'scatter')} @click=${() => this.#showAs(view)}>${text}</button>`;
+    return html`
+      <div class="segments" role="group" aria-label="Show the runs as">${choice('table', 'Table')}${choice('scatter', 'Scatter')}</div>`;
+  }
+
+  /** Shows the runs as a table or as a scatter plot, for which it loads as many as it can draw. */
+  async #showAs(view: 'table' | 'scatter'): Promise<void> {
+    isScatter = view === 'scatter';
+    if (!isScatter) this.#scatter?.clear();
+    else if (!this.#scatter) {
+      const { ScatterView } = await import('./scatter-view.ts');
+      this.#scatter = new ScatterView({
+        isSelected: (runId) => this.#selected.has(runId),
+        select: (runId) => this.#select(runId, false),
+        open: (runId) => this.#open(runId),
+        refresh: () => this.#show(),
+      });
+    }
+    await this.#reload();
   }
 
   #row(run: RunSummary, others: readonly string[]): TableRow {
@@ -323,6 +360,7 @@ class RunsList {
     const focused = document.activeElement?.closest<HTMLElement>('[data-control]');
     const runId = focused?.closest<HTMLElement>('.run')?.dataset.run;
     render(this.#template(), this.#dialog);
+    if (isScatter) this.#scatter?.draw();
     if (runId !== undefined && document.activeElement !== focused)
       this.#focus(runId, focused?.dataset.control as RowControl, { preventScroll: true });
   }
