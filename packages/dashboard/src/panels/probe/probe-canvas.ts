@@ -35,6 +35,8 @@ const axisReach = 16;
 const axisStep = 0.15;
 /** Distance of the name of an axis from the middle, as a multiple of the length of the axis. */
 const nameDistance = 1.06;
+/** Opacity of the rings while most images are misclassified: they would hide the images. */
+const faintRings = 0.4;
 /** Space at the edge for the names of the axes, in CSS pixels. */
 const margin = 26;
 
@@ -127,13 +129,16 @@ export class ProbeCanvas {
       this.#changedAt = performance.now();
     }
     if (content.names.join() !== this.#content?.names.join()) this.#labels.clear();
+    const hasChanged = content !== this.#content;
     this.#content = content;
     const dimensions = logits?.classes ?? 0;
     if (this.#axes.length !== dimensions) {
       this.#axes = evenAxes(dimensions);
       this.#release();
     }
-    this.#schedule();
+    // A screenshot of the whole page shows the canvas too.
+    if (this.#isOnScreen) this.#schedule();
+    else if (hasChanged) this.#draw(performance.now() + driftMs);
   }
 
   /** Reads the colours again after the theme has changed. */
@@ -232,12 +237,10 @@ export class ProbeCanvas {
     });
     for (const answer of answers) this.#labels.draw(context, answer.label, this.#pointOf(answer), describe);
     const wrong = answers.filter(({ prediction, label }) => prediction !== label);
-    rings(
-      context,
-      wrong.map((answer) => this.#pointOf(answer)),
-      8,
-      bad,
-    );
+    const points = wrong.map((answer) => this.#pointOf(answer));
+    context.globalAlpha = wrong.length > answers.length / 2 ? faintRings : 1;
+    rings(context, points, 8, bad);
+    context.globalAlpha = 1;
     if (this.#selected) rings(context, [this.#pointOf(this.#selected)], 12, text);
   }
 
