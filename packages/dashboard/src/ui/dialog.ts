@@ -25,6 +25,11 @@ export function openDialog(name: string, content: TemplateResult, className = ''
     if (closes || (isPressedOutside && isOutside(dialog, event) && dialog.dataset.edited === undefined))
       dialog.close();
   });
+  dialog.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !isEmptySearch(event.target)) return;
+    event.preventDefault();
+    dialog.close();
+  });
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
@@ -37,6 +42,10 @@ function isOutside(dialog: HTMLDialogElement, { target, clientX, clientY }: Mous
   const isInside = clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
   return target === dialog && !isInside;
 }
+
+/** Returns whether this is a search field without text, in which WebKit does nothing with Escape and closes no dialog. */
+const isEmptySearch = (target: EventTarget | null): boolean =>
+  target instanceof HTMLInputElement && target.type === 'search' && target.value === '';
 
 /** Resolves when the dialog closes, with the value of the submit button that closed it; empty when it was closed in another way. */
 export function whenClosed(dialog: HTMLDialogElement): Promise<string> {
