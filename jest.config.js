@@ -16,9 +16,10 @@ process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
 export default {
   testEnvironment: './scripts/test-environment.js',
   roots: ['<rootDir>/packages'],
-  // Excluded are tests that take minutes (`npm run test:soak`), that need a Docker engine (`npm run test:compose`), that install
-  // packages (`npm run test:package`), and that need WebGPU: the trainer's engines/webgpu.test.ts runs these in another process.
-  testMatch: ['**/dist/test/**/!(*.soak|*.container|*.package|*.webgpu).test.js'],
+  // Excluded are tests that take minutes (`npm run test:soak`), that run in each browser (`npm run test:browsers`), that need a
+  // Docker engine (`npm run test:compose`), that install packages (`npm run test:package`), and that need WebGPU: the trainer's
+  // engines/webgpu.test.ts runs these in another process.
+  testMatch: ['**/dist/test/**/!(*.soak|*.browsers|*.container|*.package|*.webgpu).test.js'],
   transform: {},
   setupFilesAfterEnv: ['<rootDir>/scripts/second-try.js'],
   testTimeout: 20_000,

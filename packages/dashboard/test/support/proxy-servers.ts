@@ -1,12 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { timeFactor } from '@mnist-monitor/shared/testing';
+import { freePort } from './free-port.ts';
 
 /** The name under which docs/proxy.md puts the gateway. No DNS server knows it, so each client is configured with its address. */
 export const proxyHost = 'monitor.example';
@@ -192,14 +193,4 @@ async function acceptsConnections(server: ChildProcess, port: number): Promise<v
     await delay(20);
   }
   throw new Error(`expected the proxy to listen at port ${port}`);
-}
-
-/** Resolves with a port that was free just now: nginx and Caddy do not report one that the system chooses. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
