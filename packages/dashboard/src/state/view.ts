@@ -90,8 +90,9 @@ export function queryOf(view: View): string {
   if (view.cycleSeconds !== null) query.set('cycle', String(view.cycleSeconds));
   if (view.run !== null) query.set('run', view.run);
   if (view.others.length > 0) query.set('with', view.others.join(','));
-  if (view.hidden.length > 0) query.set('hide', view.hidden.join(','));
-  if (view.pinned !== null) query.set('pin', view.pinned);
+  // Both are of a comparison.
+  if (view.others.length > 0 && view.hidden.length > 0) query.set('hide', view.hidden.join(','));
+  if (view.others.length > 0 && view.pinned !== null) query.set('pin', view.pinned);
   query.set('x', view.logX ? `${view.axis}-log` : view.axis);
   if (view.viewport.kind === 'fixed')
     query.set('zoom', `${shortText(view.viewport.min)}~${shortText(view.viewport.max)}`);

@@ -145,8 +145,11 @@ export function chartTexts(
   const isWhole = viewport.kind === 'all' && spec.series !== 'machine';
   const thinned = isWhole && main ? seriesOf(main, spec.series).thinned : 0;
   const floor = options.scale === 'close' ? frame.plot.y.min : 0;
+  const isErrorScale = options.scale === 'error';
   return {
-    caption: runs.every(({ run }) => lacksCurve(run, spec)) ? '' : chartCaption({ ...frame, thinned, floor }),
+    caption: runs.every(({ run }) => lacksCurve(run, spec))
+      ? ''
+      : chartCaption({ ...frame, thinned, floor, isErrorScale }),
     warning:
       spec.test === 'loss'
         ? nonFiniteWarning(frame.plot.nonFinite, main?.diverged?.step, stepWordOf(main))
@@ -168,6 +171,8 @@ export interface CaptionCounts {
   hidesValues: boolean;
   /** Whether values are outside of the axis. */
   isCut: boolean;
+  /** Whether the axis is an error scale of accuracies. */
+  isErrorScale?: boolean;
 }
 
 /** Returns the caption of a chart: "1,180 points", or "2,000 of 46,900 points · axis from 95 %". */
@@ -178,11 +183,13 @@ export function chartCaption({
   floor,
   hidesValues,
   isCut,
+  isErrorScale = false,
 }: CaptionCounts): string {
   const all = formatPlural(rowCount + thinned, 'point', 'points');
   const counts = pointCount < rowCount + thinned ? `${formatCount(pointCount)} of ${all}` : all;
   if (hidesValues) return `${counts} · without values of 0 or less, which a log axis cannot show`;
   if (isCut) return `${counts} · the axis leaves out values far from most others`;
+  if (isErrorScale && rowCount > 0) return `${counts} · 90, 99 and 99.9\u00a0% are evenly spaced`;
   return floor > 0 ? `${counts} · axis from ${percentTick(floor)}` : counts;
 }
 

@@ -149,10 +149,10 @@ class Charts {
     return legend?.element;
   }
 
-  /** Returns the values of the runs on the charts with test results: first those results, then those of the training. */
+  /** Returns the values of the runs on the charts with test results: first those results, then those of the training, smoothed. */
   #legendColumns(): LegendColumn[] {
-    const tested = this.#shown.filter((name) => 'test' in chartSpecs[name]);
-    const columnsOf = (name: ChartName, kind: 'test' | 'smooth'): LegendColumn[] => {
+    const tested = (['accuracy', 'loss'] as const).filter((name) => this.#shown.includes(name));
+    const columnsOf = (name: 'accuracy' | 'loss', kind: 'test' | 'smooth'): LegendColumn[] => {
       const { title, format } = chartSpecs[name];
       const values =
         this.#cards
@@ -161,7 +161,9 @@ class Charts {
           ?.values.map((value) => value[kind]) ?? [];
       const isKnown = values.some((value) => value !== undefined);
       const named = kind === 'test' ? `Test ${title.toLowerCase()}` : `Train ${title.toLowerCase()}`;
-      return isKnown ? [{ name: named, values: values.map((value) => format(value)) }] : [];
+      if (!isKnown) return [];
+      const best = kind === 'test' ? bestIndex(values, name === 'accuracy' ? 1 : -1) : undefined;
+      return [{ name: named, values: values.map((value) => format(value)), best }];
     };
     return (['test', 'smooth'] as const).flatMap((kind) => tested.flatMap((name) => columnsOf(name, kind)));
   }
@@ -310,6 +312,14 @@ class Charts {
       .map(({ finding }) => finding.message);
     return [...new Set(messages)].join(' ');
   }
+}
+
+/** Returns the index of the one highest value, or of the lowest with `sign` -1; undefined without one. */
+function bestIndex(values: readonly (number | undefined)[], sign: 1 | -1): number | undefined {
+  const scores = values.map((value) => (Number.isFinite(value) ? sign * (value as number) : -Infinity));
+  const best = Math.max(...scores);
+  const index = scores.indexOf(best);
+  return Number.isFinite(best) && scores.lastIndexOf(best) === index ? index : undefined;
 }
 
 /** Returns the x of a finding: on the clock axis its time; on others its step or, without one, the step at its time. */

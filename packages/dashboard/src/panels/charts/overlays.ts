@@ -83,7 +83,9 @@ export function drawTargetLine(area: PlotArea, target: number, color: string): v
   context.stroke();
   prepareText(area);
   context.fillStyle = color;
-  context.fillText('target', box.left + 6 * ratio, y + 4 * ratio);
+  // Above the line: the curves come from below.
+  const textY = y - 15 * ratio;
+  context.fillText('target', box.left + 6 * ratio, textY > box.top ? textY : y + 4 * ratio);
   context.restore();
 }
 

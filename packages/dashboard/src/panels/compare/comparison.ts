@@ -163,6 +163,8 @@ export function settingRows(summaries: readonly Pick<RunSummary, 'started'>[]): 
 export interface LegendColumn {
   name: string;
   values: readonly string[];
+  /** The index of the best value; undefined where none is better than all others. */
+  best?: number | undefined;
 }
 
 /** Maximum number of settings in the legend: the table of the comparison has all of them. */

@@ -51,7 +51,7 @@ export class RunLegend {
         <div class="card-head">
           <h3 id="run-legend-title">Compared runs</h3>
           <span class="legend-at" data-part="at">${title}</span>
-          <span class="run-legend-note">${more > 0 ? `${more} more settings differ: see the comparison.` : ''}</span>
+          <span class="run-legend-note">${noteOf(values, more)}</span>
           <button class="chip" type="button" ?hidden=${pinned === null} @click=${() => pinned !== null && this.#actions.togglePinned(pinned)}>
             Unpin
           </button>
@@ -100,7 +100,7 @@ export class RunLegend {
           ${index === 0 ? html`<span class="tag neutral">baseline</span>` : nothing}
         </th>
         ${settings.map((column) => cell(column, index, 'setting'))}
-        ${values.map((column) => cell(column, index, ''))}
+        ${values.map((column, at) => cell(column, index, at === 0 ? 'first' : 'further'))}
         <td>
           <button
             class="icon-button small" type="button" title=${hidden ? 'Show its curves' : 'Hide its curves'}
@@ -113,5 +113,15 @@ export class RunLegend {
 
 const strike = svg`<path d="M4 20 20 4" />`;
 
-const cell = ({ name, values }: LegendColumn, index: number, kind: string): TemplateResult =>
-  html`<td class=${kind || nothing} data-label=${name}>${values[index] ?? '–'}</td>`;
+const cell = ({ name, values, best }: LegendColumn, index: number, kind: string): TemplateResult => html`
+  <td class="${kind} ${best === index ? 'best' : ''}" data-label=${name}>${values[index] ?? '–'}${best === index ? html`<span class="sr-only">, best</span>` : nothing}</td>`;
+
+/** Explains the lines of the charts, and the settings that the legend has no room for. */
+const noteOf = (values: readonly LegendColumn[], more: number): string =>
+  [
+    values.some(({ name }) => name.startsWith('Test')) &&
+      'Thin lines: training, smoothed. Lines with rings: test results.',
+    more > 0 && `${more} more settings differ: see the comparison below.`,
+  ]
+    .filter(Boolean)
+    .join(' ');

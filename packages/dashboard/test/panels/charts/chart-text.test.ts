@@ -31,6 +31,10 @@ describe('the texts of a chart', () => {
       '9 points · the axis leaves out values far from most others',
     ],
     [{ rowCount: 20, pointCount: 20, thinned: 0, floor: 0.95 }, '20 points · axis from 95 %'],
+    [
+      { rowCount: 20, pointCount: 20, thinned: 0, floor: 0, isErrorScale: true },
+      '20 points · 90, 99 and 99.9 % are evenly spaced',
+    ],
     [{ rowCount: 1, pointCount: 1, thinned: 0, floor: 0 }, '1 point'],
     [{ rowCount: 46_900, pointCount: 2_000, thinned: 0, floor: 0 }, '2,000 of 46,900 points'],
     [{ rowCount: 40_000, pointCount: 2_000, thinned: 6_900, floor: 0 }, '2,000 of 46,900 points'],
