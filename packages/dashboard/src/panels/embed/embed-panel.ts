@@ -21,7 +21,7 @@ let curves: { run: Run; curves: Curves } | undefined;
 export const embedPanel: Panel = {
   render(state) {
     const { session, now, run } = state;
-    const text = headerText(session, now);
+    const text = headerText(session, now, state.view);
     const { banner } = connectionText(session, now);
     return html`
       <section class="embed" id="embed" data-phase=${text.colorPhase} aria-labelledby="embed-title">
@@ -34,7 +34,7 @@ export const embedPanel: Panel = {
         <div class="embed-bar" aria-hidden="true"><i ${styled({ transform: `scaleX(${text.progress ?? 0})` })}></i></div>
         ${banner === '' ? nothing : html`<p class="embed-problem" role="alert" data-field="banner">${banner}</p>`}
         <dl class="embed-figures">
-          ${wallFigures(session).map(
+          ${wallFigures(state).map(
             ({ name, value, note }) =>
               html`<div><dt class="cut">${name}</dt><dd>${value}</dd><dd class="note cut">${note}</dd></div>`,
           )}

@@ -127,7 +127,8 @@ function pathOf(points: readonly Point[], place: (point: Point) => Point): strin
       const [x, y] = place(point);
       const command = Number.isFinite(y) ? (isDrawing ? 'L' : 'M') : '';
       isDrawing = command !== '';
-      return isDrawing ? `${command}${x.toFixed(1)} ${y.toFixed(1)}` : '';
+      // A line without a length makes a lone point a dot.
+      return isDrawing ? `${command}${x.toFixed(1)} ${y.toFixed(1)}${command === 'M' ? 'h0' : ''}` : '';
     })
     .join('');
 }
@@ -138,8 +139,10 @@ function ticksOf(
   format: (value: number, digits: number) => string,
 ): { value: number; text: string }[] {
   const all = isLog ? logTicks(range) : linearTicks(range);
-  const every = Math.ceil(all.length / tickLimit);
-  const values = all.filter((_, at) => at % every === 0);
+  const powers = all.filter((value) => Number.isInteger(Math.round(Math.log10(value) * 1e9) / 1e9));
+  const some = isLog && all.length > tickLimit && powers.length > 1 ? powers : all;
+  const every = Math.ceil(some.length / tickLimit);
+  const values = some.filter((_, at) => at % every === 0);
   const texts = tickTexts(values, format);
   return values.map((value, at) => ({ value, text: texts[at] as string }));
 }

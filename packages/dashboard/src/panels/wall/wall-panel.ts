@@ -49,9 +49,9 @@ export const wallPanel: Panel = {
     keepScreenOn();
     reloadWhenOutdated(session);
     if (session.connection.name === 'open') openAt = Date.now();
-    const text = headerText(session, now);
+    const text = headerText(session, now, state.view);
     const problem = wallProblem(session, openAt);
-    const [main, ...others] = wallFigures(session);
+    const [main, ...others] = wallFigures(state);
     const [x, y] = moves[Math.floor(now / moveMs) % moves.length] as readonly [number, number];
     return html`
       <section

@@ -1,18 +1,19 @@
 import { announcedEpochs, announcedSteps } from '../../state/axis.ts';
 import { throughputOf } from '../../state/event-data.ts';
 import {
+  capitalize,
   formatCount,
-  formatLoss,
   formatNumber,
-  formatPercent,
   formatRate,
   formatTime,
   formatWholeDuration,
 } from '../../state/format.ts';
 import { hasEnded, type Phase, phaseOf } from '../../state/phase.ts';
-import type { BatchColumn, Run } from '../../state/run.ts';
-import { speedUnitOf, stepWordOf } from '../../state/run-words.ts';
+import type { Run } from '../../state/run.ts';
+import { speedUnitOf } from '../../state/run-words.ts';
 import { type LatestData, latestDataOf, type Session } from '../../state/session.ts';
+import type { PageState } from '../../ui/panel.ts';
+import { headerText } from '../header/header-text.ts';
 
 /** A number on the wall, with its name and a note. */
 export interface WallFigure {
@@ -23,89 +24,47 @@ export interface WallFigure {
 
 /** Maximum number of figures: a person who walks by reads no more. */
 const figureLimit = 4;
-/** Number of batches whose mean is shown: a single one changes too fast to be read. */
-const meanBatches = 20;
+/** Number of results among them, when the progress and the time are known. */
+const resultLimit = 2;
 
 /**
- * Returns the most important numbers of a run, at most four, the most important one first: the accuracy on the test images or what the
- * run has in its place, the loss, the progress, and the time.
+ * Returns the most important numbers of a run, at most four, the most important one first: results as the header shows them, the
+ * progress, and the time.
  */
-export function wallFigures(session: Session): WallFigure[] {
+export function wallFigures({
+  session,
+  now,
+  view,
+}: Pick<PageState, 'session' | 'now' | 'view'>): WallFigure[] {
   const { run } = session;
   const latest = latestDataOf(session);
   if (!run || !latest) return [];
-  const phase = phaseOf(session);
-  const metrics = metricFigures(run);
-  const [main = metrics.shift()] = [accuracyFigure(run, latest)];
-  const figures = [main, lossFigure(run, latest), progressFigure(run, latest), timeFigure(latest, phase)];
-  const others = [speedFigure(run, latest), ...metrics];
-  return [...figures, ...others].filter((figure) => figure !== undefined).slice(0, figureLimit);
+  const results = headerText(session, now, view)
+    .figures.filter(({ value }) => value !== unknownText)
+    // Of a note in two parts, the second one has no room.
+    .map(({ name, value, notes }) => ({ name, value, note: notes[0]?.split(';')[0] ?? '' }));
+  const others = [progressFigure(run, latest), timeFigure(latest, phaseOf(session))];
+  return [
+    ...results.slice(0, resultLimit),
+    ...others,
+    ...results.slice(resultLimit),
+    ...metricFigures(run),
+    speedFigure(run, latest),
+  ]
+    .filter((figure) => figure !== undefined)
+    .filter((figure, at, all) => all.findIndex(({ name }) => name === figure.name) === at)
+    .slice(0, figureLimit);
 }
 
-function accuracyFigure(run: Run, latest: LatestData): WallFigure | undefined {
-  const test = latest.finished?.test?.accuracy ?? latest.epoch?.test?.accuracy;
-  if (typeof test === 'number') {
-    const best = run.epochs.reduce<{ epoch: number; accuracy: number } | undefined>(
-      (found, { epoch, test: result }) => {
-        const { accuracy } = result ?? {};
-        return typeof accuracy === 'number' && accuracy > (found?.accuracy ?? -1)
-          ? { epoch, accuracy }
-          : found;
-      },
-      undefined,
-    );
-    const isBest = !best || best.accuracy <= test;
-    return {
-      name: 'Test accuracy',
-      value: formatPercent(test),
-      note: isBest
-        ? `after epoch ${latest.epoch?.epoch ?? ''}`
-        : `best ${formatPercent(best.accuracy)}, epoch ${best.epoch}`,
-    };
-  }
-  const training = meanOf(run, 'accuracy');
-  return training && { name: 'Accuracy', value: formatPercent(training.value), note: training.note };
-}
+/** The text of a value that is not known yet. */
+const unknownText = formatCount(null);
 
-/** Returns the figures of the custom metrics: those with a direction first, which are results. */
-function metricFigures(run: Run): WallFigure[] {
-  const definitions = run.started?.metrics ?? {};
-  const names = [...run.metrics.keys()];
-  const isResult = (name: string): boolean => Boolean(definitions[name]?.direction);
-  return [...names.filter(isResult), ...names.filter((name) => !isResult(name))].map((name) => ({
-    name,
-    value: formatNumber(run.metrics.get(name)?.last('value')),
-    note: definitions[name]?.unit ?? '',
+const metricFigures = (run: Run): WallFigure[] =>
+  [...run.metrics].map(([name, series]) => ({
+    name: capitalize(name),
+    value: formatNumber(series.last('value')),
+    note: run.started?.metrics?.[name]?.unit ?? '',
   }));
-}
-
-function lossFigure(run: Run, latest: LatestData): WallFigure | undefined {
-  const mean = meanOf(run, 'loss');
-  if (mean) return { name: 'Loss', value: formatLoss(mean.value), note: mean.note };
-  const loss = latest.epoch?.train?.loss ?? latest.epoch?.test?.loss;
-  return typeof loss === 'number' ? { name: 'Loss', value: formatLoss(loss), note: '' } : undefined;
-}
-
-/** Returns the mean of the last values of a column; the last value if that is not finite, and undefined without any. */
-function meanOf(run: Run, column: BatchColumn): { value: number; note: string } | undefined {
-  const { steps } = run;
-  if (!steps.known.has(column)) return undefined;
-  const all = steps.columns[column].subarray(Math.max(0, steps.length - meanBatches), steps.length);
-  const last = all.at(-1);
-  if (last !== undefined && !Number.isFinite(last) && !steps.sparse.has(column))
-    return { value: last, note: `last ${stepWordOf(run)}` };
-  const finite = all.filter(Number.isFinite);
-  if (finite.length === 0) return undefined;
-  const value = finite.reduce((sum, each) => sum + each, 0) / finite.length;
-  const word = stepWordOf(run);
-  return {
-    value,
-    note:
-      finite.length === 1
-        ? `last ${word}`
-        : `mean of ${finite.length} ${word === 'batch' ? 'batches' : `${word}s`}`,
-  };
-}
 
 function progressFigure(run: Run, { started, batch, epoch }: LatestData): WallFigure | undefined {
   const epochs = announcedEpochs(started);

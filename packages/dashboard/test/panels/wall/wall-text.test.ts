@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { wallFigures, wallProblem } from '../../../src/panels/wall/wall-text.ts';
+import type { Session } from '../../../src/state/session.ts';
+import { defaultView } from '../../../src/state/view.ts';
 import {
   bareRun,
   epochsOnlyRun,
@@ -11,8 +13,9 @@ import {
 } from '../../support/kinds-of-runs.ts';
 import { connectedMessages, sessionOf } from '../../support/session.ts';
 
+const figuresOf = (session: Session) => wallFigures({ session, now: 0, view: defaultView });
 const namesOf = (events: readonly MonitorEvent[]): string[] =>
-  wallFigures(sessionOf(connectedMessages(events))).map(({ name }) => name);
+  figuresOf(sessionOf(connectedMessages(events))).map(({ name }) => name);
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
 
 describe('the large numbers of the wall', () => {
@@ -20,13 +23,17 @@ describe('the large numbers of the wall', () => {
 
   it.each([
     ['a classifier', run, ['Test accuracy', 'Loss', 'Epoch', 'Took']],
-    ['a classifier in its first epoch', run.slice(0, 15), ['Accuracy', 'Loss', 'Epoch', 'Time left']],
+    [
+      'a classifier in its first epoch',
+      run.slice(0, 15),
+      ['Loss', 'Training accuracy', 'Epoch', 'Time left'],
+    ],
     [
       'a regression',
       regressionRun('a'),
-      ['valid/rmse', 'Loss', 'Step', expect.stringMatching(/^feature_share/)],
+      ['Loss', 'Valid/rmse', 'Step', expect.stringMatching(/^Feature_share/)],
     ],
-    ['a language model', languageModelRun('a', 1_000), ['perplexity', 'Loss', 'Step', 'Speed']],
+    ['a language model', languageModelRun('a', 1_000), ['Loss', 'Perplexity', 'Step', 'Grad/norm']],
     ['epochs alone', epochsOnlyRun('a').slice(0, 4), expect.arrayContaining(['Epoch'])],
     ['metrics alone', metricsRun('a'), expect.arrayContaining(['Step'])],
     ['a run before its first value', run.slice(0, 1), []],
@@ -39,17 +46,17 @@ describe('the large numbers of the wall', () => {
     expect(namesOf(bareRun('a')).length).toBeLessThanOrEqual(4);
   });
 
-  it('have notes: the best epoch, the mean, and the totals', () => {
-    const figures = wallFigures(sessionOf(connectedMessages(run.slice(0, -1))));
+  it('have notes: when they were measured, how they have changed, and the totals', () => {
+    const figures = figuresOf(sessionOf(connectedMessages(run.slice(0, -1))));
     expect(figures.map(({ note }) => plain(note))).toEqual([
-      'after epoch 3',
-      'mean of 20 batches',
+      'after epoch 3, up 1.50 points',
+      'smoothed',
       'of 3',
       'at this speed',
     ]);
   });
 
-  it('show a loss that is not a number at once, not in a mean', () => {
+  it('show a loss that is not a number at once', () => {
     const events = run
       .slice(0, 15)
       .map((event) =>
@@ -63,7 +70,7 @@ describe('the large numbers of the wall', () => {
         ? { ...message, event: { ...message.event, data: { ...message.event.data, loss: Number.NaN } } }
         : message,
     );
-    expect(wallFigures(sessionOf(messages))[1]).toEqual({ name: 'Loss', value: 'NaN', note: 'last batch' });
+    expect(figuresOf(sessionOf(messages))[0]).toMatchObject({ name: 'Loss', value: 'NaN' });
   });
 });
 
