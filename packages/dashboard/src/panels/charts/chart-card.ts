@@ -23,6 +23,7 @@ import {
   legendItems,
   legendSentence,
   legendTitle,
+  linesOfComparison,
 } from './chart-text.ts';
 import { errorScaleOf } from './error-scale.ts';
 import { FrameBuilder, type Readout } from './frame-builder.ts';
@@ -427,6 +428,10 @@ export class ChartCard {
     const markers: EventMarker[] =
       moment === null ? [...findings] : [...findings, { x: moment, level: 'info' }];
     const { items } = this.#legend();
+    const names = runs
+      .filter(({ hidden }) => !hidden)
+      .map(({ name }) => name)
+      .join(', ');
     const { clientWidth: width, clientHeight: height } = this.#host;
     saveChartImage(
       {
@@ -436,10 +441,9 @@ export class ChartCard {
       },
       {
         title: this.#spec.title,
-        subtitle: runs
-          .filter(({ hidden }) => !hidden)
-          .map(({ name }) => name)
-          .join(', '),
+        // The legend of a comparison names the runs.
+        subtitle: runs.length > 1 && this.#spec.test ? linesOfComparison : names,
+        names,
         items,
       },
     );

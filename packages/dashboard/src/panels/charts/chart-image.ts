@@ -5,8 +5,9 @@ import { Plot, type PlotFrame, type PlotSettings } from './plot.ts';
 
 export interface ChartImageOptions {
   title: string;
-  /** The names of the runs. */
   subtitle: string;
+  /** The names of the runs, for the name of the file. */
+  names: string;
   items: readonly LegendItem[];
 }
 
@@ -60,7 +61,7 @@ export function saveChartImage(chart: DrawnPlot, options: ChartImageOptions): vo
   new ImageWriter(context, plot.canvas).draw(options);
   plot.destroy();
   host.remove();
-  canvas.toBlob((blob) => blob && saveFile(blob, imageFileName(options.subtitle, options.title)));
+  canvas.toBlob((blob) => blob && saveFile(blob, imageFileName(options.names, options.title)));
 }
 
 class ImageWriter {
@@ -189,11 +190,11 @@ export function flowItems(
 const nameLimit = 60;
 
 /** Returns the file name of an image, which contains only letters, digits and hyphens. */
-export function imageFileName(subtitle: string, title: string): string {
+export function imageFileName(names: string, title: string): string {
   const plain = (text: string): string =>
     text
       .replace(/[^\p{L}\p{N}]+/gu, '-')
       .slice(0, nameLimit)
       .replace(/^-|-$/g, '');
-  return [plain(subtitle), plain(title.toLowerCase())].filter(Boolean).join('-').concat('.png');
+  return [plain(names), plain(title.toLowerCase())].filter(Boolean).join('-').concat('.png');
 }

@@ -91,6 +91,9 @@ function comparedValue(spec: ChartSpec, value: Value | undefined, baseline: Valu
   return `${text} (${formatDifference(current - first, spec.format)})`;
 }
 
+/** Explains how the curves of a comparison differ. */
+export const linesOfComparison = 'Thin lines: training, smoothed. Lines with rings: test results.';
+
 /** Returns the title of a legend, which names the step of its values: "Latest", or "Batch 412, epoch 4" under the cursor. */
 export function legendTitle(
   { series }: Pick<ChartSpec, 'series'>,

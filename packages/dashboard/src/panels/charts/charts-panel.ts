@@ -28,6 +28,7 @@ import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
 import type { LegendColumn } from '../compare/comparison.ts';
 import type { RunLegend } from '../compare/run-legend.ts';
 import { ChartCard, type ChartsState } from './chart-card.ts';
+import { linesOfComparison } from './chart-text.ts';
 import { chartToolbar } from './chart-toolbar.ts';
 import { xExtent } from './x-range.ts';
 import './charts.css';
@@ -145,7 +146,8 @@ class Charts {
     const legend = this.#loadedLegend();
     const values = this.#legendColumns();
     const title = this.cards[0]?.legendTitle ?? '';
-    legend?.render({ runs, title, values, emphasis, pinned: view.pinned });
+    const note = values.some(({ name }) => name.startsWith('Test')) ? linesOfComparison : '';
+    legend?.render({ runs, title, note, values, emphasis, pinned: view.pinned });
     return legend?.element;
   }
 

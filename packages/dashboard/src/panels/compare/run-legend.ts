@@ -1,6 +1,7 @@
 import { html, nothing, render, svg, type TemplateResult } from 'lit-html';
 import type { ChartRun } from '../../state/chart-runs.ts';
 import type { RunStartedData } from '../../state/event-data.ts';
+import { formatPlural } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import { curveKey } from '../../ui/curve-key.ts';
 import { differingSettings, type LegendColumn } from './comparison.ts';
@@ -10,6 +11,8 @@ export interface RunLegendContent {
   runs: readonly ChartRun[];
   /** What the values are of: "Latest", or a step. */
   title: string;
+  /** Explains how the curves differ; empty where there is nothing to explain. */
+  note: string;
   values: readonly LegendColumn[];
   /** Id of the run whose curves stand out; null for none. */
   emphasis: string | null;
@@ -43,7 +46,7 @@ export class RunLegend {
   }
 
   render(content: RunLegendContent): void {
-    const { runs, title, values, pinned } = content;
+    const { runs, title, note, values, pinned } = content;
     const { columns, more } = this.#settings(...runs.map(({ run }) => run.started));
     const hiddenCount = runs.filter(({ hidden }) => hidden).length;
     render(
@@ -51,7 +54,7 @@ export class RunLegend {
         <div class="card-head">
           <h3 id="run-legend-title">Compared runs</h3>
           <span class="legend-at" data-part="at">${title}</span>
-          <span class="run-legend-note">${noteOf(values, more)}</span>
+          <span class="run-legend-note">${noteOf(note, more)}</span>
           <button class="chip" type="button" ?hidden=${pinned === null} @click=${() => pinned !== null && this.#actions.togglePinned(pinned)}>
             Unpin
           </button>
@@ -117,11 +120,12 @@ const cell = ({ name, values, best }: LegendColumn, index: number, kind: string)
   <td class="${kind} ${best === index ? 'best' : ''}" data-label=${name}>${values[index] ?? '–'}${best === index ? html`<span class="sr-only">, best</span>` : nothing}</td>`;
 
 /** Explains the lines of the charts, and the settings that the legend has no room for. */
-const noteOf = (values: readonly LegendColumn[], more: number): string =>
+const noteOf = (note: string, more: number): string =>
   [
-    values.some(({ name }) => name.startsWith('Test')) &&
-      'Thin lines: training, smoothed. Lines with rings: test results.',
-    more > 0 && `${more} more settings differ: see the comparison below.`,
+    note,
+    more > 0
+      ? `${formatPlural(more, 'more setting differs', 'more settings differ')}: see the comparison below.`
+      : '',
   ]
     .filter(Boolean)
     .join(' ');
