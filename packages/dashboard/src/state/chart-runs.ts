@@ -15,7 +15,7 @@ export interface ChartRun {
 }
 
 /** A run with the gateway's summary of it, null before the gateway has sent one. */
-interface SummarizedRun {
+export interface SummarizedRun {
   run: Run;
   summary: RunSummary | null;
 }

@@ -91,7 +91,8 @@ export class RunIndex {
 function indexedRun(summary: StoredSummary): IndexedRun {
   const { runId, status, lastEventAt, title, name, tags, note, started, bestAccuracy } = summary;
   const device = started?.device ? `${started.device.engine ?? ''} on ${started.device.kind}` : '';
-  const words = [title, name, ...(tags ?? []), runId, note, device];
+  const settings = Object.values(started?.config ?? {}).filter((value) => typeof value === 'string');
+  const words = [title, name, ...(tags ?? []), runId, note, device, started?.dataset?.name, ...settings];
   return {
     stored: { runId, status, lastEventAt },
     text: words.join(' ').toLowerCase(),

@@ -19,7 +19,7 @@ export const comparePanel: Panel = {
   render({ run, summary, others }) {
     const readable = others.filter(({ problem }) => problem === '');
     const problems = others.map(({ problem }) => problem).filter(Boolean);
-    const runs = comparedRuns({ run, summary }, readable);
+    const runs = run ? comparedRuns([{ run, summary }, ...readable]) : [];
     const several = runs.length > 1;
     const settings = several ? settingsOf(...runs.map((compared) => compared.summary.started)) : [];
     const rows = several ? [...resultRows(runs), ...settings] : [];

@@ -1,5 +1,5 @@
 import { secondsOf, testLossOf } from '@mnist-monitor/shared/browser';
-import { dashes } from '../../state/chart-runs.ts';
+import { dashes, type SummarizedRun } from '../../state/chart-runs.ts';
 import {
   type EpochData,
   type RunStartedData,
@@ -30,16 +30,13 @@ export interface ComparedRun {
   dash: readonly number[] | undefined;
 }
 
-/** A run that the page follows, with the gateway's summary of it: null before the gateway has sent one. */
-interface FollowedRun {
-  run: Run | null;
-  summary: RunSummary | null;
-}
-
-/** Returns the run on display, which is the baseline, and then the other ones. Runs without a summary are left out. */
-export const comparedRuns = (shown: FollowedRun, others: readonly FollowedRun[]): ComparedRun[] =>
-  [shown, ...others].flatMap(({ run, summary }, index) =>
-    run && summary
+/**
+ * Returns the compared runs: first the one on display, which is the baseline. Runs of which the gateway has not sent a summary yet
+ * are left out.
+ */
+export const comparedRuns = (runs: readonly SummarizedRun[]): ComparedRun[] =>
+  runs.flatMap(({ run, summary }, index) =>
+    summary
       ? [
           {
             summary: updatedSummary(summary, run),

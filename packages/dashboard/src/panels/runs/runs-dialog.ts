@@ -2,7 +2,7 @@ import type { RunSort } from '@mnist-monitor/shared/browser';
 import { html, nothing, render, type TemplateResult } from 'lit-html';
 import { changeRun, deleteRun, listRuns, type Result, runExists, type SortOrder } from '../../net/api.ts';
 import type { RunSummary } from '../../state/event-data.ts';
-import { formatPlural } from '../../state/format.ts';
+import { formatCount, formatPlural } from '../../state/format.ts';
 import { displayName, tagsOf } from '../../state/run-summaries.ts';
 import { parseTags, tagsProblem } from '../../state/tags.ts';
 import { otherRunLimit, type View } from '../../state/view.ts';
@@ -186,7 +186,7 @@ class RunsList {
     if (this.#summaries.length === 0) return filter === '' ? 'No runs yet.' : 'No run contains these words.';
     const others = this.#others.length;
     return [
-      `${this.#summaries.length} of ${formatPlural(this.#total, 'run', 'runs')}.`,
+      `${formatCount(this.#summaries.length)} of ${formatPlural(this.#total, 'run', 'runs')}.`,
       ...(others > 0 ? [`${others} compared with the run on display.`] : []),
     ].join(' ');
   }
@@ -205,7 +205,7 @@ class RunsList {
       <div class="runs-tools">
         <input
           class="input" type="search" id="runs-filter" autofocus value=${filter} @input=${search}
-          placeholder="Find by name, tag, note, status or device" aria-label="Find runs"
+          placeholder="Find by name, tag, note, status, setting or device" aria-label="Find runs"
         />
         ${this.#sortControl()} ${this.#viewControl()}
         <button class="button" type="button" @click=${() => this.#open(null)}>Follow the latest</button>

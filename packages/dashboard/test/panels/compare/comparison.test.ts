@@ -48,7 +48,7 @@ describe('the comparison', () => {
       return { run, summary: summaryOf(runId) };
     };
     const rowsOf = (...runs: { run: Run; summary: ReturnType<typeof summaryOf> }[]) =>
-      resultRows(comparedRuns(runs[0] as (typeof runs)[0], runs.slice(1))).map(({ name, values }) => [
+      resultRows(comparedRuns(runs)).map(({ name, values }) => [
         name,
         ...values.map(({ text, change }) => `${text} ${change}`.trim()),
       ]);
@@ -78,7 +78,7 @@ describe('the comparison', () => {
     const { finished, lastSeq } = resumed;
     const summary = summaryOf('resumed', { started, epoch, finished, lastSeq });
     const timeOf = () =>
-      resultRows(comparedRuns({ run: resumed, summary }, [])).find(({ name }) => name === 'Training time')
+      resultRows(comparedRuns([{ run: resumed, summary }])).find(({ name }) => name === 'Training time')
         ?.values[0]?.text;
     expect(withPlainSpaces(timeOf() ?? '')).toBe('18 s');
     const batch = { ...resumed.batch, step: resumed.step + 1, elapsedSeconds: 42 };

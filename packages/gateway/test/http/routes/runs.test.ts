@@ -119,6 +119,7 @@ describe('the list of runs', () => {
     ['größer', ['run-3']],
     ['ONE%20best', ['run-9']],
     ['completed', ['run-7']],
+    ['MNIST%20constant%20run-7', ['run-7']],
     ['run-2%20stalled%20cpu', ['run-25', 'run-24', 'run-23', 'run-22', 'run-21', 'run-20', 'run-2']],
     ['nothing%20like%20this', []],
   ])('contains the runs with all words of a search: %s', async (search, expected) => {
