@@ -53,6 +53,32 @@ export const testKernels = (engines: EngineEntry[]): void =>
       await expectClose(actual.filter, expected.filter);
     });
 
+    // Channels that fill vectors or do not, rows of several widths, and images of one to three blocks.
+    test.each([
+      [2, 28, 1, 32],
+      [1, 14, 8, 16],
+      [3, 7, 24, 32],
+      [2, 14, 12, 24],
+      [2, 5, 16, 8],
+      [1, 1, 8, 8],
+      [2, 3, 32, 64],
+    ])(
+      'convolve %i images of size %i with %i channels, and compute the gradients, for %i filters',
+      async (count, size, inputs, outputs) => {
+        const [x, filter] = [draw(count, size, size, inputs), draw(3, 3, inputs, outputs)];
+        const [bias, dy] = [draw(outputs), draw(count, size, size, outputs)];
+        const y = kernels.conv(tensor(x), tensor(filter), tensor(bias), 'relu');
+        await expectClose(
+          y,
+          reference.conv(x, filter, bias.values).map((value) => Math.max(0, value)),
+        );
+        const actual = kernels.convGradients(tensor(x), tensor(filter), tensor(dy), true);
+        const expected = reference.convGradients(x, filter, dy.values);
+        await expectClose(actual.input as tf.Tensor, expected.input);
+        await expectClose(actual.filter, expected.filter);
+      },
+    );
+
     test('omit the input gradient of a convolution unless it is requested', async () => {
       expect(kernels.convGradients(tensor(x), tensor(filter), tensor(dy), false).input).toBeUndefined();
     });
@@ -70,6 +96,25 @@ export const testKernels = (engines: EngineEntry[]): void =>
       });
       await expectClose(kernels.maxPoolGradient(input, y, tensor(pooledDy), state), back);
     });
+
+    test.each([
+      [4, 4, 8],
+      [7, 5, 12],
+    ])(
+      'pass the gradient of a max-pool to the maxima of images of %i by %i with %i channels',
+      async (height, width, channels) => {
+        const x = draw(2, height, width, channels);
+        const expected = reference.maxPool(x);
+        const input = tensor<tf.Tensor4D>(x);
+        const { y, state } = kernels.maxPool(input);
+        const dy = draw(...y.shape);
+        const back = new Float32Array(x.values.length);
+        expected.from.forEach((position, at) => {
+          back[position] = dy.values[at];
+        });
+        await expectClose(kernels.maxPoolGradient(input, y, tensor(dy), state), back);
+      },
+    );
 
     test('compute the gradient of a max-pool correctly in reused memory', async () => {
       const input = tensor<tf.Tensor4D>(draw(2, 8, 8, 4));
