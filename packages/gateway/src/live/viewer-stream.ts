@@ -183,6 +183,8 @@ export class ViewerStream implements Subscriber {
     const peer = this.#peer;
     const channel = this.#channel;
     let unsent: Buffer | undefined;
+    /** Every event up to this seq was sent, is unsent, or is outdated. */
+    let seen = this.#cursor.seq;
     const send = (): void => {
       if (!this.#hasRoom) {
         this.#cursor.skipStaleBatches();
@@ -195,6 +197,10 @@ export class ViewerStream implements Subscriber {
     const throttle = new Throttle(maxRate, send);
     const subscriber: Subscriber = {
       onEvents: (events) => {
+        // The history may have included events that were stored and are only now published.
+        if (events.last <= seen) return;
+        if (events.first <= seen) return this.#owner?.onStreamEnd();
+        seen = events.last;
         if (events.last > this.#lastFittingSeq) {
           if (unsent) peer.sendFrames(unsent);
           unsent = undefined;

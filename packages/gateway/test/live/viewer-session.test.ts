@@ -655,6 +655,28 @@ describe('a viewer', () => {
       expect(seqsOf(peer.messages)).toEqual([1, 4, 5, 6]);
     });
 
+    test.each([
+      ['up to there', 3],
+      ['and later ones together', 5],
+    ])('gets no event again that it has read before its publication: %s', async (_what, count) => {
+      await keepNoEvents();
+      await keep('a', [first]);
+      const page = store.page.bind(store);
+      store.page = async (...selection) => {
+        store.page = page;
+        await store.append('a', others.slice(0, 3));
+        return page(...selection);
+      };
+      const peer = join({ maxRate: '100' });
+      await isLive(peer);
+      expect(seqsOf(peer.messages)).toEqual([1, 2, 3, 4]);
+      await keep('a', others.slice(0, count));
+      await keep('a', [at(count + 2, 'epoch')]);
+      await until(() => peer.messagesOf('epoch').length > 0);
+      const seqs = seqsOf(peer.messages);
+      expect(seqs).toEqual([...new Set(seqs)].sort((one, other) => one - other));
+    });
+
     test('gets the complete history', async () => {
       await keep('a', run);
       const peer = join({ maxRate: '1' });
