@@ -50,6 +50,7 @@ export class Hub {
   readonly #viewers = new Set<HubViewer>();
   readonly #viewerCountListeners = new Listeners();
   readonly #helloListeners = new Listeners<[runId: string | undefined]>();
+  readonly #streamListeners = new Listeners<[runId: string]>();
   readonly #publishedListeners = new Listeners<[runId: string, events: readonly StoredEvent[]]>();
   readonly #lossListeners = new Listeners<[loss: StreamLoss]>();
   /** Channels being loaded, so that many viewers who connect for the same run at once share one read. */
@@ -241,6 +242,11 @@ export class Hub {
     await this.endOutdatedChannel(runId);
   }
 
+  /** Calls back when a run of which there is a channel was removed or has another stream. Returns the function that removes the listener. */
+  onStreamChange(listener: (runId: string) => void): () => void {
+    return this.#streamListeners.add(listener);
+  }
+
   /** Calls back when a loss of stored events is detected. Returns the function that removes the listener. */
   onLoss(listener: (loss: StreamLoss) => void): () => void {
     return this.#lossListeners.add(listener);
@@ -269,6 +275,7 @@ export class Hub {
     this.#channels.delete(channel.runId);
     this.#recentBytes -= channel.recentBytes;
     channel.remove();
+    this.#streamListeners.emit(channel.runId);
   }
 
   #setNewestRun(runId: string | undefined): void {

@@ -63,6 +63,8 @@ export class StatusBroadcaster {
       }),
       hub.onNewestRunChange(announce),
       hub.onHello((runId) => this.#noteHello(runId)),
+      // A run that has lost its end goes on, or is interrupted.
+      hub.onStreamChange((runId) => this.#readStatus(runId)),
       idleTrainers.onChange(announce),
       publishers.onChange((runId) => this.#readStatus(runId)),
       this.#remote.onChange(announce),

@@ -99,6 +99,21 @@ describe('the status broadcaster', () => {
     expect(messages.at(-1)).toMatchObject({ status: 'running', connected: true });
   });
 
+  test('reports a run as going on that has lost its end', async () => {
+    const finish = toNewEvent({ ...sampleRun({ runId: 'a', startedAt: start }).at(-1)!, seq: 6 });
+    await open();
+    const first = publisher();
+    await keep();
+    await keep([finish]);
+    publishers.markDisconnected('a', first);
+    await advance(2);
+    expect(messages.at(-1)).toMatchObject({ status: 'completed' });
+    store.loseEnd('a', 5);
+    await hub.verify('a');
+    await advance(2);
+    expect(messages.at(-1)).toMatchObject({ type: 'status', runId: 'a', status: 'running' });
+  });
+
   test('repeats what a hello has shown between two broadcasts, although it has changed back', async () => {
     await open();
     const trainer = { publisherId: 'trainer-1', commands: [], send: () => {} };
