@@ -84,7 +84,7 @@ export const plants: readonly Plant[] = [
   ]),
   plant('latest stays on an old run', [
     gateway('live/viewer-session'),
-    'return this.#followsLatest && this.#context.hub.newestRunId !== runId;',
+    'return this.#followsLatest && this.#context.hub.newestRunId !== this.#runId;',
     'return false;',
   ]),
   plant('stale presence', [

@@ -80,6 +80,8 @@ class Direction {
     const waiting = this.#waiting;
     if (!waiting) return;
     const room = Math.max(0, path.windowBytes - this.#bytesInFlight);
+    // As TCP, which waits for half a window instead of sending ever smaller pieces (RFC 1122, section 4.2.3.4).
+    if (room < Math.min(waiting.rest.length, path.windowBytes / 2)) return;
     const bytes = waiting.rest.subarray(0, room);
     if (bytes.length > 0) {
       this.#bytesInFlight += bytes.length;
