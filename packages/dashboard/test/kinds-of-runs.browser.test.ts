@@ -81,7 +81,7 @@ const isInView = (cell: Element): boolean => {
     await counts(page, '.chart', 3);
     expect(await page.locator('#accuracy-chart').count()).toBe(0);
     expect(await page.locator('#progress').getAttribute('aria-valuenow')).toBeNull();
-    expect(await page.locator('.stat dt').allTextContents()).toEqual(['Loss', 'Valid/rmse']);
+    expect(await page.locator('.stat dt').allTextContents()).toEqual(['Loss', 'valid/rmse']);
     expect(await page.locator('.progress-line span').allTextContents()).toEqual([
       'step 120',
       expect.stringMatching(/of training$/),

@@ -22,10 +22,14 @@ const chromiumPath = findChromium();
     expect(monitor.browserProblems).toEqual([]);
   });
 
-  it('does not move what is visible while it loads', async () => {
-    const runId = '20261124-100000-still';
+  it.each([
+    [1440, 900],
+    [1280, 720],
+    [390, 844],
+  ])('does not move what is visible while it loads, %p × %p pixels', async (width, height) => {
+    const runId = `20261124-100000-still${width}`;
     await monitor.publish({ runId, events: runOf(runId), commands: ['pause', 'stop', 'setLearningRate'] });
-    const page = await monitor.visit();
+    const page = await monitor.visit('', { viewport: { width, height } });
     await page.addInitScript(() => {
       const page = globalThis as unknown as { shift: number };
       page.shift = 0;

@@ -47,7 +47,7 @@ it('a regression has no figure, chart or label for what it does not have', () =>
   const text = headerText(sessionOf(connectedMessages(events)), 0);
   expect(text.figures.map(({ field, name }) => [field, name])).toEqual([
     ['loss', 'Loss'],
-    ['metric', 'Valid/rmse'],
+    ['metric', 'valid/rmse'],
   ]);
   expect(text.parts.map(({ field }) => field)).toEqual(['batch', 'elapsed']);
   expect(text).toMatchObject({

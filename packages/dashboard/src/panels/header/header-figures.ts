@@ -1,5 +1,4 @@
 import {
-  capitalize,
   formatCount,
   formatLoss,
   formatNumber,
@@ -244,13 +243,11 @@ function metricFigure(run: Run | null): HeaderFigure | undefined {
     [formatNumber(number), unit].filter(Boolean).join(' ');
   const lowest = series.lowest.get('value');
   return {
-    ...{ field: 'metric', name: capitalize(name), shortName: name, curve: null, value: formatNumber(value) },
-    notes: [
-      unit ?? '',
+    ...{ field: 'metric', name, shortName: name, curve: null, value: formatNumber(value) },
+    notes:
       direction === 'minimize' && lowest !== undefined
-        ? `lowest ${format(lowest)}`
-        : `${direction === 'minimize' ? 'lower' : 'higher'} is better`,
-    ].filter(Boolean),
+        ? [`lowest ${format(lowest)}`]
+        : [[unit, `${direction === 'minimize' ? 'lower' : 'higher'} is better`].filter(Boolean).join(', ')],
     isBad: !Number.isFinite(value),
   };
 }

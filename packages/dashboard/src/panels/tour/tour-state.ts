@@ -8,12 +8,12 @@ const storageKey = `${storagePrefix}visited`;
 export const tourState: { phase: 'unknown' | 'offered' | 'running' | 'over' } = { phase: 'unknown' };
 
 /**
- * Returns whether the page shows the tour or its offer. It is offered once in a browser, with the first run that has data, and to
- * no program that steers a browser. A visitor with stored settings has been here before.
+ * Returns whether the page shows the tour or its offer. It is offered once in a browser, with the first run that has data, and
+ * neither to a program that steers a browser nor in a saved page. A visitor with stored settings has been here before.
  */
-export function isTourShown({ run }: Pick<PageState, 'run'>): boolean {
+export function isTourShown({ run, savedAt }: Pick<PageState, 'run' | 'savedAt'>): boolean {
   if (tourState.phase === 'unknown' && run?.batch) {
-    tourState.phase = navigator.webdriver || hasVisited() ? 'over' : 'offered';
+    tourState.phase = navigator.webdriver || savedAt !== null || hasVisited() ? 'over' : 'offered';
     if (tourState.phase === 'offered') rememberVisit();
   }
   return tourState.phase === 'offered' || tourState.phase === 'running';
