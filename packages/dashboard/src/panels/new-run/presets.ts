@@ -14,7 +14,7 @@ export function presetsFor(shown: RunStartedData | null): Preset[] {
   const common: Preset[] = [
     {
       ...{ id: 'default', label: 'Default', values: valuesOfRecipe('default') },
-      help: 'The original network for ten epochs: about 99.3 % on MNIST.',
+      help: 'The original network for ten epochs: about 99.3\u00a0% on MNIST.',
     },
     {
       ...{ id: 'quick', label: 'Quick look' },
@@ -23,11 +23,11 @@ export function presetsFor(shown: RunStartedData | null): Preset[] {
     },
     {
       ...{ id: 'sprint', label: 'Sprint', values: valuesOfRecipe('sprint') },
-      help: 'A small network: 99.1 % on MNIST after two epochs.',
+      help: 'A small network: 99.1\u00a0% on MNIST after two epochs.',
     },
     {
       ...{ id: 'best', label: 'Best', values: valuesOfRecipe('best') },
-      help: 'The most accurate: 99.6 % on MNIST after ten epochs.',
+      help: 'The most accurate: 99.6\u00a0% on MNIST after ten epochs.',
     },
   ];
   const values = shown && valuesOfRun(shown);
