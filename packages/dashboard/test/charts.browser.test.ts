@@ -175,6 +175,27 @@ const chromiumPath = findChromium();
     await shows(page, caption, /^1\d\d points/);
   });
 
+  it('of a run that has ended have as many points as the window has room for', async () => {
+    const runId = '20261124-145000-resized';
+    await monitor.publish({ runId, events: runOf(runId, 1, 3_000) });
+    const page = await monitor.visit(`?run=${runId}`);
+    await shows(page, caption, /^[\d,]+ of 3,000 points/);
+    const hasPoints = (min: number, max: number) =>
+      page.waitForFunction(
+        ([selector, least, most]) => {
+          const text = document.querySelector(selector)?.textContent ?? '';
+          const count = Number.parseInt(text.replace(',', ''), 10);
+          return count >= least && count <= most;
+        },
+        [caption, min, max] as const,
+      );
+    await hasPoints(300, 1_500);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await hasPoints(50, 299);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await hasPoints(300, 1_500);
+  });
+
   it('are available as tables', async () => {
     const runId = '20261124-150000-table';
     const events = runOf(runId);

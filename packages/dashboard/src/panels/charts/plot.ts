@@ -199,6 +199,8 @@ export class Plot {
 
   #fit(): void {
     const size = sizeOf(this.#options.host);
+    // Nobody sees a plot without room. It keeps its size, so that it needs no drawing when it has the same room again.
+    if (this.#options.host.clientWidth === 0) return;
     if (size.width === this.#uplot.width && size.height === this.#uplot.height) return;
     this.#uplot.setSize(size);
     this.#options.onResize();
