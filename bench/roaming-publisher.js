@@ -9,6 +9,9 @@ export class RoamingPublisher {
   #gatewayIndex;
   #timer;
   #acked = 0;
+  #sentAt = [];
+  /** Milliseconds from each event to its acknowledgement, after which it is stored. */
+  ackDelays = [];
   #isReady = false;
   #isClosed = false;
   #socket;
@@ -63,7 +66,13 @@ export class RoamingPublisher {
   #add() {
     const event = JSON.stringify({ ...this.#event, seq: this.count + 1, time: new Date().toISOString() });
     this.#events.push(event);
+    this.#sentAt.push(Date.now());
     if (this.#isReady) this.#socket.send(event);
+  }
+
+  #acknowledge(seq) {
+    for (const sentAt of this.#sentAt.slice(this.#acked, seq)) this.ackDelays.push(Date.now() - sentAt);
+    this.#acked = seq;
   }
 
   #connect() {
@@ -82,7 +91,7 @@ export class RoamingPublisher {
     });
     this.#socket.on('message', (data) => {
       const reply = JSON.parse(String(data));
-      if (reply.type === 'ack') this.#acked = reply.seq;
+      if (reply.type === 'ack') this.#acknowledge(reply.seq);
       if (reply.type !== 'resume') return;
       for (const event of this.#events.slice(reply.after)) this.#socket.send(event);
       this.#isReady = true;

@@ -16,6 +16,7 @@ import { buildGo } from './load.js';
 import { machine } from './machine.js';
 import { inFolder, startRedis } from './processes.js';
 import { RoamingPublisher } from './roaming-publisher.js';
+import { spread } from './statistics.js';
 import { startViewers } from './viewer-processes.js';
 
 const { values } = parseArgs({
@@ -157,6 +158,8 @@ async function measure({ gateways, program }) {
         kernelBytesPerConnection: (connected.kernel - before.kernel) / viewers,
       },
       events: publisher.count,
+      /** The part of the delays that storing takes: every commit waits for the disk. */
+      ackMs: spread(publisher.ackDelays),
       deliveredShare: (deliveries - counted.missing - counted.lost - counted.skipped) / deliveries,
       cpuMicrosecondsPerDelivery: cpuBefore * 1e6,
       ...counted,

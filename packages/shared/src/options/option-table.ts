@@ -96,7 +96,7 @@ export const optionTable = {
   viewers: integer({
     range: [1, 100_000],
     default: 5_000,
-    help: 'number of viewers at a time; 20,000 need 500 MB of memory, and as many open files',
+    help: 'number of viewers at a time; 20,000 need 300 MB of memory, and as many open files',
   }),
   redisUrl: optional(
     'an address such as redis://user:password@host:6379, rediss://host or unix:///run/redis.sock, with /, ?, # and % of the password as %2F, %3F, %23 and %25',
