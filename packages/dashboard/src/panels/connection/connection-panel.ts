@@ -31,12 +31,12 @@ export const bannerPanel: Panel = {
       focusMain();
     };
     return html`
-      <div class="banner" id="banner" ?hidden=${banner === ''}>
+      <section class="banner" id="banner" aria-label="State of the connection" ?hidden=${banner === ''}>
         <p>
           <span data-field="banner">${banner}</span>
           <button class="link" type="button" ?hidden=${!runIsMissing} @click=${andFocusMain(followLatest)}>Follow the latest</button>
           <button class="link" type="button" id="retry" ?hidden=${!mayRetry} @click=${andFocusMain(retryNow)}>Try now</button>
         </p>
-      </div>`;
+      </section>`;
   },
 };
