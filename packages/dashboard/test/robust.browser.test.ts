@@ -23,26 +23,34 @@ const chromiumPath = findChromium();
   });
 
   it.each([
-    [1440, 900],
-    [1280, 720],
-    [390, 844],
-  ])('does not move what is visible while it loads, %p × %p pixels', async (width, height) => {
-    const runId = `20261124-100000-still${width}`;
-    await monitor.publish({ runId, events: runOf(runId), commands: ['pause', 'stop', 'setLearningRate'] });
-    const page = await monitor.visit('', { viewport: { width, height } });
-    await page.addInitScript(() => {
-      const page = globalThis as unknown as { shift: number };
-      page.shift = 0;
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) page.shift += (entry as unknown as { value: number }).value;
-      }).observe({ type: 'layout-shift', buffered: true });
-    });
-    await page.goto(`${monitor.url}/?run=${runId}`);
-    await shows(page, chartPart('loss', 'caption'), '60 points');
-    await shows(page, '#epoch-rows', 'best');
-    const shift = await page.evaluate(() => (globalThis as unknown as { shift: number }).shift);
-    expect(shift).toBeLessThan(0.05);
-  });
+    ['a finished run', 60, 1440, 900],
+    ['a run in training', 45, 1440, 900],
+    ['a finished run', 60, 1280, 720],
+    ['a finished run', 60, 390, 844],
+    ['a run in training', 45, 390, 844],
+  ])(
+    'does not move what is visible while it loads %s, up to batch %p, in %p × %p pixels',
+    async (...testCase) => {
+      const [, step, width, height] = testCase;
+      const runId = `20261124-100000-still${width}-${step}`;
+      const all = runOf(runId);
+      const events = step === 60 ? all : all.slice(0, untilStep(all, step));
+      await monitor.publish({ runId, events, commands: ['pause', 'stop', 'setLearningRate'] });
+      const page = await monitor.visit('', { viewport: { width, height } });
+      await page.addInitScript(() => {
+        const page = globalThis as unknown as { shift: number };
+        page.shift = 0;
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) page.shift += (entry as unknown as { value: number }).value;
+        }).observe({ type: 'layout-shift', buffered: true });
+      });
+      await page.goto(`${monitor.url}/?run=${runId}`);
+      await shows(page, chartPart('loss', 'caption'), `${step} points`);
+      await shows(page, '#epoch-rows', 'best');
+      const shift = await page.evaluate(() => (globalThis as unknown as { shift: number }).shift);
+      expect(shift).toBeLessThan(0.05);
+    },
+  );
 
   it('says that a part of it has failed, and why', async () => {
     const page = await monitor.visit();
