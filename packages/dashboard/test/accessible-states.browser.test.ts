@@ -108,6 +108,11 @@ const states: Record<string, State> = {
     query: '&view=wall',
     reach: (page) => page.locator('.wall, #wall').first().waitFor(),
   },
+  'a frame in another page': {
+    events: (id) => until(id, 45),
+    query: '&view=embed',
+    reach: (page) => page.locator('#embed').waitFor(),
+  },
   'a comparison of runs': {
     events: (id) => runOf(id),
     query: '&with=compared',
