@@ -7,6 +7,7 @@ const names = [
   'fanout',
   'ingest',
   'inside',
+  'lighthouse',
   'publishing',
   'reading',
   'soak',
