@@ -31,7 +31,8 @@ inEachBrowser(
     it('are compared, with the curves of both and their settings side by side', async () => {
       const [first, second] = await publishTwo('20261125');
       const tab = await site.visit(`?run=${first}&with=${second}`);
-      await shows(tab, '#loss-chart', second);
+      await shows(tab, '#compare-table', second);
+      await shows(tab, chartPart('loss', 'caption'), '120 points');
       await shows(tab, '#compare-table', 'Learning rate');
       expect(await tab.problems()).toEqual([]);
     });
