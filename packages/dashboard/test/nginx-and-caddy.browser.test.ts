@@ -189,7 +189,7 @@ const setups = [
         const links = await page
           .locator('#help-dialog a, #export a, link')
           .evaluateAll((elements) => elements.map((element) => (element as HTMLAnchorElement).href));
-        expect(links).toHaveLength(7);
+        expect(links).toHaveLength(8);
         for (const link of links) {
           expect(link.startsWith(at)).toBe(true);
           expect((await ask(link)).head.statusCode).toBe(200);

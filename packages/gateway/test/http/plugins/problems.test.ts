@@ -91,7 +91,7 @@ describe('a problem', () => {
     });
     expect((await get('/api/runs/%20')).json().detail).toMatch(/^runId: /);
     expect((await get('/api/runs?limt=1')).json().detail).toBe(
-      'unknown parameter "limt": expected only limit, cursor, search, order',
+      'unknown parameter "limt": expected only limit, cursor, search, order, sort, direction',
     );
     expect((await get('/api/runs?limit=1&limit=2')).json().detail).toBe('limit: expected one value, got 2');
     for (const value of ['1', 'yes', 'True', ''])
