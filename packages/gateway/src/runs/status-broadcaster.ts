@@ -61,7 +61,10 @@ export class StatusBroadcaster {
         this.#hasNewViewer = true;
         announce();
       }),
-      hub.onNewestRunChange(announce),
+      // After the newest run was removed, an older one is the newest, whose status contains the number of viewers.
+      hub.onNewestRunChange(() => {
+        if (hub.newestRunId !== undefined) this.#readStatus(hub.newestRunId);
+      }),
       hub.onHello((runId) => this.#noteHello(runId)),
       // A run that has lost its end goes on, or is interrupted.
       hub.onStreamChange((runId) => this.#readStatus(runId)),

@@ -167,6 +167,19 @@ describe('the status broadcaster', () => {
     expect(statuses()).toEqual(['running']);
   });
 
+  test('reports the number of viewers of an ended run that is the newest again, after a later one was removed', async () => {
+    const ended = sampleRun({ runId: 'a', startedAt: start }).map(toNewEvent);
+    await store.append('a', ended);
+    await store.append('b', sampleRun({ runId: 'b', startedAt: start }).slice(0, 5).map(toNewEvent));
+    await open();
+    await store.remove('b');
+    await hub.endOutdatedChannel('b');
+    await nextTurn();
+    hub.addViewer({ version: 2, onBroadcast() {}, onNewestRunChange() {} });
+    await advance(2);
+    expect(messages.at(-1)).toMatchObject({ runId: 'a', status: 'completed', viewers: 2 });
+  });
+
   test('reports the number of viewers less often, the more there are, and a changed status at once', async () => {
     await open();
     publisher();
