@@ -84,7 +84,7 @@ const run = (runId: string) => ({
     await page.locator('#confirm-dialog button[value="yes"]').click();
     await page.locator('#token-form [name="token"]').fill('open sesame, open wide');
     await page.keyboard.press('Enter');
-    await page.locator(`[data-run="${other}"]`).waitFor({ state: 'detached' });
+    await page.locator(`.run[data-run="${other}"]`).waitFor({ state: 'detached' });
     expect(await stored()).toEqual([]);
     await page.waitForURL((url) => !url.search.includes(other));
     expect(monitor.browserProblems).toEqual([]);

@@ -1,7 +1,6 @@
 import { announcedEpochs, announcedSteps } from '../../state/axis.ts';
 import { throughputOf } from '../../state/event-data.ts';
 import {
-  capitalize,
   formatCount,
   formatNumber,
   formatRate,
@@ -61,7 +60,7 @@ const unknownText = formatCount(null);
 
 const metricFigures = (run: Run): WallFigure[] =>
   [...run.metrics].map(([name, series]) => ({
-    name: capitalize(name),
+    name,
     value: formatNumber(series.last('value')),
     note: run.started?.metrics?.[name]?.unit ?? '',
   }));
