@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const npmCache = execFileSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8' }).trim();
+const userConfig = execFileSync('npm', ['config', 'get', 'userconfig'], { encoding: 'utf8' }).trim();
 const folder = mkdtempSync(join(tmpdir(), 'mnist-package-'));
 const home = join(folder, 'home');
 const shell = (command: string): string => execFileSync('sh', ['-c', command], { encoding: 'utf8' }).trim();
@@ -29,17 +30,30 @@ function nodeOf(version: string): string {
   return shell(`npx --yes node@${version} -p process.execPath`);
 }
 
-/** Returns an environment of a new user on a machine with Node.js, npm, a shell and no compiler or Python. */
+/**
+ * Returns an environment of a new user on a machine with Node.js, npm, a shell and no compiler or Python. npm uses the settings and the
+ * cache of the user who runs the tests, which may name a registry and a proxy.
+ */
 function bareEnvironment(node: string): NodeJS.ProcessEnv {
   const bin = mkdtempSync(join(folder, 'bin-'));
   const programs = { node, npm: shell('command -v npm'), sh: '/bin/sh' };
   for (const [name, path] of Object.entries(programs)) symlinkSync(path, join(bin, name));
-  return { PATH: bin, HOME: home, npm_config_cache: npmCache, npm_config_update_notifier: 'false' };
+  const { XDG_CACHE_HOME: _cache, ...inherited } = process.env;
+  const npm = {
+    npm_config_cache: npmCache,
+    npm_config_userconfig: userConfig,
+    npm_config_update_notifier: 'false',
+  };
+  return { ...inherited, ...npm, PATH: bin, HOME: home };
 }
 
 /** Runs a program until it exits, and expects the exit code 0. Returns what it has printed. */
 function run(program: string, args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }): string {
-  const { status, stdout, stderr } = spawnSync(program, args, { ...options, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    ...options,
+    encoding: 'utf8',
+    timeout: 240_000,
+  });
   if (status !== 0)
     throw new Error(`${program} ${args.join(' ')} exited with ${status}:\n${stdout}${stderr}`);
   return stdout;
@@ -51,7 +65,7 @@ describe('the packed product', () => {
     (version) => {
       const cwd = mkdtempSync(join(folder, 'empty-'));
       const env = bareEnvironment(nodeOf(version));
-      run('npm', ['install', '--no-audit', '--no-fund', product], { cwd, env });
+      run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', product], { cwd, env });
       const before = readdirSync(cwd, { recursive: true }).length;
       const flags = ['--train-size', '512', '--test-size', '100', '--epochs', '1', '--once'];
       const ports = ['--port', '0', '--ingest-port', '0'];
