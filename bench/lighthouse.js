@@ -37,14 +37,22 @@ async function publish(runId, events) {
   return publisher;
 }
 
+/** Runs Lighthouse, again where Chromium has lost the start of its trace, which happens in about one of ten audits. */
+async function runLighthouse(args, triesLeft = 3) {
+  const options = { cwd: folder, env: { ...process.env, CHROME_PATH: values.chromium }, maxBuffer: 2 ** 26 };
+  try {
+    return await promisify(execFile)('npx', ['--yes', 'lighthouse@12', ...args], options);
+  } catch (error) {
+    if (triesLeft > 0 && String(error.stderr).includes('NO_NAVSTART'))
+      return runLighthouse(args, triesLeft - 1);
+    throw new Error(`Lighthouse failed: ${String(error.stderr).split('\n')[0]}`);
+  }
+}
+
 /** Runs Lighthouse once. @returns Its scores, the layout shift, and the audits of accessibility and best practices that failed. */
 async function audit(runId, device) {
   const args = [`${url}/?run=${runId}`, '--output=json', '--quiet', '--chrome-flags=--headless --no-sandbox'];
-  const { stdout } = await promisify(execFile)(
-    'npx',
-    ['--yes', 'lighthouse@12', ...args, ...(device === 'desktop' ? ['--preset=desktop'] : [])],
-    { cwd: folder, env: { ...process.env, CHROME_PATH: values.chromium }, maxBuffer: 2 ** 26 },
-  );
+  const { stdout } = await runLighthouse([...args, ...(device === 'desktop' ? ['--preset=desktop'] : [])]);
   const report = JSON.parse(stdout);
   const failed = categories
     .filter((id) => id !== 'performance')
