@@ -264,6 +264,7 @@ const chromiumPath = findChromium();
     await shows(page, '#timeline-text', 'Batch 20 of 60, epoch 1');
     await page.locator('#matrix tbody tr').nth(3).locator('td').nth(6).click();
     await shows(page, '#matrix-sentence', '3 classified as 6: 90 times');
+    await page.locator('#cell-samples canvas').first().waitFor();
     expect(await page.locator('#cell-samples canvas').count()).toBe(1);
     // The sentence describes the images, not the cell under the pointer.
     const pointed = page.locator('#matrix tbody tr').nth(2).locator('td').nth(5);
