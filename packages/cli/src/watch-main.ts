@@ -2,7 +2,7 @@
 import { describeFailure, MonitorError } from '@mnist-monitor/shared/errors';
 import { parseClientFlags } from './client/flags.ts';
 import { MonitorApi } from './client/monitor-api.ts';
-import { keysOf } from './watch/keys.ts';
+import { KeyReader } from './watch/keys.ts';
 import { Screen } from './watch/terminal.ts';
 import { Watch } from './watch/watch.ts';
 
@@ -62,8 +62,9 @@ async function run(id: string, base: URL, hasColours: boolean): Promise<void> {
     screen.clear();
     watch.redraw();
   });
+  const keys = new KeyReader();
   stdin.setEncoding('utf8').on('data', (text) => {
-    for (const key of keysOf(String(text))) watch.press(key);
+    watch.press(keys.read(String(text)));
   });
   stdin.on('end', () => quit(0));
   enter();

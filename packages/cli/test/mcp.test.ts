@@ -121,6 +121,37 @@ describe('the MCP server', () => {
     expect(publisher.commands).toEqual([]);
   });
 
+  test('answers in 2 kB also about a run with many settings and metrics, in which NaN stays NaN', async () => {
+    const runId = '20261106-100000-wide';
+    const metrics = Object.fromEntries(
+      Array.from({ length: 60 }, (_, at) => [`group/${'m'.repeat(50)}${at}`, Number.NaN]),
+    );
+    const config = Object.fromEntries(
+      Array.from({ length: 60 }, (_, at) => [`setting${at}`, '😀'.repeat(150)]),
+    );
+    const events = runOf(runId)
+      .slice(0, 9)
+      .map((event) => {
+        if (event.type === 'run.started') return { ...event, data: { ...event.data, config } };
+        return event.type === 'batch'
+          ? { ...event, data: { ...event.data, loss: Number.NaN, metrics } }
+          : event;
+      }) as MonitorEvent[];
+    await open.publish({ runId, events });
+    await connect(open.url);
+    for (const answer of [
+      await call('get_run', { runId }),
+      await call('compare_runs', { runIds: [runId, runId] }),
+    ]) {
+      expect(Buffer.byteLength(answer.text)).toBeLessThanOrEqual(2_000);
+      expect(answer.text).not.toMatch(/\\ud83d(?!\\ude00)/);
+    }
+    const run = (await call('get_run', { runId })).json();
+    expect(run.latestBatch.loss).toBe('NaN');
+    const { texts: _texts, ...others } = run;
+    expect(JSON.stringify(others)).not.toContain('group/');
+  });
+
   test('reads without the command token, and commands only with it', async () => {
     const runId = '20261104-100000-guarded';
     const publisher = await guarded.publish({ runId, commands, events: runOf(runId).slice(0, 9) });

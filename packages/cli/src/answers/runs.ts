@@ -12,17 +12,17 @@ import { rounded, runTexts, shortText, withoutEmpty } from './values.ts';
 const maxEntries = 16;
 
 /** Returns the settings of a run; numbers, booleans and known words, with texts of publishers cut. */
-function settingsOf({ started }: RunSummary): object {
+function settingsOf({ started }: RunSummary, entryLimit = maxEntries): object {
   const entries = Object.entries(started?.config ?? {})
     .filter(([, value]) => value !== null && value !== undefined)
-    .slice(0, maxEntries)
+    .slice(0, entryLimit)
     .map(([name, value]) => [shortText(name), typeof value === 'string' ? shortText(value) : value]);
   return Object.fromEntries(entries);
 }
 
-function customMetricsOf(run: RunSummary): object {
-  const entries = Object.entries(metricsOf(run)).slice(0, maxEntries);
-  return Object.fromEntries(entries.map(([name, value]) => [name, rounded(value)]));
+function customMetricsOf(run: RunSummary, entryLimit: number): object {
+  const entries = Object.entries(metricsOf(run)).slice(0, entryLimit);
+  return Object.fromEntries(entries.map(([name, value]) => [shortText(name), rounded(value)]));
 }
 
 /** Returns one line of the list of runs. */
@@ -41,8 +41,11 @@ const rowOf = (run: RunSummary): object =>
 /** Returns a page of the list of runs. */
 export const describeRuns = ({ total, runs }: RunList): object => ({ total, runs: runs.map(rowOf) });
 
-/** Returns the state, the results, the settings and the texts of a run. */
-export function describeRun(run: RunSummary): object {
+/**
+ * Returns the state, the results, the settings and the texts of a run.
+ * @param entryLimit Most settings and most custom metrics.
+ */
+export function describeRun(run: RunSummary, entryLimit = maxEntries): object {
   const { started, batch, epoch, finished } = run;
   return withoutEmpty({
     runId: run.runId,
@@ -75,23 +78,25 @@ export function describeRun(run: RunSummary): object {
     bestTestAccuracy: rounded(run.bestAccuracy),
     testLoss: rounded(testLossOf(run)),
     seconds: rounded(secondsOf(run)),
-    customMetrics: customMetricsOf(run),
     texts: withoutEmpty({
       ...runTexts(run),
       note: run.note === null ? null : shortText(run.note),
       dataset: started?.dataset?.name && shortText(started.dataset.name),
       device: started?.device?.name && shortText(started.device.name),
-      settings: settingsOf(run),
+      settings: settingsOf(run, entryLimit),
+      customMetrics: customMetricsOf(run, entryLimit),
       endedBecause: finished && shortText(finished.reason),
     }),
   });
 }
 
 /** Returns the results of several runs, and those of their settings that differ. */
-export function compareRuns(runs: readonly RunSummary[]): object {
+export function compareRuns(runs: readonly RunSummary[], entryLimit = maxEntries): object {
   const settings = runs.map((run) => settingsOf(run) as Record<string, unknown>);
   const names = [...new Set(settings.flatMap((each) => Object.keys(each)))];
-  const differing = names.filter((name) => new Set(settings.map((each) => each[name])).size > 1);
+  const differing = names
+    .filter((name) => new Set(settings.map((each) => each[name])).size > 1)
+    .slice(0, entryLimit);
   return {
     runs: runs.map((run, at) => ({
       ...rowOf(run),

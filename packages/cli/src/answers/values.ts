@@ -6,7 +6,8 @@ export type Measure = number | 'NaN' | 'Infinity' | '-Infinity' | null | undefin
 /** Rounds a number to five significant digits, as answers show it; null where there is none. */
 export function rounded(value: Measure): number | string | null {
   if (value === undefined) return null;
-  return typeof value === 'number' ? Number(value.toPrecision(5)) : value;
+  if (typeof value !== 'number') return value;
+  return Number.isFinite(value) ? Number(value.toPrecision(5)) : String(value);
 }
 
 /** Longest text of a publisher in an answer, in characters. */
@@ -18,7 +19,8 @@ const maxTextLength = 120;
  */
 export function shortText(text: string): string {
   const visible = text.replace(/[\p{C}\s]+/gu, ' ').trim();
-  return visible.length > maxTextLength ? `${visible.slice(0, maxTextLength - 1)}…` : visible;
+  const characters = Array.from(visible);
+  return characters.length > maxTextLength ? `${characters.slice(0, maxTextLength - 1).join('')}…` : visible;
 }
 
 /** Removes the entries that are null, undefined, or empty lists and objects. */

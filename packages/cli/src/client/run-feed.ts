@@ -40,7 +40,7 @@ export async function sendCommand<N extends CommandName>(
       feed = followFeed(base, {
         ...{ run: runId ?? 'latest', types: ['run.finished'] },
         onHello: () => resolve(),
-        onState: (state) => state.name === 'closed' && refuse(`the connection was closed: ${state.reason}`),
+        onState: (state) => 'reason' in state && refuse(`the connection was closed: ${state.reason}`),
       });
     });
     const options = { by, ...(runId !== undefined && { runId }), ...(token !== undefined && { token }) };

@@ -4,6 +4,7 @@ import {
   type CommandResult,
   MonitorError,
   type MonitorEvent,
+  type RunSummary,
   runIdSchema,
   seriesFieldSchema,
   startDataSchema,
@@ -67,6 +68,12 @@ function fit(build: (count: number) => object, most: number, chosen: number | un
   }
 }
 
+/** Returns the description of a run, with as many settings and custom metrics as fit. */
+const fittingRun = (run: RunSummary): object => fit((count) => describeRun(run, count), 16, undefined);
+
+const compareFitting = (runs: readonly RunSummary[]): object =>
+  fit((count) => compareRuns(runs, count), 16, undefined);
+
 const readTools = [
   defineTool({
     name: 'list_runs',
@@ -88,7 +95,7 @@ const readTools = [
     description: 'Returns the state, latest batch and epoch, settings and texts of a run.',
     input: z.object({ runId: anyRun }),
     changes: false,
-    run: async ({ runId }, { api }) => describeRun(await api.getRun(runId)),
+    run: async ({ runId }, { api }) => fittingRun(await api.getRun(runId)),
   }),
   defineTool({
     name: 'get_metric_history',
@@ -149,7 +156,7 @@ const readTools = [
     input: z.object({ runIds: z.array(runIdSchema).min(2).max(6) }),
     changes: false,
     run: async ({ runIds }, { api }) =>
-      compareRuns(await Promise.all(runIds.map((runId) => api.getRun(runId)))),
+      compareFitting(await Promise.all(runIds.map((runId) => api.getRun(runId)))),
   }),
   defineTool({
     name: 'get_worst_mistakes',
@@ -213,7 +220,7 @@ const readTools = [
         (step !== undefined && (run.batch?.step ?? -1) >= step) ||
         (testAccuracy !== undefined && (run.bestAccuracy ?? -1) >= testAccuracy) ||
         (run.finished !== null && afterSeq === undefined);
-      if (isReached) return { happened: 'it was so already', run: describeRun(run) };
+      if (isReached) return { happened: 'it was so already', run: fittingRun(run) };
       const event = await wait({
         ...{ runId: run.runId, after: afterSeq ?? run.lastSeq, timeoutMs: timeoutSeconds * 1_000 },
         types: ['batch', 'epoch', 'notice', 'run.finished'],
@@ -225,7 +232,7 @@ const readTools = [
       return {
         happened,
         ...(event?.type === 'notice' && { notice: describeNotice(event) }),
-        run: describeRun(await api.getRun(run.runId)),
+        run: fittingRun(await api.getRun(run.runId)),
       };
     },
   }),

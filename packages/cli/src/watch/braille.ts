@@ -43,24 +43,27 @@ export function drawCurve(
     const cell = (row >> 2) * width + (column >> 1);
     cells[cell] = (cells[cell] ?? emptyCell) | (dots[(column & 1) as 0 | 1][row & 3] ?? 0);
   };
+  /** The rows of the column that was drawn last; the next one begins or ends beside them. */
+  let joined: { top: number; bottom: number } | undefined;
+  const drawColumn = (column: number, top: number, bottom: number): void => {
+    const from = joined ? Math.min(top, joined.bottom + 1) : top;
+    const to = joined ? Math.max(bottom, joined.top - 1) : bottom;
+    for (let row = from; row <= to; row++) setDot(column, row);
+    joined = { top, bottom };
+  };
   let before: { column: number; top: number; bottom: number } | undefined;
   for (const { x, low, high } of points) {
     const column = last === first ? 0 : Math.round(((x - first) / (last - first)) * (columns - 1));
     const [top, bottom] = [rowOf(high), rowOf(low)];
-    const step = before ?? { column, top, bottom };
-    for (let at = step.column; at <= column; at++) {
-      const share = column === step.column ? 1 : (at - step.column) / (column - step.column);
-      const from = Math.round(step.top + (top - step.top) * share);
-      const to = Math.round(step.bottom + (bottom - step.bottom) * share);
-      for (let row = from; row <= to; row++) setDot(at, row);
+    const start = before ?? { column, top, bottom };
+    for (let at = Math.min(start.column + 1, column); at <= column; at++) {
+      const share = column === start.column ? 1 : (at - start.column) / (column - start.column);
+      drawColumn(
+        at,
+        Math.round(start.top + (top - start.top) * share),
+        Math.round(start.bottom + (bottom - start.bottom) * share),
+      );
     }
-    // A steep rise or fall within one column of dots.
-    for (
-      let row = Math.min(step.bottom, top);
-      row <= Math.max(step.top, bottom) && column === step.column;
-      row++
-    )
-      setDot(column, row);
     before = { column, top, bottom };
   }
   return Array.from({ length: height }, (_, row) =>

@@ -21,8 +21,21 @@ const backspace = ['\x7f', '\b'];
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character.
 const keyPattern = /\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Za-z])?|[\s\S]/gu;
 
-/** Splits what a terminal sends at once into keys: escape sequences, such as those of the arrows, and single characters. */
-export const keysOf = (text: string): string[] => text.match(keyPattern) ?? [];
+/** The marks around pasted text. */
+const [pasteStart, pasteEnd] = ['\x1b[200~', '\x1b[201~'];
+
+/** Splits what a terminal sends into keys: escape sequences, such as those of the arrows, and single characters. */
+export class KeyReader {
+  #isPasted = false;
+
+  /** Returns the keys in a text, without pasted ones: the letters of a pasted text must not be commands. */
+  read(text: string): string[] {
+    return (text.match(keyPattern) ?? []).filter((key) => {
+      if (key === pasteStart || key === pasteEnd) this.#isPasted = key === pasteStart;
+      return !this.#isPasted && key !== pasteEnd;
+    });
+  }
+}
 
 /** Returns the meaning of a key, which depends on the question that is open. */
 export function actionOf(key: string, question: Question | undefined): KeyAction {
@@ -57,9 +70,13 @@ function answerRate(key: string, text: string): KeyAction {
     const learningRate = Number(text);
     if (text.trim() !== '' && learningRate >= minRate && learningRate <= maxRate)
       return { do: 'setRate', learningRate };
-    return { do: 'reject', message: `The learning rate must be a number from ${minRate} to ${maxRate}.` };
+    return {
+      do: 'reject',
+      message: `The learning rate must be a number from ${minRate} to ${maxRate}, such as 0.01.`,
+    };
   }
   if (backspace.includes(key)) return { do: 'ask', question: { about: 'rate', text: text.slice(0, -1) } };
-  const typed = key.replace(/[^0-9.eE-]/g, '');
+  // Every character stays visible, so that a comma is not left out of a number.
+  const typed = key.length === 1 && key >= ' ' ? key : '';
   return { do: 'ask', question: { about: 'rate', text: (text + typed).slice(0, 20) } };
 }

@@ -22,14 +22,14 @@ export class Screen {
     return { columns: this.#output.columns || 80, rows: this.#output.rows || 24 };
   }
 
-  /** Switches to the terminal's second screen, so that the first one is unchanged at the end, and hides the cursor. */
+  /** Switches to the terminal's second screen, so that the first one is unchanged at the end, lets it mark pasted text, and hides the cursor. */
   open(): void {
-    this.#output.write('\x1b[?1049h\x1b[?25l\x1b[2J');
+    this.#output.write('\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[2J');
     this.#shown = [];
   }
 
   close(): void {
-    this.#output.write('\x1b[?25h\x1b[?1049l');
+    this.#output.write('\x1b[?2004l\x1b[?25h\x1b[?1049l');
   }
 
   /** Forgets what the terminal shows, after its size has changed. */

@@ -29,6 +29,10 @@ export class Watch {
   readonly #watched = new WatchedRun();
   #feed: LiveClient | undefined;
   #question: Question | undefined;
+  /** The run that was shown when the question was asked: the only one that its answer may change. */
+  #askedRun: string | undefined;
+  /** Settles when the changes to another run so far are made: each one starts from the run that the one before has shown. */
+  #changes: Promise<void> = Promise.resolve();
   /** The outcome of the last key, until the next one. */
   #note = '';
   #timer: NodeJS.Timeout | undefined;
@@ -54,6 +58,10 @@ export class Watch {
       ...(run && { after: run.lastSeq }),
       onMessage: (message) => {
         this.#watched.receive(message);
+        if (this.#question && this.#askedRun !== this.#watched.run?.runId) {
+          this.#question = undefined;
+          this.#note = 'Another run has begun: nothing was changed.';
+        }
         if (message.type === 'hello') this.redraw();
         else this.#draw();
       },
@@ -83,10 +91,18 @@ export class Watch {
     screen.show(frame(this.#watched, { ...screen.size, prompt: this.#prompt }));
   }
 
-  press(key: string): void {
-    this.#note = '';
-    this.#execute(actionOf(key, this.#question));
-    if (!this.#closed) this.redraw();
+  /**
+   * Executes keys that have arrived together. Several letters at once, outside a question, are a text that was pasted into a terminal
+   * that does not mark it, and are ignored.
+   */
+  press(keys: readonly string[]): void {
+    if (keys.length > 1 && !this.#question) return;
+    for (const key of keys) {
+      this.#note = '';
+      this.#execute(actionOf(key, this.#question));
+      if (this.#closed) return;
+    }
+    this.redraw();
   }
 
   close(): void {
@@ -108,7 +124,9 @@ export class Watch {
   }
 
   #execute(action: KeyAction): void {
-    this.#question = action.do === 'ask' ? action.question : undefined;
+    const isAsked = action.do === 'ask';
+    if (isAsked && !this.#question) this.#askedRun = this.#watched.run?.runId;
+    this.#question = isAsked ? action.question : undefined;
     switch (action.do) {
       case 'quit':
         return this.#options.onQuit();
@@ -117,9 +135,9 @@ export class Watch {
       case 'pauseOrResume':
         return this.#command(this.#watched.run?.status === 'paused' ? 'resume' : 'pause');
       case 'stop':
-        return this.#command('stop');
+        return this.#command('stop', {}, this.#askedRun);
       case 'setRate':
-        return this.#command('setLearningRate', { learningRate: action.learningRate });
+        return this.#command('setLearningRate', { learningRate: action.learningRate }, this.#askedRun);
       case 'reject':
         this.#note = action.message;
         return;
@@ -130,9 +148,8 @@ export class Watch {
     }
   }
 
-  #command(name: CommandName, data: object = {}): void {
+  #command(name: CommandName, data: object = {}, runId = this.#watched.run?.runId): void {
     const { token } = this.#options;
-    const runId = this.#watched.run?.runId;
     if (!this.#feed || runId === undefined) return;
     this.#note = `${name} …`;
     const options = { runId, by: 'terminal', ...(token !== undefined && { token }) };
@@ -146,20 +163,18 @@ export class Watch {
 
   /** Shows the run that began before or after this one in the list of runs. */
   #change(by: 1 | -1): void {
-    const { api } = this.#options;
-    const shown = this.#watched.run?.runId;
     const change = async (): Promise<void> => {
-      const { runs } = await api.listRuns({ limit: 500 });
-      const at = runs.findIndex(({ runId }) => runId === shown);
-      const next = runs[at + by];
+      const { runs } = await this.#options.api.listRuns({ limit: 500 });
+      const next = runs[runs.findIndex(({ runId }) => runId === this.#watched.run?.runId) + by];
       if (!next) this.#note = by === 1 ? 'This is the oldest run.' : 'This is the newest run.';
       else await this.follow(next.runId);
     };
-    change()
-      .catch((error: Error) => {
-        this.#note = error.message;
-        this.redraw();
-      })
+    const report = (error: Error): void => {
+      this.#note = error.message;
+    };
+    this.#changes = this.#changes
+      .then(change)
+      .catch(report)
       .then(() => this.#draw());
   }
 }

@@ -1,18 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
-import { actionOf, keysOf, type Question } from '../../src/watch/keys.ts';
+import { actionOf, KeyReader, type Question } from '../../src/watch/keys.ts';
 
 test('keys that arrive together are separated', () => {
-  expect(keysOf('0.1\r\x1b[D\x1bOC\x1bq\x1b')).toEqual([
-    '0',
-    '.',
-    '1',
-    '\r',
-    '\x1b[D',
-    '\x1bOC',
-    '\x1b',
-    'q',
-    '\x1b',
-  ]);
+  const keys = ['0', '.', '1', '\r', '\x1b[D', '\x1bOC', '\x1b', 'q', '\x1b'];
+  expect(new KeyReader().read(keys.join(''))).toEqual(keys);
+});
+
+test('pasted text is no key, also where it arrives in pieces', () => {
+  const reader = new KeyReader();
+  expect(reader.read('p\x1b[200~sy')).toEqual(['p']);
+  expect(reader.read('stem')).toEqual([]);
+  expect(reader.read('y\x1b[201~q')).toEqual(['q']);
 });
 
 describe('a key of the terminal view', () => {
@@ -38,13 +36,13 @@ describe('a key of the terminal view', () => {
 
   test('types a learning rate, which is set with Enter when it is in its bounds', () => {
     let question: Question | undefined = { about: 'rate', text: '' };
-    for (const key of ['0', '.', '0', '5', 'x', '\x7f', '2']) {
+    for (const key of ['0', '.', '0', '5', 'x', '\x7f', '\x7f', '2']) {
       const action = actionOf(key, question);
       question = action.do === 'ask' ? action.question : undefined;
     }
     expect(question).toEqual({ about: 'rate', text: '0.02' });
     expect(actionOf('\r', question)).toEqual({ do: 'setRate', learningRate: 0.02 });
-    for (const text of ['', 'e', '0', '-1', '1e3'])
+    for (const text of ['', 'e', '0', '-1', '1e3', '0,01', '0.1 h'])
       expect(actionOf('\r', { about: 'rate', text })).toMatchObject({ do: 'reject' });
     expect(actionOf('\x1b', question)).toEqual({ do: 'cancel' });
   });

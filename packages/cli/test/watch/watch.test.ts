@@ -108,7 +108,35 @@ class Terminal {
     terminal.press('\x03');
     expect(await terminal.ended()).toBe(0);
     expect(terminal.output.startsWith('\x1b[?1049h')).toBe(true);
-    expect(terminal.output.endsWith('\x1b[?25h\x1b[?1049l')).toBe(true);
+    expect(terminal.output.endsWith('\x1b[?2004l\x1b[?25h\x1b[?1049l')).toBe(true);
+  });
+
+  test('ignores pasted text, and drops a question about a run when another one begins', async () => {
+    const [first, second] = ['20261103-100000-asked', '20261103-110000-begun'];
+    const one = await gateway.publish({
+      runId: first,
+      commands: ['stop'],
+      events: runOf(first).slice(0, 10),
+    });
+    terminal = new Terminal([]);
+    await terminal.shows(/20261103-100000-asked/);
+    terminal.press('system');
+    terminal.press('\x1b[200~sy\x1b[201~');
+    // When the next steps are shown, these keys have been read.
+    one.send(...runOf(first).slice(10, 18));
+    await terminal.shows(/step 1[2-9]/);
+    terminal.press('s');
+    await terminal.shows(/Stop this run for good\?/);
+    const two = await gateway.publish({
+      runId: second,
+      commands: ['stop'],
+      events: runOf(second).slice(0, 10),
+    });
+    await terminal.shows(/Another run has begun: nothing was changed\./);
+    terminal.press('y');
+    terminal.press('q');
+    expect(await terminal.ended()).toBe(0);
+    expect([...one.commands, ...two.commands]).toEqual([]);
   });
 
   test('ends with one line when the run does not exist', async () => {
