@@ -92,7 +92,6 @@ ENV NODE_ENV=production \
 RUN install -d -o node -g node /runs /var/cache/cuda
 COPY --from=tensorflow /opt/mnist-training-monitor /opt/mnist-training-monitor
 COPY --from=trainer-dependencies /app/node_modules node_modules
-COPY --from=tensorflow /app/node_modules/@tensorflow/tfjs-node-gpu/lib node_modules/@tensorflow/tfjs-node-gpu/lib
 COPY --from=trainer-dependencies /app/packages packages
 COPY LICENSE ./
 COPY --from=trainer-notices /third-party-notices.txt ./
