@@ -3,7 +3,7 @@ import { closestMatch, type OptionName } from '@mnist-monitor/shared/options';
 
 /** A command of `mnist-training-monitor`. */
 export interface CliCommand {
-  /** What the command does, for the list of commands. */
+  /** Description of the command, for the list of commands. */
   summary: string;
   /** Path of the program that runs it, relative to the folder of the product. */
   program: string;

@@ -1,5 +1,4 @@
 // `mnist-training-monitor mcp`: serves the Model Context Protocol over standard input and output, for assistants.
-import { describeFailure } from '@mnist-monitor/shared/errors';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { parseClientFlags } from './client/flags.ts';
 import { MonitorApi } from './client/monitor-api.ts';
@@ -17,25 +16,20 @@ Serves the Model Context Protocol over standard input and output.
 The variable MONITOR_COMMAND_TOKEN is the command token, where the gateway requires one.
 `;
 
-try {
-  const { flags, base } = parseClientFlags(process.argv.slice(2), ['read-only']);
-  if (flags.help) {
-    process.stdout.write(usage);
-  } else {
-    const token = process.env.MONITOR_COMMAND_TOKEN;
-    const context: ToolContext = {
-      api: new MonitorApi(base),
-      command: async (name, options) =>
-        commandAnswer(
-          name,
-          await sendCommand(base, name, { ...options, ...(token && { token }), by: 'assistant' }),
-        ),
-      wait: (options) => waitForEvent(base, options),
-    };
-    serveStdio(() => createServer(context, { readOnly: flags['read-only'] }));
-  }
-} catch (error) {
-  const { text, exitCode } = describeFailure(error);
-  console.error(text);
-  process.exitCode = exitCode;
+// The command that runs this program reports its errors.
+const { flags, base } = parseClientFlags(process.argv.slice(2), ['read-only']);
+if (flags.help) {
+  process.stdout.write(usage);
+} else {
+  const token = process.env.MONITOR_COMMAND_TOKEN;
+  const context: ToolContext = {
+    api: new MonitorApi(base),
+    command: async (name, options) =>
+      commandAnswer(
+        name,
+        await sendCommand(base, name, { ...options, ...(token && { token }), by: 'assistant' }),
+      ),
+    wait: (options) => waitForEvent(base, options),
+  };
+  serveStdio(() => createServer(context, { readOnly: flags['read-only'] }));
 }

@@ -1,5 +1,4 @@
 // `mnist-training-monitor show`: prints a run, or the list of runs, for people or as JSON.
-import { describeFailure } from '@mnist-monitor/shared/errors';
 import { describeNotices } from './answers/events.ts';
 import { describeRun, describeRuns } from './answers/runs.ts';
 import { parseClientFlags } from './client/flags.ts';
@@ -14,22 +13,17 @@ Prints the state, results, settings and newest notices of a run, by default of t
   --json  as JSON in one line
 `;
 
-try {
-  const { flags, words, base } = parseClientFlags(process.argv.slice(2), ['json']);
-  if (flags.help) {
-    process.stdout.write(usage);
-  } else {
-    const api = new MonitorApi(base);
-    const answer =
-      words[0] === 'runs'
-        ? describeRuns(await api.listRuns({ limit: 50 }))
-        : await readRun(api, words[0] ?? 'latest');
-    process.stdout.write(flags.json ? `${JSON.stringify(answer)}\n` : asText(answer));
-  }
-} catch (error) {
-  const { text, exitCode } = describeFailure(error);
-  console.error(text);
-  process.exitCode = exitCode;
+// The command that runs this program reports its errors.
+const { flags, words, base } = parseClientFlags(process.argv.slice(2), ['json']);
+if (flags.help) {
+  process.stdout.write(usage);
+} else {
+  const api = new MonitorApi(base);
+  const answer =
+    words[0] === 'runs'
+      ? describeRuns(await api.listRuns({ limit: 50 }))
+      : await readRun(api, words[0] ?? 'latest');
+  process.stdout.write(flags.json ? `${JSON.stringify(answer)}\n` : asText(answer));
 }
 
 async function readRun(api: MonitorApi, id: string): Promise<object> {

@@ -71,13 +71,8 @@ async function run(id: string, base: URL, hasColours: boolean): Promise<void> {
   await watch.follow(id).catch(fail);
 }
 
-try {
-  const { flags, words, base } = parseClientFlags(process.argv.slice(2), ['no-colour']);
-  const hasColours = !flags['no-colour'] && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
-  if (flags.help) process.stdout.write(usage);
-  else await run(words[0] ?? 'latest', base, hasColours);
-} catch (error) {
-  const { text, exitCode } = describeFailure(error);
-  console.error(text);
-  process.exitCode = exitCode;
-}
+// The command that runs this program reports its errors.
+const { flags, words, base } = parseClientFlags(process.argv.slice(2), ['no-colour']);
+const hasColours = !flags['no-colour'] && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+if (flags.help) process.stdout.write(usage);
+else await run(words[0] ?? 'latest', base, hasColours);

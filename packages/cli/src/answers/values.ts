@@ -14,8 +14,8 @@ export function rounded(value: Measure): number | string | null {
 const maxTextLength = 120;
 
 /**
- * Returns a text as answers contain it: in one line without control and invisible characters, and cut where it is long. Publishers and viewers write
- * such texts, so that answers have them only below the key `texts`.
+ * Returns a text as answers contain it: in one line, without control and invisible characters, and cut where it is long. Publishers
+ * and viewers write such texts, so that answers have them only below the key `texts`.
  */
 export function shortText(text: string): string {
   const visible = text.replace(/[\p{C}\s]+/gu, ' ').trim();

@@ -2,10 +2,10 @@ import { settingBounds } from '@mnist-monitor/shared';
 
 const [minRate, maxRate] = settingBounds.learningRate;
 
-/** What the viewer is asked at the moment. */
+/** A question that the viewer has not answered yet. */
 export type Question = { about: 'stop' } | { about: 'rate'; text: string };
 
-/** What a key does. */
+/** The effect of a key. */
 export type KeyAction =
   | { do: 'nothing' | 'quit' | 'suspend' | 'pauseOrResume' | 'stop' | 'previous' | 'next' | 'cancel' }
   | { do: 'ask'; question: Question }

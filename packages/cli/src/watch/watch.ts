@@ -13,7 +13,7 @@ const batchesPerSecond = 10;
 /** Points of the curve before the feed: enough for the dots of a wide terminal. */
 const historyPoints = 1_000;
 
-/** What `Watch` needs of the outside. */
+/** The gateway, the terminal and the callbacks of a `Watch`. */
 export interface WatchOptions {
   base: URL;
   api: MonitorApi;
