@@ -47,46 +47,52 @@ export function drawEpochLines(area: PlotArea, epochEnds: readonly number[], col
   context.restore();
 }
 
-/** Draws a dotted line across the chart at the value that guessing leads to, with its name at the end. */
-export function drawBaseline(area: PlotArea, baseline: number, color: string): void {
+/**
+ * Draws a line across the chart at a value, in the given width and dashes, and then its name. Draws nothing where the value is outside the
+ * chart.
+ * @param drawName Draws the name. It receives the y of the line on the canvas, in device pixels.
+ */
+function drawLevel(
+  area: PlotArea,
+  value: number,
+  { color, width, dashes }: { color: string; width: number; dashes: readonly [number, number] },
+  drawName: (y: number) => void,
+): void {
   const { context, ratio, box } = area;
-  const y = Math.round(area.y(baseline));
+  const y = Math.round(area.y(value));
   if (!(y > box.top && y < box.top + box.height)) return;
   context.save();
   context.strokeStyle = color;
-  context.lineWidth = ratio;
-  context.setLineDash([2 * ratio, 3 * ratio]);
+  context.lineWidth = width * ratio;
+  context.setLineDash(dashes.map((length) => length * ratio));
   context.beginPath();
   context.moveTo(box.left, y);
   context.lineTo(box.left + box.width, y);
   context.stroke();
   prepareText(area);
-  context.textAlign = 'right';
-  context.textBaseline = 'bottom';
   context.fillStyle = color;
-  context.fillText('guessing', box.left + box.width - 6 * ratio, y - 2 * ratio);
+  drawName(y);
   context.restore();
 }
 
-/** Draws a dashed line across the chart at the target accuracy. */
+/** Draws a dotted line across the chart at the value that guessing leads to, with its name at the end. */
+export function drawBaseline(area: PlotArea, baseline: number, color: string): void {
+  const { context, ratio, box } = area;
+  drawLevel(area, baseline, { color, width: 1, dashes: [2, 3] }, (y) => {
+    context.textAlign = 'right';
+    context.textBaseline = 'bottom';
+    context.fillText('guessing', box.left + box.width - 6 * ratio, y - 2 * ratio);
+  });
+}
+
+/** Draws a dashed line across the chart at the target accuracy, with its name at the beginning. */
 export function drawTargetLine(area: PlotArea, target: number, color: string): void {
   const { context, ratio, box } = area;
-  const y = Math.round(area.y(target));
-  if (!(y > box.top && y < box.top + box.height)) return;
-  context.save();
-  context.strokeStyle = color;
-  context.lineWidth = 1.5 * ratio;
-  context.setLineDash([6 * ratio, 4 * ratio]);
-  context.beginPath();
-  context.moveTo(box.left, y);
-  context.lineTo(box.left + box.width, y);
-  context.stroke();
-  prepareText(area);
-  context.fillStyle = color;
-  // Above the line: the curves come from below.
-  const textY = y - 15 * ratio;
-  context.fillText('target', box.left + 6 * ratio, textY > box.top ? textY : y + 4 * ratio);
-  context.restore();
+  drawLevel(area, target, { color, width: 1.5, dashes: [6, 4] }, (y) => {
+    // Above the line: the curves come from below.
+    const textY = y - 15 * ratio;
+    context.fillText('target', box.left + 6 * ratio, textY > box.top ? textY : y + 4 * ratio);
+  });
 }
 
 /** Draws for each marker a small triangle above the chart, and from it a faint vertical line through the chart. */
