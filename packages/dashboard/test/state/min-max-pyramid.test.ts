@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { MinMaxPyramid } from '../../src/state/min-max-pyramid.ts';
+import fc from 'fast-check';
+import { MinMaxPyramid, type RowSelection } from '../../src/state/min-max-pyramid.ts';
 import type { Column } from '../../src/state/series.ts';
 
 const wave = Float64Array.from({ length: 10_000 }, (_, index) => Math.sin(index / 50));
@@ -60,6 +61,51 @@ describe('downsampling', () => {
     expect(thinned.length).toBeLessThanOrEqual(200);
     expect(thinned[0]).toBeLessThanOrEqual(2_064);
     expect(thinned.at(-1)).toBeGreaterThan(7_900);
+  });
+
+  /** Returns the rows of a selection by comparing all rows of each bucket. */
+  function compareAll(values: Float64Array, { from, to, buckets }: RowSelection): number[] {
+    if (to - from <= 2 * buckets) return [...values.keys()].slice(from, to);
+    const size = 2 ** Math.ceil(Math.log2((to - from) / buckets));
+    const rows: number[] = [];
+    for (let start = Math.floor(from / size) * size; start < to; start += size) {
+      const finite = [...values.keys()]
+        .slice(start, start + size)
+        .filter((row) => Number.isFinite(values[row]));
+      const ordered = finite.toSorted((a, b) => values[a]! - values[b]!);
+      const highest = finite.toSorted((a, b) => values[b]! - values[a]!)[0];
+      rows.push(...[...new Set([ordered[0] ?? start, highest ?? start])].sort((a, b) => a - b));
+    }
+    if (to === values.length && rows.at(-1) !== to - 1) rows.push(to - 1);
+    return rows;
+  }
+
+  it('selects the lowest and the highest row of each bucket, of 2 rows and of thousands', () => {
+    // Few different values, so that several rows of a bucket have the same one: the first of them is selected.
+    const value = fc.oneof(fc.integer({ min: -4, max: 4 }), fc.constantFrom(Number.NaN, Infinity, -Infinity));
+    fc.assert(
+      fc.property(
+        fc.array(value, { minLength: 1, maxLength: 400 }),
+        fc.array(fc.nat(400), { maxLength: 4 }),
+        fc.tuple(fc.nat(400), fc.nat(400)),
+        fc.integer({ min: 1, max: 200 }),
+        (list, lengths, ends, buckets) => {
+          const values = Float64Array.from(list);
+          const pyramid = new MinMaxPyramid();
+          for (const length of lengths.sort((a, b) => a - b).filter((each) => each < values.length))
+            pyramid.select(columnOf(values, length), { from: 0, to: length, buckets: 1 });
+          const [from, to] = ends.map((end) => Math.min(end, values.length)).sort((a, b) => a - b) as [
+            number,
+            number,
+          ];
+          for (const selection of [
+            { from, to, buckets },
+            { from: 0, to: values.length, buckets },
+          ])
+            expect(pyramid.select(columnOf(values), selection)).toEqual(compareAll(values, selection));
+        },
+      ),
+    );
   });
 
   it('starts over when existing rows have changed', () => {

@@ -65,6 +65,84 @@ describe('a series', () => {
     expect(kept.at(-1)).toBe(last);
   });
 
+  it('keeps the lowest, the highest and the first non-finite value of each cell when it is thinned', () => {
+    const value = fc.oneof(
+      fc.integer({ min: -3, max: 3 }),
+      fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ step: fc.integer({ min: 1, max: 9 }), y: value }), {
+          minLength: 49,
+          maxLength: 49,
+        }),
+        (rows) => {
+          const series = new Series(['y'], 48);
+          let x = 0;
+          const appended = rows.map(({ step, y }) => {
+            x += step;
+            series.append(x, { y });
+            return { x, y };
+          });
+          // The newest eighth of the 48 rows stays, and so does the first row; the others are in 7 cells.
+          const [first, older, newest] = [appended[0]!, appended.slice(1, 42), appended.slice(42)];
+          const width = (newest[0]!.x - first.x) / 7;
+          const cells = Array.from({ length: 7 }, (_, cell) =>
+            older.filter((row) => Math.floor((row.x - first.x) / width) === cell),
+          );
+          const kept = cells.flatMap((cell) => {
+            const finite = cell.filter(({ y }) => Number.isFinite(y));
+            const chosen = [
+              finite.toSorted((a, b) => a.y - b.y)[0],
+              finite.toSorted((a, b) => b.y - a.y)[0],
+              cell.find(({ y }) => !Number.isFinite(y)),
+            ];
+            return cell.filter((row) => chosen.includes(row));
+          });
+          const expected = [first, ...kept, ...newest];
+          expect(xs(series)).toEqual(expected.map((row) => row.x));
+          expect(ys(series)).toEqual(expected.map((row) => row.y));
+          expect([series.thinned, series.generation]).toEqual([49 - expected.length, 1]);
+        },
+      ),
+    );
+  });
+
+  it('knows which columns had values and which lacked some, and the lowest value of each', () => {
+    const series = new Series(['y', 'rare', 'never']);
+    series.append(1, { y: 3, rare: undefined, never: undefined });
+    series.append(2, { y: -2, rare: 7, never: undefined });
+    series.append(3, { y: Number.NaN, rare: 7, never: undefined });
+    expect([...series.known]).toEqual(['y', 'rare']);
+    expect([...series.sparse]).toEqual(['rare', 'never']);
+    expect([...series.lowest]).toEqual([
+      ['y', -2],
+      ['rare', 7],
+    ]);
+    expect([series.last('rare'), series.last('never')]).toEqual([7, Number.NaN]);
+    expect(new Series(['y']).last('y')).toBeUndefined();
+  });
+
+  it('lowers an ascending column to a maximum, and counts that as a change only when values were above it', () => {
+    const series = new Series(['y']);
+    for (const x of [1, 2, 3, 4]) series.append(x, { y: x * 10 });
+    series.clampToMax('y', 50);
+    expect([ys(series), series.generation]).toEqual([[10, 20, 30, 40], 0]);
+    series.clampToMax('y', 25);
+    expect([ys(series), series.generation]).toEqual([[10, 20, 25, 25], 1]);
+  });
+
+  it('is copied with its rows and marks, and the copy grows by itself', () => {
+    const series = new Series(['y'], 48);
+    for (let x = 1; x <= 50; x++) series.append(x, { y: x });
+    const copy = series.copy();
+    expect(copy.parts()).toEqual(series.parts());
+    expect(copy.thinned).toBeGreaterThan(0);
+    for (let x = 51; x <= 200; x++) copy.append(x, { y: x });
+    expect(copy.length).toBeLessThanOrEqual(48);
+    expect([series.last('y'), copy.last('y')]).toEqual([50, 200]);
+  });
+
   it('returns the value at a step, or at the last one before it', () => {
     const series = new Series(['y']);
     series.append(10, { y: 1 });
