@@ -22,7 +22,7 @@ describe('docker/check', () => {
       writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
       chmodSync(join(bin, name), 0o755);
     }
-    for (const tool of ['tail', 'head', 'grep']) {
+    for (const tool of ['tail', 'head', 'grep', 'sort']) {
       const path = spawnSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).stdout.trim();
       writeFileSync(join(bin, tool), `#!/bin/sh\nexec ${path} "$@"\n`);
       chmodSync(join(bin, tool), 0o755);
@@ -63,7 +63,16 @@ describe('docker/check', () => {
       { docker: 'echo "Cannot connect to the Docker daemon" >&2; exit 1' },
       /✗ .*Cannot connect/,
     ],
-    ['has no Compose', { docker: '[ "$1" = version ] && echo 29.0.1' }, /✗ Docker Compose 2 is missing/],
+    [
+      'has no Compose',
+      { docker: '[ "$1" = version ] && echo 29.0.1' },
+      /✗ Docker Compose is missing, 2\.24\.4 or newer/,
+    ],
+    [
+      'has a Compose that cannot read the compose files',
+      { docker: 'case "$1" in version) echo 29.0.1;; compose) echo v2.9.0;; esac' },
+      /✗ Docker Compose v2\.9\.0 is too old .* 2\.24\.4 or newer/,
+    ],
   ])('fails with what to do where Docker %s', (_name, programs, text) => {
     const { status, stdout } = run(programs as Record<string, string>);
     expect(status).toBe(1);
