@@ -54,6 +54,7 @@ if (!existsSync(join(root, 'node_modules/typescript'))) {
   );
   process.exit(2);
 }
+if (changedAt(builtPage) === 0) console.log('Building the programs and the page, for the first time …');
 for (const name of readdirSync(join(root, 'packages'))) removeStaleOutput(join('packages', name));
 run('typescript/bin/tsc', ['-b']);
 if (Math.max(...pageInputs.map(changedAt)) > changedAt(builtPage))

@@ -19,6 +19,8 @@ export default defineConfig({
     cssCodeSplit: false,
     reportCompressedSize: true,
     rolldownOptions: {
+      // The first `npm start` would print a warning about the time that the plugins take.
+      checks: { bundlerTimings: false },
       output: {
         // What the first visit shares with panels that load later is one file: a dozen small ones compress 3 kB worse.
         codeSplitting: {
