@@ -11,6 +11,7 @@ import { afterTest, temporaryFolder } from './support/cleanup.ts';
 import { connect, readRefusal, refusalStatus } from './support/connection.ts';
 import { startGateway, type TestGateway } from './support/gateway.ts';
 import { helloOf, publish } from './support/publisher.ts';
+import { openTrainer } from './support/trainer.ts';
 
 const evil = 'http://evil.example';
 
@@ -36,7 +37,7 @@ const refusals = ({ log }: TestGateway): string[] =>
     .map(({ code }) => code);
 
 describe('a page of another site in the browser of a user', () => {
-  test('cannot open the feed (cross-site WebSocket hijacking), and the attempt is logged', async () => {
+  test('cannot open the feed (cross-site WebSocket hijacking), and the attempt is logged (S-6, S-54)', async () => {
     const gateway = await startGateway();
     const attempts = [gateway.liveUrl, gateway.ingestUrl].flatMap((url) =>
       [evil, 'null', `${gateway.url}.evil.example`, 'https://127.0.0.1'].map((origin) =>
@@ -56,7 +57,7 @@ describe('a page of another site in the browser of a user', () => {
       );
   });
 
-  test('is informed why the feed refuses it: a check is refused for the same reason as the upgrade', async () => {
+  test('is informed why the feed refuses it: a check is refused for the same reason as the upgrade (P-173)', async () => {
     const gateway = await startGateway();
     const check = (headers: Record<string, string>) =>
       fetch(`${gateway.url}/live/check`, { method: 'POST', headers });
@@ -66,7 +67,7 @@ describe('a page of another site in the browser of a user', () => {
     expect(await statusOverHttp10(gateway.url, 'POST', '/live/check')).toBe(400);
   });
 
-  test('cannot open the feed when --origins allows it to another page', async () => {
+  test('cannot open the feed when --origins allows it to another page (S-6)', async () => {
     const named = 'https://notes.example.org';
     const gateway = await startGateway({ origins: [named] });
     expect(await refusalStatus(gateway.liveUrl, { headers: { origin: evil } })).toBe(403);
@@ -74,7 +75,7 @@ describe('a page of another site in the browser of a user', () => {
     await connect(gateway.liveUrl, { headers: { origin: named } });
   });
 
-  test('cannot read or command under a name of its own (DNS rebinding), and the attempt is logged', async () => {
+  test('cannot read or command under a name of its own (DNS rebinding), and the attempt is logged (S-9)', async () => {
     const gateway = await startGateway();
     const headers = { host: 'evil.example' };
     expect(await statusOf(gateway.url, '/api/runs', headers)).toBe(403);
@@ -82,6 +83,20 @@ describe('a page of another site in the browser of a user', () => {
     expect(await refusalStatus(gateway.liveUrl, { headers: { ...headers, origin: evil } })).toBe(403);
     expect(refusals(gateway)).toEqual(Array(3).fill('request.forbidden'));
   });
+});
+
+test('every route at both ports is refused under the name of another host (S-9)', async () => {
+  const { url, ingestUrl } = await startGateway();
+  const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as { paths: object };
+  const headers = { host: 'evil.example' };
+  const routes = Object.keys(paths).map((path) => path.replace(/\{\w+\}/g, 'a'));
+  expect(routes.length).toBeGreaterThan(15);
+  for (const path of [...routes, '/nothing'])
+    expect([path, await statusOf(url, path, headers)]).toEqual([path, 403]);
+  const ingest = ingestUrl.replace('ws:', 'http:').replace('/ingest', '');
+  const file = `/runs/a/snapshots/${'0'.repeat(64)}`;
+  for (const path of ['/ingest', file, '/nothing'])
+    expect([path, await statusOf(ingest, path, headers)]).toEqual([path, 403]);
 });
 
 describe('a request from a page of another site', () => {
@@ -101,13 +116,13 @@ describe('a request from a page of another site', () => {
     ['the address bar', { 'sec-fetch-site': 'none', ...link }, 200],
     ['the page itself', { 'sec-fetch-site': 'same-origin' }, 200],
     ['a program', {}, 200],
-  ])('is refused by Sec-Fetch-Site unless it is a link: %s', async (_what, headers, status) => {
+  ])('is refused by Sec-Fetch-Site unless it is a link: %s (S-11)', async (_what, headers, status) => {
     const gateway = await startGateway();
     expect(await statusOf(gateway.url, '/api/runs', headers)).toBe(status);
   });
 
   test.each(['cross-site', 'same-site'])(
-    'shows the page in a frame only where --embed names sites, and nothing else (%s)',
+    'shows the page in a frame only where --embed names sites, and nothing else (%s) (S-10)',
     async (site) => {
       const frame = { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' };
       const page = temporaryFolder();
@@ -123,7 +138,7 @@ describe('a request from a page of another site', () => {
   );
 });
 
-test('a request with two Host headers is refused at both ports', async () => {
+test('a request with two Host headers is refused at both ports (S-12)', async () => {
   const gateway = await startGateway();
   for (const url of [gateway.url, gateway.ingestUrl]) {
     const socket = connectTcp(Number(new URL(url).port), '127.0.0.1');
@@ -146,7 +161,7 @@ async function statusOverHttp10(url: string, method: string, path: string): Prom
 describe('a stranger behind a proxy on this machine', () => {
   const forwarded = { 'x-forwarded-for': '203.0.113.7' };
 
-  test('changes nothing and commands nothing without a token, and the log contains why', async () => {
+  test('changes nothing and commands nothing without a token, and the log contains why (S-8, S-54)', async () => {
     const gateway = await startGateway();
     await publish(gateway.ingestUrl, sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 2 }));
     expect(await statusOverHttp10(gateway.url, 'DELETE', '/api/runs/a')).toBe(403);
@@ -170,7 +185,7 @@ describe('a stranger behind a proxy on this machine', () => {
     expect(await statusOf(gateway.url, '/api/runs/a')).toBe(200);
   });
 
-  test('publishes nothing without a token', async () => {
+  test('publishes nothing without a token (S-8)', async () => {
     const gateway = await startGateway();
     const { status, problem } = await readRefusal(gateway.ingestUrl, { headers: forwarded });
     expect(status).toBe(403);
@@ -186,7 +201,7 @@ describe('a stranger behind a proxy on this machine', () => {
 });
 
 describe('a stranger who reaches a port', () => {
-  test('reads no file by a path that leads out of its folder', async () => {
+  test('reads no file by a path that leads out of its folder (S-15)', async () => {
     const gateway = await startGateway();
     await publish(gateway.ingestUrl, sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 2 }));
     const up = ['../', '..%2f', '%2e%2e/', '..%5c', '....//', '%252e%252e%252f'].map((step) =>
@@ -199,7 +214,7 @@ describe('a stranger who reaches a port', () => {
     expect(statuses.filter((status) => ![400, 403, 404].includes(status))).toEqual([]);
   });
 
-  test('is refused when its headers are too large, while others are served', async () => {
+  test('is refused when its headers are too large, while others are served (S-30)', async () => {
     const gateway = await startGateway();
     expect(await statusOf(gateway.url, '/', { 'x-large': 'x'.repeat(20_000) })).toBe(431);
     expect(await refusalStatus(gateway.liveUrl, { headers: { cookie: 'x'.repeat(20_000) } })).toBe(431);
@@ -242,7 +257,7 @@ describe('a stranger who reaches a port', () => {
   const from = (address: string) => ({ 'x-forwarded-for': address });
   const tooMany = [429, 'request.too_many'];
 
-  test('guesses at most ten tokens at once, over REST, the feed and the ingest port', async () => {
+  test('guesses at most ten tokens at once, over REST, the feed and the ingest port (P-259, S-24, S-28, S-54)', async () => {
     const gateway = await startGateway({ ...secrets, limits: { wrongTokensPerSecond: 0 } });
     const stranger = from('203.0.113.7'); // An unnamed proxy: its clients share the address of the proxy.
     for (let i = 0; i < 10; i++)
@@ -257,10 +272,12 @@ describe('a stranger who reaches a port', () => {
       answers.push(await sayHello(gateway, i < 10 ? `guess-${i}` : secrets.token, stranger));
     expect(answers).toEqual([...Array(10).fill(closeCodes.unauthorized.code), closeCodes.tooMany.code]);
     expect(await remove(fileOf(gateway), secrets.token, stranger)).toEqual(tooMany);
+    const refused = [...Array(10).fill('command.unauthorized'), 'request.too_many', 'request.too_many'];
+    expect(refusals(gateway)).toEqual(refused);
     expect(gateway.log.join('\n')).not.toMatch(/guess-|secret/);
   });
 
-  test('locks nobody out by guessing: neither this machine nor a network that has sent the right token', async () => {
+  test('locks nobody out by guessing: neither this machine nor a network that has sent the right token (P-259, S-25)', async () => {
     const proxies = ['127.0.0.1'];
     const gateway = await startGateway({ ...secrets, proxies, limits: { wrongTokensPerSecond: 0 } });
     const owner = from('2001:db8::1');
@@ -286,7 +303,50 @@ describe('a stranger who reaches a port', () => {
     expect(await remove(fileOf(gateway), secrets.token, ofOtherNetwork)).toEqual(tooMany);
   });
 
-  test('is disconnected and logged at each wrong token, and no token is in the log', async () => {
+  test('finds nothing that clients have sent in the log (S-57)', async () => {
+    const gateway = await startGateway(secrets);
+    const marker = 'sent-by-a-client';
+    const texts = [
+      marker,
+      `{"type":"hello","token":${marker}}`,
+      JSON.stringify(helloOf('a', { token: [marker] })),
+      JSON.stringify({ type: 'command', id: 'command-1', command: 'pause', data: { [marker]: marker } }),
+      JSON.stringify({ type: marker }),
+    ];
+    for (const url of [gateway.liveUrl, gateway.ingestUrl])
+      for (const text of texts) {
+        const connection = await connect(url);
+        connection.socket.send(text);
+        await Promise.race([connection.closed, connection.next()]);
+      }
+    const trainer = await openTrainer(gateway.ingestUrl, 'a', {
+      token: secrets.token,
+      commands: ['enqueue', 'pause'],
+    });
+    trainer.send(sampleRun({ runId: 'a' }).slice(0, 1));
+    await trainer.acked(1);
+    const viewer = await connect(gateway.liveUrl);
+    const token = secrets.commandToken;
+    const name = marker;
+    viewer.send({ type: 'command', id: 'command-1', command: 'enqueue', data: { name }, token });
+    await trainer.nextCommand();
+    trainer.answer('command-1', { ok: true, queue: [{ queuedId: 'command-1', data: { name } }] });
+    viewer.send({ type: 'command', id: 'command-2', command: 'pause', token });
+    await trainer.nextCommand();
+    trainer.answer('command-2', { ok: false, code: 'command.refused', message: marker });
+    await viewer.until(({ id }) => id === 'command-2');
+    const body = JSON.stringify({ title: marker, [marker]: marker });
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    await fetch(`${gateway.url}/api/runs/a`, { method: 'PATCH', headers, body });
+    const commands = gateway.log.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'command');
+    expect(commands).toMatchObject([
+      { command: 'enqueue', ok: true },
+      { command: 'pause', ok: false, code: 'command.refused' },
+    ]);
+    expect(gateway.log.join('\n')).not.toContain(marker);
+  });
+
+  test('is disconnected and logged at each wrong token, and no token is in the log (P-234, S-24, S-28, S-55)', async () => {
     const gateway = await startGateway(secrets);
     for (const token of ['guess-one', 'guess-two', undefined]) {
       const publisher = await connect(gateway.ingestUrl);

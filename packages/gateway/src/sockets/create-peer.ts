@@ -172,7 +172,7 @@ class SocketPeer implements Peer, HeartbeatTarget, KeepAliveTarget {
     const socket = this.#socket;
     const stream = this.#stream;
     if (socket.readyState !== WebSocket.OPEN) return;
-    this.#reportClose(name, detail);
+    this.#reportClose(name);
     socket.resume();
     socket.close(closeCodes[name].code, truncate(detail ?? closeCodes[name].meaning));
     const timer = setTimeout(() => stream.resetAndDestroy(), this.#context.limits.closeTimeoutMs);
@@ -217,10 +217,11 @@ class SocketPeer implements Peer, HeartbeatTarget, KeepAliveTarget {
     this.end();
   }
 
-  #reportClose(close: CloseCodeName, detail?: string): void {
+  /** Logs and counts a close, without its reason: that may quote what the client has sent, a token for example. */
+  #reportClose(close: CloseCodeName): void {
     const { log, onClosed } = this.#context;
     const level = suspiciousCloses.has(close) ? 'warn' : 'info';
-    log[level]({ address: this.address, close, detail }, 'connection closed by the gateway');
+    log[level]({ address: this.address, close }, 'connection closed by the gateway');
     onClosed?.(close);
   }
 }

@@ -72,7 +72,11 @@ export function addLiveRoute(app: App, shared: LiveRouteOptions): void {
       commands ??= new ViewerCommands({
         ...{ peer, router, rights, limits },
         followedRun: () => session?.runId,
-        onResult: ({ command, runId }, answer) => log.info({ address, command, runId, answer }, 'command'),
+        onResult: ({ command, runId }, answer) => {
+          // Neither the queue of an answer nor the reason of a refusal: both are texts of others.
+          const { ok, code } = { code: undefined, ...answer };
+          log.info({ address, command, runId, ok, code }, 'command');
+        },
       });
       return commands.receive(text);
     };
