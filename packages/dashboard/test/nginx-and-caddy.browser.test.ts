@@ -306,7 +306,7 @@ const setups = [
   describeWith(nginx)('a page of another site that shows the dashboard in a frame', () => {
     it.each([
       ['that --embed names', embedder, 'Live'],
-      ['that --embed does not name', 'https://evil.example', 'refused'],
+      ['that --embed does not name (S-10)', 'https://evil.example', 'refused'],
     ])('%s: %s', async (_which, site, expected) => {
       await monitor.publish(run('20261130-130000-framed', runOf('20261130-130000-framed').slice(0, 9)));
       const origin = await startProxy(withNginx, nginxBelowPath, monitor);
@@ -444,7 +444,7 @@ describeWith(nginx)('a gateway with its defaults, on loopback', () => {
     ['/ {\n', '/ {\n        proxy_http_version 1.0;\n'],
   ]);
 
-  it('lets nobody behind nginx that uses HTTP/1.0 delete or change runs, or command a trainer', async () => {
+  it('lets nobody behind nginx that uses HTTP/1.0 delete or change runs, or command a trainer (S-8)', async () => {
     const runId = '20261130-140000-mine';
     const publisher = await monitor.publish(trainer(runId));
     const origin = await startProxy(withNginx, oldDefaults, monitor);
@@ -473,7 +473,7 @@ describeWith(nginx)('a gateway with its defaults, on loopback', () => {
     );
   });
 
-  it('lets nobody behind nginx that forwards WebSockets command a trainer', async () => {
+  it('lets nobody behind nginx that forwards WebSockets command a trainer (S-8)', async () => {
     const runId = '20261130-150000-mine';
     const publisher = await monitor.publish(trainer(runId));
     const configuration = replaced(nginxBelowPath, [['        proxy_set_header Host $http_host;\n', '']]);

@@ -30,7 +30,7 @@ const chromiumPath = findChromium();
     upstream.end();
   }
 
-  it('makes the page show why the gateway refuses it', async () => {
+  it('makes the page show why the gateway refuses it (S-8)', async () => {
     const page = await (await monitor.browser.newContext()).newPage();
     const { port } = proxy.address() as AddressInfo;
     await page.goto(`http://127.0.0.1:${port}/`);

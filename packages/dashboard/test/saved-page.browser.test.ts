@@ -56,7 +56,7 @@ const sizeLimit = 2_000_000;
     await page.mouse.up();
   };
 
-  it('holds ten epochs of MNIST in 2 MB, without a request, and its names stay text', async () => {
+  it('holds ten epochs of MNIST in 2 MB, without a request, and its names stay text (S-21)', async () => {
     const runId = '20261201-100000-ten';
     const path = await save(runId, tenEpochRun(runId, monitor.runs));
     expect(statSync(path).size).toBeLessThanOrEqual(sizeLimit);
@@ -96,7 +96,7 @@ const sizeLimit = 2_000_000;
     expect(await violationsInBothThemes(page)).toEqual([]);
   });
 
-  it('forbids every request and every script but its own', async () => {
+  it('forbids every request and every script but its own (S-21)', async () => {
     const runId = '20261201-110000-policy';
     const html = readFileSync(await save(runId, runOf(runId)), 'utf8');
     const [, policy] = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(html) ?? [];

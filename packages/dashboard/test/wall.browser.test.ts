@@ -140,7 +140,7 @@ const measure = (page: Page) =>
     await page.waitForFunction(() => !location.search.includes('view='));
   });
 
-  it('shows hostile names as text', async () => {
+  it('shows hostile names as text (S-20)', async () => {
     const runId = '20261201-235000-hostile';
     const events = runOf(runId).map((event) =>
       event.type === 'run.started'
@@ -181,7 +181,7 @@ const measure = (page: Page) =>
 (chromiumPath ? describe : describe.skip)('the view for frames', () => {
   const monitor = useMonitor(chromiumPath);
 
-  it('shows the run without controls, as far as the frame has room', async () => {
+  it('shows the run without controls, as far as the frame has room (S-22)', async () => {
     const runId = '20261201-240000-frame';
     const events = runOf(runId);
     await monitor.publish({ runId, events: events.slice(0, untilStep(events, 50)) });
@@ -257,7 +257,7 @@ const measure = (page: Page) =>
   const askedOf = (page: Page): Promise<string[]> =>
     page.evaluate(() => (globalThis as unknown as { asked: string[] }).asked);
 
-  it('are asked for only when they are wished, and report the end of the run', async () => {
+  it('are asked for only when they are wished, and report the end of the run (S-23)', async () => {
     const runId = '20261201-250000-end';
     const events = runOf(runId);
     const publisher = await monitor.publish({ runId, events: events.slice(0, -1) });

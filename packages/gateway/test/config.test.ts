@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readConfig } from '../src/config.ts';
 
-test('the gateway serves only this machine by default', () => {
+test('the gateway serves only this machine by default (S-1)', () => {
   expect(readConfig([], {})).toEqual({
     host: '127.0.0.1',
     port: 5000,
@@ -38,7 +38,7 @@ test.each([
     'redis://:50%@host',
   ],
   ...['redis://:a%zz@host', 'redis://host?db=1', 'unix:///run/redis.sock?db=1'],
-])('the gateway refuses %p as the URL of Redis without repeating it', (url) => {
+])('the gateway refuses %p as the URL of Redis without repeating it (S-58)', (url) => {
   expect(() => readConfig(['--redis-url', url], {})).toThrow(
     expect.objectContaining({
       exitCode: 2,

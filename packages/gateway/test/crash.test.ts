@@ -11,7 +11,7 @@ import { ReconnectingPublisher } from './support/reconnecting-publisher.ts';
 const run = sampleRun({ runId: 'crash', epochs: 6, batchesPerEpoch: 60 });
 
 // `crash.soak.test.ts` kills a gateway a hundred times.
-test('a gateway that is killed during a run loses and repeats no event, in its store and for viewers', async () => {
+test('a gateway that is killed during a run loses and repeats no event, in its store and for viewers (P-21, S-47)', async () => {
   const [port, ingestPort] = [await freePort(), await freePort()];
   const flags = ['--port', `${port}`, '--ingest-port', `${ingestPort}`, '--runs', temporaryFolder()];
   let gateway = startProcess(flags);

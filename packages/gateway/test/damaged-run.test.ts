@@ -10,7 +10,7 @@ import { openSqliteStore } from '../src/store/sqlite-store.ts';
 import { toNewEvent } from '../src/store/store.ts';
 import { afterTest, temporaryFolder } from './support/cleanup.ts';
 import { type Connection, connect, range, seqsOf } from './support/connection.ts';
-import { startGateway } from './support/gateway.ts';
+import { startGateway, type TestGatewayOptions } from './support/gateway.ts';
 import { helloOf, openPublisher } from './support/publisher.ts';
 import { connectionTo, describeRedis, emptyRedis, type TestRedis } from './support/redis.ts';
 
@@ -19,7 +19,7 @@ const { length } = run('m');
 const ofM = "run = (SELECT id FROM run WHERE name = 'm')";
 
 /** Starts a gateway on a database in which the runs `ok` and, begun last, `m` are stored, after a change to it by SQL. */
-async function startAfter(sql: string) {
+async function startAfter(sql: string, options: TestGatewayOptions = {}) {
   const runs = temporaryFolder();
   const store = await openSqliteStore(runs);
   for (const runId of ['ok', 'm']) await store.append(runId, run(runId));
@@ -27,7 +27,7 @@ async function startAfter(sql: string) {
   const database = new Database(join(runs, 'monitor.db'));
   database.exec(sql);
   database.close();
-  const gateway = await startGateway({ runs });
+  const gateway = await startGateway({ runs, ...options });
   const ask = async (path: string, method = 'GET') => {
     const answer = await fetch(`${gateway.url}${path}`, { method });
     return { status: answer.status, text: await answer.text() };
@@ -58,28 +58,31 @@ describe('a run in the database', () => {
     ['whose first event is no JSON', `UPDATE event SET json = '{' WHERE seq = 1 AND ${ofM}`],
     ['whose last event is no JSON', `UPDATE event SET json = '{' WHERE seq = ${length} AND ${ofM}`],
     ['whose epochs are no JSON', `UPDATE event SET json = '{' WHERE type = 'epoch' AND ${ofM}`],
-  ])('%s leaves all others served, is named, and can be deleted', async (_damage, sql) => {
-    const { runs, gateway, ask, listed } = await startAfter(sql);
-    expect(await listed()).toEqual(['ok']);
-    expect((await ask('/api/runs/ok')).status).toBe(200);
-    const problem = { status: 500, text: expect.stringMatching('"run.damaged".*run m is damaged') };
-    for (const path of ['', '/export.jsonl', '/series'])
-      expect(await ask(`/api/runs/m${path}`)).toEqual(problem);
-    const search = JSON.parse((await ask('/api/runs?search=completed')).text);
-    expect(search.runs.map(({ runId }: { runId: string }) => runId)).toEqual(['ok']);
+  ])(
+    '%s leaves all others served, is named, and can be deleted (P-220, P-223, P-225, S-48)',
+    async (_damage, sql) => {
+      const { runs, gateway, ask, listed } = await startAfter(sql);
+      expect(await listed()).toEqual(['ok']);
+      expect((await ask('/api/runs/ok')).status).toBe(200);
+      const problem = { status: 500, text: expect.stringMatching('"run.damaged".*run m is damaged') };
+      for (const path of ['', '/export.jsonl', '/series'])
+        expect(await ask(`/api/runs/m${path}`)).toEqual(problem);
+      const search = JSON.parse((await ask('/api/runs?search=completed')).text);
+      expect(search.runs.map(({ runId }: { runId: string }) => runId)).toEqual(['ok']);
 
-    const logged = gateway.log.map((line) => JSON.parse(line)).filter(({ level }) => level >= 40);
-    expect(logged).toEqual([
-      expect.objectContaining({
-        ...{ runId: 'm', store: join(runs, 'monitor.db') },
-        msg: expect.stringMatching('run m is damaged: .* DELETE /api/runs/m deletes it'),
-      }),
-    ]);
-    // The store itself works.
-    expect((await ask('/readyz')).status).toBe(200);
-    expect(await ask('/api/runs/m', 'DELETE')).toEqual({ status: 200, text: expect.stringMatching('"m"') });
-    expect((await ask('/api/runs/m')).status).toBe(404);
-  });
+      const logged = gateway.log.map((line) => JSON.parse(line)).filter(({ level }) => level >= 40);
+      expect(logged).toEqual([
+        expect.objectContaining({
+          ...{ runId: 'm', store: join(runs, 'monitor.db') },
+          msg: expect.stringMatching('run m is damaged: .* DELETE /api/runs/m deletes it'),
+        }),
+      ]);
+      // The store itself works.
+      expect((await ask('/readyz')).status).toBe(200);
+      expect(await ask('/api/runs/m', 'DELETE')).toEqual({ status: 200, text: expect.stringMatching('"m"') });
+      expect((await ask('/api/runs/m')).status).toBe(404);
+    },
+  );
 
   test.each([
     ['first event', 'seq = 1'],
@@ -94,7 +97,17 @@ describe('a run in the database', () => {
     expect(await publisher.acked(length + 1)).toEqual([{ type: 'ack', seq: length + 1 }]);
   });
 
-  test('whose first event is no JSON invites no client to try again', async () => {
+  test('whose summary cannot be read is kept by every policy of retention (P-224)', async () => {
+    const { listed, ask } = await startAfter(`UPDATE event SET json = '{' WHERE seq = 1 AND ${ofM}`, {
+      keep: { ageMs: 0, runs: 0, bytes: 0 },
+      limits: { sweepIntervalMs: 10 },
+    });
+    while ((await listed()).length > 0) await delay(5);
+    expect((await ask('/api/runs/ok')).status).toBe(404);
+    expect((await ask('/api/runs/m', 'DELETE')).status).toBe(200);
+  });
+
+  test('whose first event is no JSON invites no client to try again (P-221)', async () => {
     const { gateway } = await startAfter(`UPDATE event SET json = '{' WHERE seq = 1 AND ${ofM}`);
     const viewer = await connect(`${gateway.liveUrl}?run=m`);
     expect(await viewer.closed).toEqual({
@@ -105,7 +118,7 @@ describe('a run in the database', () => {
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([500, null]);
   });
 
-  test('without any event is sent to nobody who follows the latest run', async () => {
+  test('without any event is sent to nobody who follows the latest run (P-223)', async () => {
     const { gateway, ask } = await startAfter(`DELETE FROM event WHERE ${ofM}`);
     const viewer = await connect(gateway.liveUrl);
     expect(await viewer.next()).toMatchObject({ type: 'hello', run: null });
@@ -115,7 +128,7 @@ describe('a run in the database', () => {
     expect(seqsOf(messages)).toEqual([]);
   });
 
-  test('with an event in the middle that is no JSON is sent to viewers without it, and named once', async () => {
+  test('with an event in the middle that is no JSON is sent to viewers without it, and named once (P-222)', async () => {
     const { gateway, ask, listed } = await startAfter(
       `UPDATE event SET json = '{' WHERE seq IN (20, 21, 24) AND ${ofM}`,
     );
@@ -138,25 +151,28 @@ describe('a run in the database', () => {
   test.each([
     ['1', 1, 20],
     ['40 to 45', 40, 45],
-  ])('without the events from %s on is sent with a gap in their place', async (_name, from, to) => {
-    const { gateway, ask } = await startAfter(
-      `DELETE FROM event WHERE seq BETWEEN ${from} AND ${to} AND ${ofM}`,
-    );
-    for (const query of ['', '&complete=true', '&maxRate=5', '&bundle=true', `&after=${from + 2}`]) {
-      const viewer = await connect(`${gateway.liveUrl}?run=m${query}`);
-      const messages = await viewer.until(({ type }) => type === 'live');
-      const received = partsOf(messages);
-      const start = query.startsWith('&after') ? from + 3 : 1;
-      expect(received).toEqual([
-        ...range(start, from - 1),
-        `${Math.max(from, start)}-${to}`,
-        ...range(to + 1, length),
-      ]);
-    }
-    const problem = { status: 500, text: expect.stringMatching(`event ${from} is missing`) };
-    for (const path of ['events', 'export.jsonl', 'export.csv'])
-      expect(await ask(`/api/runs/m/${path}`)).toEqual(problem);
-  });
+  ])(
+    'without the events from %s on is sent with a gap in their place (P-80, P-217, P-222)',
+    async (_name, from, to) => {
+      const { gateway, ask } = await startAfter(
+        `DELETE FROM event WHERE seq BETWEEN ${from} AND ${to} AND ${ofM}`,
+      );
+      for (const query of ['', '&complete=true', '&maxRate=5', '&bundle=true', `&after=${from + 2}`]) {
+        const viewer = await connect(`${gateway.liveUrl}?run=m${query}`);
+        const messages = await viewer.until(({ type }) => type === 'live');
+        const received = partsOf(messages);
+        const start = query.startsWith('&after') ? from + 3 : 1;
+        expect(received).toEqual([
+          ...range(start, from - 1),
+          `${Math.max(from, start)}-${to}`,
+          ...range(to + 1, length),
+        ]);
+      }
+      const problem = { status: 500, text: expect.stringMatching(`event ${from} is missing`) };
+      for (const path of ['events', 'export.jsonl', 'export.csv'])
+        expect(await ask(`/api/runs/m/${path}`)).toEqual(problem);
+    },
+  );
 });
 
 describeRedis('a run in Redis', () => {
@@ -178,7 +194,7 @@ describeRedis('a run in Redis', () => {
   }
 
   test.each(['run', 'events'] as const)(
-    'whose key for `%s` has another type leaves all others served, is named once, and can be deleted',
+    'whose key for `%s` has another type leaves all others served, is named once, and can be deleted (P-220, P-221, S-48)',
     async (key) => {
       const { gateway, status } = await startAfterChange((client) => client.set(keys[key]('m'), 'else'));
       for (const path of ['events', 'series', 'export.jsonl', 'export.csv'])
@@ -198,13 +214,13 @@ describeRedis('a run in Redis', () => {
     },
   );
 
-  test('whose key has another type can be deleted', async () => {
+  test('whose key has another type can be deleted (P-225)', async () => {
     const { status, store } = await startAfterChange((client) => client.set(keys.run('m'), 'else'));
     expect(await store.remove('m')).toBe(true);
     expect(await status('/api/runs/m')).toBe(404);
   });
 
-  test('with entries of another program is served without them', async () => {
+  test('with entries of another program is served without them (P-226)', async () => {
     const { gateway, store, status } = await startAfterChange(async (client) => {
       for (const _ of [1, 2]) await client.xAdd(keys.events('m'), '40-*', { foreign: 'entry' });
     });
@@ -216,7 +232,7 @@ describeRedis('a run in Redis', () => {
     expect(errorsOf(gateway.log)).toEqual([]);
   });
 
-  test('that ends with a later entry of another program accepts no event, and leaves all others served', async () => {
+  test('that ends with a later entry of another program accepts no event, and leaves all others served (P-221)', async () => {
     const { gateway, status } = await startAfterChange((client) =>
       client.xAdd(keys.events('m'), '1000-0', { foreign: 'entry' }),
     );

@@ -24,7 +24,7 @@ const works = (store: Store): Promise<boolean> =>
   );
 
 (canMount() ? test : test.skip)(
-  'a gateway whose disk is full works again after a run is deleted with its folder',
+  'a gateway whose disk is full works again after a run is deleted with its folder (S-51)',
   async () => {
     const runs = smallDisk('24m');
     const store = await openSqliteStore(runs);

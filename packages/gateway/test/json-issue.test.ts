@@ -11,7 +11,7 @@ test.each([
   ['["\\ud800"]', 'expected text of whole characters, got half of a surrogate pair'],
   ['{"\\uDC00\\uD83D":1}', 'expected text of whole characters, got half of a surrogate pair'],
   ['[[[[]]]]', 'expected at most 3 nested objects and lists, got more'],
-])('the text %s is refused', (json, message) => {
+])('the text %s is refused (P-11, S-29)', (json, message) => {
   expect(jsonIssue(json, 3)).toEqual({ path: '', message });
 });
 
@@ -40,7 +40,7 @@ test.each([
   ['{"a":[[[0]]]}', 'message.invalid', 'expected at most 3 nested objects and lists, got more'],
   ['{"a":"x"}', 'message.invalid', 'expected a number, got "x"'],
   ['{"a":', 'message.malformed', expect.stringMatching(/^expected JSON: /)],
-])('a message of a client is refused when it is %s', (text, code, message) => {
+])('a message of a client is refused when it is %s (P-11, S-29)', (text, code, message) => {
   const result = decodeFromClient(z.object({ a: z.number() }), text, { jsonDepth: 3 });
   expect(result).toMatchObject({ ok: false, error: { code, issues: [{ message }] } });
 });

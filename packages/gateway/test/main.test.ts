@@ -57,7 +57,7 @@ describe('the gateway’s program', () => {
     ).toContain('ready');
   });
 
-  test('writes no control characters of other programs into its log', async () => {
+  test('writes no control characters of other programs into its log (S-13)', async () => {
     const gateway = startProcess([...anyPorts, '--runs', temporaryFolder()]);
     const { url } = await gateway.listening;
     const headers = { origin: 'http://\x9b31mred' };
@@ -77,7 +77,7 @@ describe('the gateway’s program', () => {
     expect((await gateway.ended).code).toBe(0);
   });
 
-  test('ends in time at SIGTERM while the disk does not respond, with the reason in the log', async () => {
+  test('ends in time at SIGTERM while the disk does not respond, with the reason in the log (P-268, S-49)', async () => {
     const runs = temporaryFolder();
     const pipe = join(runs, 'pipe');
     const stalledCommits = new URL('./support/stalled-commits.js', import.meta.url);
@@ -144,7 +144,7 @@ describe('the gateway’s program', () => {
     ]);
   });
 
-  test('reports in one line that a port is in use, and exits with 2', async () => {
+  test('reports in one line that a port is in use, and exits with 2 (P-233)', async () => {
     const port = await busyPort();
     const flags = ['--port', '0', '--ingest-port', port, '--runs', temporaryFolder(), '--log-level', 'error'];
     const { code, stderr } = await startProcess(flags).ended;
@@ -154,7 +154,7 @@ describe('the gateway’s program', () => {
     );
   });
 
-  test('reports in one line that another gateway uses the runs folder, and starts at once when that one was killed', async () => {
+  test('reports in one line that another gateway uses the runs folder, and starts at once when that one was killed (S-50)', async () => {
     const runs = temporaryFolder();
     const flags = [...anyPorts, '--runs', runs];
     const first = startProcess(flags);
@@ -173,7 +173,7 @@ describe('the gateway’s program', () => {
 describe('the gateway’s program with --redis-url', () => {
   const flags = (url: string) => [...anyPorts, '--runs', temporaryFolder(), '--redis-url', url];
 
-  test('reports in one line that nothing answers, without the password, and exits with 2', async () => {
+  test('reports in one line that nothing answers, without the password, and exits with 2 (S-58)', async () => {
     const port = await freePort();
     const { code, stderr } = await startProcess(flags(`redis://me:secret@127.0.0.1:${port}`)).ended;
     expect(code).toBe(2);
@@ -183,7 +183,7 @@ describe('the gateway’s program with --redis-url', () => {
   });
 
   describeRedis('of a real Redis', () => {
-    test('loses nothing when it is killed: publisher and viewer continue at another gateway', async () => {
+    test('loses nothing when it is killed: publisher and viewer continue at another gateway (P-28)', async () => {
       const redis = await startRedis();
       const [a, b] = [startProcess(flags(redis.url)), startProcess(flags(redis.url))];
       const [{ ingestUrl }, other] = await Promise.all([a.listening, b.listening]);

@@ -94,7 +94,7 @@ async function expectUpgrade(gateway: TestGateway): Promise<void> {
 }
 
 describe('a session of protocol 1', () => {
-  test('is unchanged for its viewers: every event byte for byte, and messages that fit its schemas', async () => {
+  test('is unchanged for its viewers: every event byte for byte, and messages that fit its schemas (P-42)', async () => {
     const gateway = await startGateway();
     const viewer = await connect(gateway.liveUrl, offer);
     const texts = textsOf(viewer);
@@ -119,7 +119,7 @@ describe('a session of protocol 1', () => {
     await expectRecordedRun(gateway);
   });
 
-  test('loses fields of its own that version 2 uses for something else, and can be read', async () => {
+  test('loses fields of its own that version 2 uses for something else, and can be read (P-10)', async () => {
     const gateway = await startGateway();
     const own = {
       metrics: ['precision', 'recall'],
@@ -195,7 +195,7 @@ describe('a run that the current trainer publishes in protocol 2', () => {
     };
   }
 
-  test('is served to viewers of version 1 while it fits: every event byte for byte', async () => {
+  test('is served to viewers of version 1 while it fits: every event byte for byte (P-47)', async () => {
     const events = eventsOf('usual');
     const { gateway, messages, runId, received } = await play(events);
     for (const message of messages) expectVersion1(message);
@@ -207,7 +207,7 @@ describe('a run that the current trainer publishes in protocol 2', () => {
     expect(again.filter(({ v }) => v === 1)).toHaveLength(events.length);
   });
 
-  test('is served to viewers of version 1 without the events about the inside of its network', async () => {
+  test('is served to viewers of version 1 without the events about the inside of its network (P-47)', async () => {
     const events = eventsOf('inside');
     const typeOf = (text: string): EventType => JSON.parse(text).type;
     const ofVersion1 = events.filter((text) => version1EventTypes.includes(typeOf(text)));
@@ -227,7 +227,7 @@ describe('a run that the current trainer publishes in protocol 2', () => {
   });
 });
 
-test('a database of the gateway of protocol 1 is migrated, for viewers of both versions', async () => {
+test('a database of the gateway of protocol 1 is migrated, for viewers of both versions (P-48)', async () => {
   const runs = temporaryFolder();
   writeFileSync(join(runs, 'monitor.db'), read('monitor.db'));
   const gateway = await startGateway({ runs });
@@ -236,7 +236,7 @@ test('a database of the gateway of protocol 1 is migrated, for viewers of both v
 });
 
 describeRedis('a Redis of the gateway of protocol 1', () => {
-  test('is migrated, for viewers of both versions and at another gateway', async () => {
+  test('is migrated, for viewers of both versions and at another gateway (P-48)', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'dump.rdb'), read('dump.rdb'));
     const redis = await new TestRedis(folder, ['--appendonly', 'no']).start();

@@ -16,7 +16,7 @@ import { until } from './support/until.ts';
 const run = sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 10 });
 
 describe('closing the gateway', () => {
-  test('stores and sends the received events, then closes every connection as goingAway', async () => {
+  test('stores and sends the received events, then closes every connection as goingAway (P-268)', async () => {
     const folder = temporaryFolder();
     const gateway = await startGateway({
       store: await openSqliteStore(folder),
@@ -40,7 +40,7 @@ describe('closing the gateway', () => {
     await reopened.close();
   });
 
-  test('cuts connections that do not answer', async () => {
+  test('cuts connections that do not answer (P-268)', async () => {
     const gateway = await startGateway({ limits: { closeGraceMs: 50 } });
     const viewer = await connect(gateway.liveUrl);
     await viewer.until(({ type }) => type === 'live');
@@ -108,7 +108,7 @@ describe('closing the gateway', () => {
     expect((await publisher.connection.closed).code).toBe(closeCodes.goingAway.code);
   });
 
-  test('ends in time while the disk does not respond, and keeps everything acknowledged', async () => {
+  test('ends in time while the disk does not respond, and keeps everything acknowledged (P-268, S-49)', async () => {
     const runs = temporaryFolder();
     const disk = await openStallableStore(runs);
     const limits = { flushTimeoutMs: 50, closeGraceMs: 50, storeCloseTimeoutMs: 50 };
@@ -133,7 +133,7 @@ describe('closing the gateway', () => {
     await reopened.close();
   });
 
-  test('takes at most 9 s with the standard limits, less than the 10 s after which Docker kills', () => {
+  test('takes at most 9 s with the standard limits, less than the 10 s after which Docker kills (P-268)', () => {
     const { flushTimeoutMs, closeGraceMs, storeCloseTimeoutMs } = limits;
     expect(flushTimeoutMs + 2 * closeGraceMs + storeCloseTimeoutMs).toBe(9_000);
   });

@@ -33,7 +33,7 @@ async function setUp() {
 }
 
 describe('a disk that does not respond', () => {
-  test('delays only new events: heartbeats, statuses, history and every route that reads still work', async () => {
+  test('delays only new events: heartbeats, statuses, history and every route that reads still work (S-49)', async () => {
     const { disk, gateway, publisher, viewer, get } = await setUp();
     disk.hold();
     publisher.produce(5);
@@ -61,7 +61,7 @@ describe('a disk that does not respond', () => {
     await until(() => publisher.acked === 15);
   });
 
-  test('is reported by /readyz and to viewers after a while, and its recovery at once', async () => {
+  test('is reported by /readyz and to viewers after a while, and its recovery at once (S-49)', async () => {
     const { disk, publisher, viewer, get } = await setUp();
     disk.hold();
     publisher.produce(5);

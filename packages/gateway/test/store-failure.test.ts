@@ -28,7 +28,7 @@ async function setUp() {
 }
 
 describe('a store that cannot write', () => {
-  test('is reported by code and time, without the name of a file, until it works again', async () => {
+  test('is reported by code and time, without the name of a file, until it works again (P-176)', async () => {
     const { fail, repair, ready } = await setUp();
     expect(await ready()).toEqual({ status: 200, body: { status: 'ready' } });
     const before = Date.now();
@@ -87,7 +87,7 @@ describe('a store that cannot write', () => {
     expect(await store.lastSeq('a')).toBe(run.length);
   });
 
-  test('is reported to viewers that connect in the meantime', async () => {
+  test('is reported to viewers that connect in the meantime (P-81)', async () => {
     const { gateway, fail, repair, ready } = await setUp();
     fail('store.read_only');
     await ready();

@@ -12,6 +12,7 @@ import {
   ingestMessageSchema,
   ingestServerMessageSchema,
   liveControlSchema,
+  runSummarySchema,
   seriesFields,
 } from '../src/index.ts';
 
@@ -26,7 +27,7 @@ function typesOf(schema: z.ZodType): string[] {
 }
 
 test.each(Object.entries(closeCodes))(
-  'docs/protocol.md contains the row of the close code %s',
+  'docs/protocol.md contains the row of the close code %s (P-154)',
   (name, entry) => {
     const cells = [entry.code, `\`${name}\``, entry.retry ? 'yes' : 'no', entry.meaning];
     expect(rows).toContain(`| ${cells.join(' | ')} |`);
@@ -34,11 +35,32 @@ test.each(Object.entries(closeCodes))(
 );
 
 test.each(Object.entries(errorCodes))(
-  'docs/protocol.md contains the row of the error code %s',
+  'docs/protocol.md contains the row of the error code %s (P-232)',
   (code, { exitCode, meaning }) => {
     expect(rows).toContain(`| \`${code}\` | ${exitCode} | ${meaning} |`);
   },
 );
+
+test('docs/protocol.md has no close code and no error code that the programs lack (P-154, P-232)', () => {
+  const codesOf = (heading: string): string[] =>
+    [
+      ...page
+        .split(`\n## ${heading}\n`)[1]!
+        .split('\n## ')[0]!
+        .matchAll(/^\| `?([\w.]+)`? \|/gm),
+    ]
+      .map(([, code]) => code!)
+      .slice(1);
+  expect(codesOf('Close codes')).toEqual(Object.values(closeCodes).map(({ code }) => String(code)));
+  expect(codesOf('Error codes')).toEqual(Object.keys(errorCodes));
+});
+
+test('docs/protocol.md names every field of a summary (P-94)', () => {
+  const summary = page.slice(page.indexOf("A run's summary,")).split('\n### ')[0]!;
+  for (const field of Object.keys(runSummarySchema.shape))
+    if (field === 'shortened') expect(page).toContain('`"shortened":true`');
+    else expect(summary).toContain(`\`${field}\``);
+});
 
 test('docs/protocol.md names every event, message and command', () => {
   const types = [
@@ -90,7 +112,7 @@ describe('the bounds of an event', () => {
   const isIn = (text: string, number: string): boolean =>
     new RegExp(`(?<![\\w.,])${number.replace('.', '\\.')}(?!\\w|[.,]\\d)`).test(text);
 
-  test.each(eventTypes)('%s are in the document', (type) => {
+  test.each(eventTypes)('%s are in the document (P-2)', (type) => {
     const schema = z.toJSONSchema(eventDataSchemas[type], { io: 'input' });
     const text = [rowOf(type), ...(parts[type] ?? []), general].join('\n');
     const missing = boundsIn(schema, '').filter(

@@ -42,7 +42,7 @@ describe('the trainer as a program', () => {
       () => ['--runs', join(folder.path, 'file', 'runs')],
       /^--runs: expected a folder that can be written, got .* \(ENOTDIR\)$/,
     ],
-  ])('answers %s with one line and exit code 2, and writes nothing', async (_what, args, line) => {
+  ])('answers %s with one line and exit code 2, and writes nothing (P-233)', async (_what, args, line) => {
     mkdirSync(join(runs(), 'taken'), { recursive: true });
     writeFileSync(join(folder.path, 'file'), '');
     const program = train(args());
@@ -120,7 +120,7 @@ describe('the trainer as a program', () => {
     30_000,
   );
 
-  test('stores the settings of the run, without the token', async () => {
+  test('stores the settings of the run, without the token (S-28)', async () => {
     const program = train(['--train-size', '16', '--epochs', '1', '--run-id', 'stored'], {
       MONITOR_TOKEN: 'a-secret-of-the-publisher',
     });

@@ -113,7 +113,7 @@ describe('trainer, gateway and viewers together', () => {
     expect((off[0] as EventOf<'run.started'>).data.dataset!.testImages).toBeUndefined();
   }, 60_000);
 
-  test('a gateway that is killed during the run and restarted stores each event once', async () => {
+  test('a gateway that is killed during the run and restarted stores each event once (P-19)', async () => {
     const ports = ['--port', new URL(listening.url).port, '--ingest-port', new URL(listening.ingestUrl).port];
     const viewer = new Viewer(listening.url);
     viewers = [viewer];
@@ -132,7 +132,7 @@ describe('trainer, gateway and viewers together', () => {
     expect(trainer.stdout).not.toContain('did not accept');
   }, 60_000);
 
-  test('a second trainer with the same run id exits with one line and code 2, and the first continues', async () => {
+  test('a second trainer with the same run id exits with one line and code 2, and the first continues (P-26)', async () => {
     const first = startTrainer('--run-id', 'run', '--epochs', '100');
     await first.printed('images/s');
     const second = startTrainer('--run-id', 'run', '--runs', `${folder.path}/elsewhere`);

@@ -44,7 +44,7 @@ describe('a trainer and the commands of its viewers', () => {
   });
   afterEach(() => viewer.close());
 
-  test('pauses, changes the learning rate, resumes, and stops with its files saved', async () => {
+  test('pauses, changes the learning rate, resumes, and stops with its files saved (P-132)', async () => {
     const trainer = startTrainer(['--run-id', 'run', '--epochs', '3']);
     await viewer.until(() => steps() >= 3);
     expect(await viewer.command('pause')).toMatchObject({ ok: true });
@@ -81,7 +81,7 @@ describe('a trainer and the commands of its viewers', () => {
     await viewer.until(() => viewer.waitingTrainers === 0);
   }, 120_000);
 
-  test('waits for a start command, trains with its settings, and waits again, also after a restart of the gateway', async () => {
+  test('waits for a start command, trains with its settings, and waits again, also after a restart of the gateway (P-134)', async () => {
     const trainer = startTrainer(['--wait']);
     await viewer.until(() => viewer.waitingTrainers === 1);
     expect(readdirSync(folder.path).filter((name) => !name.startsWith('monitor.db'))).toEqual([]);

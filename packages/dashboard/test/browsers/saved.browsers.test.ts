@@ -25,7 +25,7 @@ async function violations(tab: Tab): Promise<string[]> {
 }
 
 inEachBrowser('a page saved as one file', (site) => {
-  it('opens from the disk without a gateway or a request: charts, matrix, timeline, drawing', async () => {
+  it('opens from the disk without a gateway or a request: charts, matrix, timeline, drawing (S-21)', async () => {
     const runId = '20261201-100000-saved';
     await site.publish({ runId, events: tenEpochRun(runId, site.runs) });
     const live = await site.visit(`?run=${runId}`);

@@ -61,7 +61,7 @@ describeRedis('two gateways on one Redis', () => {
     expect(seqsOf(seen)).toEqual(range(1, run.length));
   });
 
-  test('a viewer of one continues at the other with `after`, without a gap or a duplicate', async () => {
+  test('a viewer of one continues at the other with `after`, without a gap or a duplicate (P-28)', async () => {
     const { a, b } = await startPair();
     const publisher = new ReconnectingPublisher(a.ingestUrl, run);
     publisher.produce(8);
@@ -76,7 +76,7 @@ describeRedis('two gateways on one Redis', () => {
     expect(seqsOf([...seen, ...rest])).toEqual(range(1, run.length));
   });
 
-  test('a publisher resumes at the other', async () => {
+  test('a publisher resumes at the other (P-28)', async () => {
     const { a, b } = await startPair();
     const first = await publish(a.ingestUrl, run.slice(0, 5));
     const viewer = await viewerOf(a);
@@ -118,7 +118,7 @@ describeRedis('two gateways on one Redis', () => {
     expect(existsSync(join(runs, 'a'))).toBe(false);
   });
 
-  test('a run published at one is refused to another publisher at the other until the first disconnects', async () => {
+  test('a run published at one is refused to another publisher at the other until the first disconnects (P-29)', async () => {
     const { a, b } = await startPair();
     const first = await publish(a.ingestUrl, run.slice(0, 3));
     await eventually(
@@ -136,7 +136,7 @@ describeRedis('two gateways on one Redis', () => {
     expect((await openPublisher(b.ingestUrl, helloOf('a', { publisherId: 'publisher-2' }))).after).toBe(3);
   });
 
-  test('of two publishers that claim a run in the same moment, one is disconnected', async () => {
+  test('of two publishers that claim a run in the same moment, one is disconnected (P-29)', async () => {
     const { a, b } = await startPair();
     const publishers = await Promise.all([a, b].map(({ ingestUrl }) => connect(ingestUrl)));
     publishers.forEach((publisher, index) => {
@@ -148,7 +148,7 @@ describeRedis('two gateways on one Redis', () => {
     expect(publishers.filter(({ socket }) => socket.readyState === socket.OPEN)).toHaveLength(1);
   });
 
-  test('report the same runs, connections and number of viewers', async () => {
+  test('report the same runs, connections and number of viewers (P-28, P-82)', async () => {
     const { a, b } = await startPair();
     const viewers = await Promise.all([viewerOf(a), viewerOf(b), viewerOf(b)]);
     await openTrainer(a.ingestUrl, 'a').then(({ send }) => send(run.slice(0, 4)));
@@ -163,7 +163,7 @@ describeRedis('two gateways on one Redis', () => {
     expect(await summaryAt(b)).toEqual(await summaryAt(a));
   });
 
-  test('a command at one reaches the trainer at the other, and its answer returns', async () => {
+  test('a command at one reaches the trainer at the other, and its answer returns (P-153)', async () => {
     const { a, b } = await startPair();
     const trainer = await openTrainer(a.ingestUrl, 'a');
     trainer.send(run.slice(0, 4));
@@ -204,7 +204,7 @@ describeRedis('two gateways on one Redis', () => {
     expect(answers.at(-1)).toMatchObject({ ok: false, code: 'command.timeout' });
   });
 
-  test('an idle trainer at one is started at the other, once', async () => {
+  test('an idle trainer at one is started at the other, once (P-153)', async () => {
     const { a, b } = await startPair();
     const trainer = await openIdleTrainer(a.ingestUrl);
     const viewer = await viewerOf(b);
@@ -261,7 +261,7 @@ describeRedis('two gateways on one Redis', () => {
     expect(seqsOf(await viewer.until(hasEnded))).toEqual(range(1, run.length));
   });
 
-  test('messages that are not from a gateway are ignored, and logged once', async () => {
+  test('messages that are not from a gateway are ignored, and logged once (S-60)', async () => {
     const { redis, a } = await startPair();
     const client = await redis.client();
     afterTest(() => client.close());
@@ -298,7 +298,7 @@ describeRedis('two gateways on one Redis', () => {
 });
 
 describeRedis('gateways on two databases of one Redis', () => {
-  test('do not see each other: no trainer, viewer, run or removal', async () => {
+  test('do not see each other: no trainer, viewer, run or removal (S-59)', async () => {
     const port = await freePort();
     await startRedis(['--port', `${port}`, '--bind', '127.0.0.1']);
     const on = (database: number) =>
@@ -328,7 +328,7 @@ describeRedis('gateways on two databases of one Redis', () => {
 });
 
 describeRedis('a Redis that loses its data', () => {
-  test('by FLUSHALL: viewers and publishers are closed by documented codes, with one line in the log', async () => {
+  test('by FLUSHALL: viewers and publishers are closed by documented codes, with one line in the log (P-118)', async () => {
     const redis = await startRedis();
     const [a, b] = [await gatewayOn(redis), await gatewayOn(redis)];
     const { connection, send, acked } = await openPublisher(a.ingestUrl, helloOf('a'));
@@ -395,7 +395,7 @@ describeRedis('streams of several gateways', () => {
     await until(() => publisher.acked === run.length);
   });
 
-  test('a replica that is promoted without the last events: the loss is announced by the stream, and repaired', async () => {
+  test('a replica that is promoted without the last events: the loss is announced by the stream, and repaired (P-117)', async () => {
     const [port, replicaPort] = [await freePort(), await freePort()];
     const primary = await startRedis(['--port', `${port}`, '--bind', '127.0.0.1']);
     const replicaOf = ['--replicaof', '127.0.0.1', `${port}`];

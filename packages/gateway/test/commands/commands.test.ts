@@ -42,7 +42,7 @@ async function connectViewer(url: string): Promise<Connection> {
 }
 
 describe('commands', () => {
-  test('reach the trainer of the followed run without the token, and are answered', async () => {
+  test('reach the trainer of the followed run without the token, and are answered (P-143, S-28)', async () => {
     const { trainer, viewer } = await setUp({ commandToken: 'sesame' });
     const id = send(viewer, 'setLearningRate', { data: { learningRate: 0.005 }, token: 'sesame' });
     expect(await trainer.nextCommand()).toEqual({
@@ -57,7 +57,7 @@ describe('commands', () => {
   });
 
   test.each(['a', 'latest'])(
-    'sent before the hello reach the trainer of the run that ?run=%s names',
+    'sent before the hello reach the trainer of the run that ?run=%s names (P-149)',
     async (named) => {
       const { gateway, trainer } = await setUp();
       const viewer = new Connection(`${gateway.liveUrl}?run=${named}`);
@@ -66,7 +66,7 @@ describe('commands', () => {
     },
   );
 
-  test('about the queue reach the trainer of the followed run, with their sender, and return the queue', async () => {
+  test('about the queue reach the trainer of the followed run, with their sender, and return the queue (P-143)', async () => {
     const { trainer, viewer } = await setUp({}, { commands: ['enqueue', 'moveQueued'] });
     const data = { epochs: 3, name: 'Higher rate', tags: ['sweep'] };
     const id = send(viewer, 'enqueue', { data, by: 'page' });
@@ -94,7 +94,7 @@ describe('commands', () => {
     };
     const idle = ['start', ...names];
 
-    test('reach the trainer of the followed run when that has ended and the trainer is idle', async () => {
+    test('reach the trainer of the followed run when that has ended and the trainer is idle (P-140)', async () => {
       const { gateway, trainer, viewer } = await setUp({}, { publisherId: 'publisher-2', commands: names });
       trainer.connection.socket.close();
       await openIdleTrainer(gateway.ingestUrl, 'publisher-1', idle);
@@ -107,7 +107,7 @@ describe('commands', () => {
       }
     });
 
-    test('reach the trainer of the followed run when it trains another one', async () => {
+    test('reach the trainer of the followed run when it trains another one (P-140)', async () => {
       const { gateway, trainer } = await setUp({}, { publisherId: 'publisher-2', commands: names });
       const viewer = await connect(`${gateway.liveUrl}?run=a`);
       await viewer.until(({ type }) => type === 'live');
@@ -118,7 +118,7 @@ describe('commands', () => {
       expect(await own.nextCommand()).toMatchObject({ id, command: 'listQueue' });
     });
 
-    test('reach the trainer that has been idle longest when the followed run has no trainer, or none that queues', async () => {
+    test('reach the trainer that has been idle longest when the followed run has no trainer, or none that queues (P-140)', async () => {
       const gateway = await startGateway();
       const first = await openIdleTrainer(gateway.ingestUrl, 'publisher-1', idle);
       await openIdleTrainer(gateway.ingestUrl, 'publisher-2', idle);
@@ -141,7 +141,7 @@ describe('commands', () => {
     });
   });
 
-  test('reach the trainer of the run that they name', async () => {
+  test('reach the trainer of the run that they name (P-149)', async () => {
     const { gateway, trainer, viewer } = await setUp();
     const other = await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-2' });
     other.send(sampleRun({ runId: 'b' }).slice(0, 1));
@@ -150,7 +150,7 @@ describe('commands', () => {
     expect(await trainer.nextCommand()).toMatchObject({ id, runId: 'a' });
   });
 
-  test('are answered with the refusal of a trainer', async () => {
+  test('are answered with the refusal of a trainer (P-144)', async () => {
     const { trainer, viewer } = await setUp();
     const id = send(viewer, 'pause');
     await trainer.nextCommand();
@@ -158,7 +158,7 @@ describe('commands', () => {
     expect(await answerOf(viewer)).toMatchObject({ ok: false, code: 'command.refused', message: 'not now' });
   });
 
-  test('are answered to the viewer that sent them', async () => {
+  test('are answered to the viewer that sent them (P-84)', async () => {
     const { gateway, trainer, viewer } = await setUp();
     const other = await connectViewer(gateway.liveUrl);
     const ids = [send(viewer, 'pause'), send(other, 'resume')];
@@ -171,17 +171,20 @@ describe('commands', () => {
   test.each([
     ['no token', {}, false],
     ['another token', { token: 'barley' }, true],
-  ])('with %s are refused where a token is set, and reach no trainer', async (_what, more, isClosed) => {
-    const { gateway, trainer, viewer } = await setUp({ commandToken: 'sesame' });
-    const id = send(viewer, 'pause', more);
-    expect(await answerOf(viewer)).toMatchObject({ id, ok: false, code: 'command.unauthorized' });
-    if (isClosed) expect((await viewer.closed).code).toBe(closeCodes.unauthorized.code);
-    const next = isClosed ? await connectViewer(gateway.liveUrl) : viewer;
-    next.send({ type: 'command', id, command: 'pause', token: 'sesame' });
-    expect(await trainer.nextCommand()).toMatchObject({ id });
-  });
+  ])(
+    'with %s are refused where a token is set, and reach no trainer (P-234, S-3)',
+    async (_what, more, isClosed) => {
+      const { gateway, trainer, viewer } = await setUp({ commandToken: 'sesame' });
+      const id = send(viewer, 'pause', more);
+      expect(await answerOf(viewer)).toMatchObject({ id, ok: false, code: 'command.unauthorized' });
+      if (isClosed) expect((await viewer.closed).code).toBe(closeCodes.unauthorized.code);
+      const next = isClosed ? await connectViewer(gateway.liveUrl) : viewer;
+      next.send({ type: 'command', id, command: 'pause', token: 'sesame' });
+      expect(await trainer.nextCommand()).toMatchObject({ id });
+    },
+  );
 
-  test('are off where other machines reach the gateway and no token is set', async () => {
+  test('are off where other machines reach the gateway and no token is set (S-2)', async () => {
     const { gateway, viewer } = await setUp({ bind: '0.0.0.0' });
     expect(await ask(viewer, 'pause', { token: 'anything' })).toMatchObject({
       ok: false,
@@ -212,7 +215,7 @@ describe('commands', () => {
     });
   });
 
-  test('about a run that has ended are refused by its name, also while its publisher is connected and after it has reconnected', async () => {
+  test('about a run that has ended are refused by its name, also while its publisher is connected and after it has reconnected (P-150)', async () => {
     const { gateway, trainer, viewer } = await setUp();
     const events = run.slice(3);
     trainer.send(events);
@@ -232,7 +235,7 @@ describe('commands', () => {
     expect(await ask(viewer, 'stop', { runId: 'a' })).toMatchObject(refusal);
   });
 
-  test('about a run are not sent to the next run of its trainer', async () => {
+  test('about a run are not sent to the next run of its trainer (P-151)', async () => {
     const { gateway, trainer, viewer } = await setUp({}, { publisherId: 'publisher-1' });
     const id = send(viewer, 'stop');
     await trainer.nextCommand();
@@ -246,7 +249,7 @@ describe('commands', () => {
     expect((await next.acked(1)).map(({ type }) => type)).not.toContain('command');
   });
 
-  test('about a run are for the connection of that run where a process publishes several', async () => {
+  test('about a run are for the connection of that run where a process publishes several (P-149)', async () => {
     const { gateway, trainer, viewer } = await setUp(
       { limits: { commandTimeoutMs: 200 } },
       { publisherId: 'publisher-1' },
@@ -266,7 +269,7 @@ describe('commands', () => {
     expect(trainer.connection.takeAll().map(({ type }) => type)).not.toContain('command');
   });
 
-  test('about a run are not sent to another run that its process begins to publish in the meantime', async () => {
+  test('about a run are not sent to another run that its process begins to publish in the meantime (P-151)', async () => {
     const { gateway, trainer, viewer } = await setUp({}, { publisherId: 'publisher-1' });
     const id = send(viewer, 'stop');
     await trainer.nextCommand();
@@ -275,14 +278,14 @@ describe('commands', () => {
     expect(await answerOf(viewer)).toMatchObject({ id, ok: true });
   });
 
-  test('do not reach a publisher that does not accept them', async () => {
+  test('do not reach a publisher that does not accept them (P-18)', async () => {
     const { trainer, viewer } = await setUp({}, { commands: undefined });
     expect(await ask(viewer, 'pause')).toMatchObject({ ok: false, code: 'command.refused' });
     trainer.send(run.slice(3, 5));
     expect((await trainer.acked(5)).every(({ type }) => type === 'ack')).toBe(true);
   });
 
-  test('without an answer time out, and a repeated one receives the late answer', async () => {
+  test('without an answer time out, and a repeated one receives the late answer (P-147, P-238)', async () => {
     const { trainer, viewer } = await setUp({ limits: { commandTimeoutMs: 50 } });
     const id = send(viewer, 'stop');
     await trainer.nextCommand();
@@ -293,7 +296,7 @@ describe('commands', () => {
     expect(await answerOf(viewer)).toEqual({ type: 'commandResult', id, ok: true });
   });
 
-  test('with a repeated id are forwarded once, and answered the same', async () => {
+  test('with a repeated id are forwarded once, and answered the same (P-147, S-46)', async () => {
     const { gateway, trainer, viewer } = await setUp();
     const id = send(viewer, 'pause');
     await trainer.nextCommand();
@@ -306,7 +309,7 @@ describe('commands', () => {
     expect(await trainer.nextCommand()).toMatchObject({ id: next });
   });
 
-  test('are sent again to a trainer that reconnects without having answered', async () => {
+  test('are sent again to a trainer that reconnects without having answered (P-148)', async () => {
     const { gateway, trainer, viewer } = await setUp();
     const id = send(viewer, 'pause');
     await trainer.nextCommand();
@@ -317,7 +320,7 @@ describe('commands', () => {
     expect(await answerOf(viewer)).toMatchObject({ id, ok: true });
   });
 
-  test('that timed out are not sent again', async () => {
+  test('that timed out are not sent again (P-148)', async () => {
     const { gateway, trainer, viewer } = await setUp({ limits: { commandTimeoutMs: 50 } });
     const id = send(viewer, 'stop');
     await trainer.nextCommand();
@@ -330,7 +333,7 @@ describe('commands', () => {
     expect(await back.nextCommand()).toMatchObject({ id });
   });
 
-  test('accept an answer only from the publisher that received them', async () => {
+  test('accept an answer only from the publisher that received them (P-152)', async () => {
     const { gateway, trainer, viewer } = await setUp();
     const stranger = await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-2' });
     const id = send(viewer, 'pause');
@@ -349,7 +352,7 @@ describe('commands', () => {
       { command: 'start', data: { epocs: 3 } },
       /^data: unknown setting "epocs": expected only recipe, epochs, .*, name, tags$/,
     ],
-  ])('with %s are refused as invalid', async (_what, more, message) => {
+  ])('with %s are refused as invalid (P-129)', async (_what, more, message) => {
     const { viewer } = await setUp();
     const id = newId();
     viewer.send({ type: 'command', id, ...more });
@@ -361,7 +364,7 @@ describe('commands', () => {
     });
   });
 
-  test('with a repeated field are refused by name', async () => {
+  test('with a repeated field are refused by name (P-11, S-29)', async () => {
     const { viewer } = await setUp();
     const id = newId();
     viewer.socket.send(
@@ -375,7 +378,7 @@ describe('commands', () => {
     });
   });
 
-  test('beyond the rate limit are refused, and a viewer that continues is closed', async () => {
+  test('beyond the rate limit are refused, and a viewer that continues is closed (P-236, P-237, S-24)', async () => {
     const { gateway } = await setUp({
       limits: { commandBurst: 2, commandsPerSecond: 0.001, messageBurst: 5, messagesPerSecond: 0.001 },
     });
@@ -389,7 +392,7 @@ describe('commands', () => {
     expect(await ask(other, 'pause', { runId: 'nowhere' })).toMatchObject({ code: 'command.no_trainer' });
   });
 
-  test('are limited in number while they wait, over all viewers', async () => {
+  test('are limited in number while they wait, over all viewers (P-238)', async () => {
     const { gateway, trainer, viewer } = await setUp({ limits: { pendingCommands: 2 } });
     const other = await connectViewer(gateway.liveUrl);
     const first = send(viewer, 'pause');
@@ -404,7 +407,7 @@ describe('commands', () => {
 });
 
 describe('a start', () => {
-  test('reaches the trainer that has been idle longest, one at a time', async () => {
+  test('reaches the trainer that has been idle longest, one at a time (P-139, P-145, P-146)', async () => {
     const gateway = await startGateway();
     const first = await openIdleTrainer(gateway.ingestUrl, 'publisher-1');
     const second = await openIdleTrainer(gateway.ingestUrl, 'publisher-2');
@@ -417,7 +420,7 @@ describe('a start', () => {
     expect(await answerOf(viewer)).toEqual({ type: 'commandResult', id: ids[0], ok: true, runId: 'new' });
   });
 
-  test('reaches the trainer of the followed run when that is idle', async () => {
+  test('reaches the trainer of the followed run when that is idle (P-139)', async () => {
     const { gateway, trainer, viewer } = await setUp({}, { publisherId: 'publisher-2' });
     trainer.connection.socket.close();
     await openIdleTrainer(gateway.ingestUrl, 'publisher-1');
@@ -438,7 +441,7 @@ describe('a start', () => {
     expect(await trainer.nextCommand()).toMatchObject({ id: next });
   });
 
-  test('is answered over the next connection when the first was lost', async () => {
+  test('is answered over the next connection when the first was lost (P-148)', async () => {
     const gateway = await startGateway();
     const trainer = await openIdleTrainer(gateway.ingestUrl);
     const viewer = await connectViewer(gateway.liveUrl);
@@ -451,7 +454,7 @@ describe('a start', () => {
     expect(await answerOf(viewer)).toMatchObject({ id, ok: true, runId: 'new' });
   });
 
-  test('needs no run: viewers are informed of the number of idle trainers', async () => {
+  test('needs no run: viewers are informed of the number of idle trainers (P-76, P-83)', async () => {
     const gateway = await startGateway({ limits: { statusIntervalMs: 10 } });
     const viewer = await connect(gateway.liveUrl);
     expect(await viewer.next()).toMatchObject({ type: 'hello', run: null, waitingTrainers: 0 });
@@ -468,14 +471,14 @@ describe('a start', () => {
   test.each([
     ['an event', run[0]!],
     ['wait again', { type: 'wait', protocol: 1, publisherId: 'publisher-1' }],
-  ])('closes an idle trainer that sends %s as invalid', async (_what, message) => {
+  ])('closes an idle trainer that sends %s as invalid (P-25)', async (_what, message) => {
     const gateway = await startGateway();
     const trainer = await openIdleTrainer(gateway.ingestUrl);
     trainer.connection.send(message);
     expect((await trainer.connection.closed).code).toBe(closeCodes.invalid.code);
   });
 
-  test('closes a trainer whose answer has a repeated field', async () => {
+  test('closes a trainer whose answer has a repeated field (P-11)', async () => {
     const gateway = await startGateway();
     const trainers = [await openIdleTrainer(gateway.ingestUrl), await openTrainer(gateway.ingestUrl, 'b')];
     for (const { connection } of trainers) {
@@ -487,7 +490,7 @@ describe('a start', () => {
     }
   });
 
-  test('requires the token of an idle trainer when one is set', async () => {
+  test('requires the token of an idle trainer when one is set (P-145, S-4)', async () => {
     const gateway = await startGateway({ token: 'sesame' });
     const connection = await connect(gateway.ingestUrl);
     connection.send({ type: 'wait', protocol: 1, publisherId: 'publisher-1', token: 'barley' });
@@ -506,7 +509,7 @@ describe('the status of a run', () => {
   const status = (viewer: Connection, expected: string) =>
     viewer.until((message) => message.type === 'status' && message.status === expected);
 
-  test('is sent when a publisher disconnects, is silent, stays away and returns', async () => {
+  test('is sent when a publisher disconnects, is silent, stays away and returns (P-82, P-103)', async () => {
     const { gateway, trainer, viewer } = await setUp(quick);
     expect((await status(viewer, 'stalled')).at(-1)).toMatchObject({ runId: 'a', connected: true });
     trainer.connection.socket.close();
@@ -521,7 +524,7 @@ describe('the status of a run', () => {
     });
   });
 
-  test('changes when the run is paused, is resumed and ends', async () => {
+  test('changes when the run is paused, is resumed and ends (P-100)', async () => {
     const { gateway, trainer, viewer } = await setUp({ limits: { statusIntervalMs: 10 } });
     trainer.send([notice(4, 'run.paused'), notice(5, 'test')]);
     await status(viewer, 'paused');
@@ -533,7 +536,7 @@ describe('the status of a run', () => {
     await status(viewer, 'completed');
   });
 
-  test('counts viewers, and is sent at most once per interval', async () => {
+  test('counts viewers, and is sent at most once per interval (P-82)', async () => {
     const { gateway, viewer } = await setUp({ limits: { statusIntervalMs: 300 } });
     await viewer.until((message) => message.type === 'status' && message.viewers === 1);
     const begin = performance.now();

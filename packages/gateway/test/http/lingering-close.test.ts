@@ -57,16 +57,19 @@ describe('a request that is refused before all of it has arrived', () => {
     ['that is an upgrade at an unknown address', 'public', `GET /nothing HTTP/1.1\r\n${host}${upgrade}`, 404],
     ['that is an invalid handshake', 'public', `GET /live HTTP/1.1\r\n${host}${upgrade}`, 400],
     ['that asks for a proxy', 'public', `CONNECT a:1 HTTP/1.1\r\n${host}`, 405],
-  ])('is answered although its client reads only after it has sent everything: %s', async (...each) => {
-    const [, port, head, status] = each;
-    const socket = connectTo(await startGateway({ token }), port);
-    socket.pause();
-    socket.write(`${head}\r\n`);
-    await sent(socket, rest);
-    expect(await text(socket)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-  });
+  ])(
+    'is answered although its client reads only after it has sent everything: %s (P-214)',
+    async (...each) => {
+      const [, port, head, status] = each;
+      const socket = connectTo(await startGateway({ token }), port);
+      socket.pause();
+      socket.write(`${head}\r\n`);
+      await sent(socket, rest);
+      expect(await text(socket)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    },
+  );
 
-  test('is answered when a part of its body was read', async () => {
+  test('is answered when a part of its body was read (P-214)', async () => {
     const gateway = await startGateway();
     const publisher = await publish(gateway.ingestUrl, sampleRun({ runId: 'a' }));
     publisher.connection.socket.close();
@@ -121,17 +124,17 @@ describe('a connection on which a request was refused is cut', () => {
       next();
     });
 
-  test('when it goes on sending more than the limit of bytes', async () => {
+  test('when it goes on sending more than the limit of bytes (P-266, S-32)', async () => {
     const connectAndRefuse = await refuse({ lingerBytes: 100_000, lingerMs: 60_000 });
     await isCut(await connectAndRefuse(), rest.subarray(0, 200_000));
   });
 
-  test('when it is not closed in time', async () => {
+  test('when it is not closed in time (P-266, S-32)', async () => {
     const connectAndRefuse = await refuse({ lingerMs: 50 });
     await isCut(await connectAndRefuse(), 'x');
   });
 
-  test('when too many others have followed', async () => {
+  test('when too many others have followed (P-266, S-32)', async () => {
     const connectAndRefuse = await refuse({ lingeringConnections: 2, lingerMs: 60_000 });
     const [first, second, third] = [
       await connectAndRefuse(),

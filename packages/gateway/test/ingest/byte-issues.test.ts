@@ -33,7 +33,7 @@ test.each(events.map((event) => [event.type, event] as const))(
 
 const tooFew = 'the schema allows as many characters of base64';
 test.each([784, 785, 786])(
-  'a sample of %i bytes is refused unless it has the bytes of its size',
+  'a sample of %i bytes is refused unless it has the bytes of its size (P-13)',
   (length) => {
     const item = { index: 0, label: 1, prediction: 1, probabilities: [1], image: bytes(length) };
     expect([length, issuesOf('samples', { epoch: 1, items: [item] })]).toEqual([
@@ -50,11 +50,11 @@ test.each([
     { images: { first: 0, width: 2, height: 2, indices: [0], labels: [1], pixels: bytes(5) } },
     'images.pixels: expected 4 bytes',
   ],
-])(`%s of five bytes instead of four are refused, although ${tooFew}`, (_what, data, issue) => {
+])(`%s of five bytes instead of four are refused, although ${tooFew} (P-13)`, (_what, data, issue) => {
   expect(issuesOf('probe', { step: 1, size: 2, ...data })).toEqual([`data.${issue} in base64, got 5`]);
 });
 
-test('predictions and figures have at most their number of bytes, not of characters', () => {
+test('predictions and figures have at most their number of bytes, not of characters (P-13, P-242)', () => {
   expect(issuesOf('epoch', { epoch: 1, test: { predictions: bytes(200_000) } })).toEqual([]);
   expect(issuesOf('epoch', { epoch: 1, test: { predictions: bytes(200_001) } })).toEqual([
     'data.test.predictions: expected at most 200000 bytes in base64, got 200001',
@@ -75,14 +75,17 @@ test.each([
   [4_097, 1, ['data.image: expected a PNG of 1 to 4096 pixels a side, got 4097 × 1']],
   [60_000, 60_000, ['data.image: expected a PNG of 1 to 4096 pixels a side, got 60000 × 60000']],
   [0, 10, ['data.image: expected a PNG of 1 to 4096 pixels a side, got 0 × 10']],
-])('a PNG of %i × %i pixels is taken only where every viewer can decode it', (width, height, issues) => {
-  expect(issuesOf('figure', { title: 'Plot', image: png(width, height) })).toEqual(issues);
-});
+])(
+  'a PNG of %i × %i pixels is taken only where every viewer can decode it (P-242)',
+  (width, height, issues) => {
+    expect(issuesOf('figure', { title: 'Plot', image: png(width, height) })).toEqual(issues);
+  },
+);
 
 test.each([
   ['only the signature', Buffer.from('89504e470d0a1a0a00', 'hex')],
   ['another first chunk', Buffer.from(png(2, 2).replace('SUhEUg', 'SUVORE'), 'base64')],
-])('a PNG with %s is refused', (_what, file) => {
+])('a PNG with %s is refused (P-13)', (_what, file) => {
   expect(issuesOf('figure', { title: 'Plot', image: file.toString('base64') })).toEqual([
     'data.image: expected a PNG file in base64, got bytes without its signature and IHDR',
   ]);

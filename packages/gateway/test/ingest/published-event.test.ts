@@ -23,7 +23,7 @@ describe('a published event', () => {
     });
   });
 
-  test('is stored byte for byte, with unknown fields', () => {
+  test('is stored byte for byte, with unknown fields (P-9)', () => {
     const text = batch('{"step":1, "loss":1,"own":"\\ud83d\\ude00"}');
     expect(check(text)).toMatchObject({ ok: true, value: { json: text, version: 2 } });
   });

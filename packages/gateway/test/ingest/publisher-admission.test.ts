@@ -3,7 +3,7 @@ import { PublisherAdmission } from '../../src/ingest/publisher-admission.ts';
 import { FakePeer } from '../support/fake-peer.ts';
 
 describe('connections to the ingest port', () => {
-  test('that have sent nothing are closed in favour of newer ones, the oldest first', () => {
+  test('that have sent nothing are closed in favour of newer ones, the oldest first (P-257, S-34)', () => {
     const admission = new PublisherAdmission({ publishers: 1, pendingHellos: 2 });
     const peers = Array.from({ length: 4 }, () => new FakePeer());
     for (const peer of peers) admission.add(peer);
@@ -15,7 +15,7 @@ describe('connections to the ingest port', () => {
     ]);
   });
 
-  test('become publishers up to a limit, which does not count the others', () => {
+  test('become publishers up to a limit, which does not count the others (P-256, S-34)', () => {
     const admission = new PublisherAdmission({ publishers: 1, pendingHellos: 2 });
     const [publisher, other, silent, next] = [new FakePeer(), new FakePeer(), new FakePeer(), new FakePeer()];
     admission.add(publisher);

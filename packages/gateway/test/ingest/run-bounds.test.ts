@@ -31,7 +31,7 @@ async function rejections(
 }
 
 describe('a run', () => {
-  test('has at most one figure in 10 s of its own clock, however fast they arrive', async () => {
+  test('has at most one figure in 10 s of its own clock, however fast they arrive (P-241)', async () => {
     const gateway = await startGateway();
     const times = [0, 9.999, 10, 21, 5, 14, 15];
     const events = [started, ...times.map((seconds, index) => figureOf(index + 2, seconds))];
@@ -41,7 +41,7 @@ describe('a run', () => {
     ]);
   });
 
-  test('has at most 1,000 names of custom metrics, also over several connections of its publisher', async () => {
+  test('has at most 1,000 names of custom metrics, also over several connections of its publisher (P-243)', async () => {
     const gateway = await startGateway();
     const names = Array.from({ length: 1_050 }, (_, index) => `m${index}`);
     const pages = Array.from({ length: 10 }, (_, page) =>

@@ -179,7 +179,7 @@ const contradicting: [what: string, event: readonly [EventType, object], path: s
 ];
 
 describe('an event of a run of three classes and four test images', () => {
-  test.each(contradicting)('is refused with %s', (_what, [type, data], path, message) => {
+  test.each(contradicting)('is refused with %s (P-33, P-34, P-36)', (_what, [type, data], path, message) => {
     expect(issuesOf([started, eventOf(2, type, data)])).toEqual([{ path, message }]);
   });
 
@@ -197,14 +197,14 @@ describe('an event of a run of three classes and four test images', () => {
 });
 
 test.each(contradicting.slice(0, -1))(
-  'an event of a run that never named its classes may have %s',
+  'an event of a run that never named its classes may have %s (P-32)',
   (_what, [type, data]) => {
     expect(issuesOf([withoutClasses, eventOf(2, type, data)])).toEqual([]);
     expect(issuesOf([eventOf(2, type, data)])).toEqual([]);
   },
 );
 
-test('an event that contradicts itself is refused also in a run that never named its classes', () => {
+test('an event that contradicts itself is refused also in a run that never named its classes (P-37)', () => {
   const event = eventOf(2, ...testOf({ perClass: [1, 0], confusionCells: [[0, 2, 1]] }));
   expect(issuesOf([withoutClasses, event])).toEqual([
     {
@@ -214,7 +214,7 @@ test('an event that contradicts itself is refused also in a run that never named
   ]);
 });
 
-test('the probe set of a run keeps its size', () => {
+test('the probe set of a run keeps its size (P-35)', () => {
   const events = [2, 2, 3].map((size, index) =>
     eventOf(index + 1, 'probe', {
       ...{ step: index, size },
@@ -262,7 +262,7 @@ async function begin(gateway: { ingestUrl: string }): Promise<void> {
   await connection.closed;
 }
 
-test('an event that contradicts its run is refused also after the gateway was restarted', async () => {
+test('an event that contradicts its run is refused also after the gateway was restarted (P-30)', async () => {
   const runs = temporaryFolder();
   const gateway = await startGateway({ runs });
   await begin(gateway);
@@ -272,7 +272,7 @@ test('an event that contradicts its run is refused also after the gateway was re
 });
 
 describeRedis('an event that contradicts its run', () => {
-  test('is refused by another gateway than the one to which the run was published', async () => {
+  test('is refused by another gateway than the one to which the run was published (P-31)', async () => {
     const redis = await startRedis();
     afterTest(() => redis.stop());
     const [one, other] = [

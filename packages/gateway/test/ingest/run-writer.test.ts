@@ -54,7 +54,7 @@ describe('a run writer', () => {
     expect(published).toEqual(range(1, 24));
   });
 
-  test('reports backpressure once when too much waits, and its end once when half of that is written', async () => {
+  test('reports backpressure once when too much waits, and its end once when half of that is written (P-248, S-41)', async () => {
     const { writer, pressure } = await setUp({ commitEvents: 1, uncommittedBytes: bytes(8) });
     for (const event of run.slice(0, 8)) writer.add(event);
     expect(pressure).toEqual([]);
@@ -75,7 +75,7 @@ describe('a run writer', () => {
     expect(commits).toEqual([3, 3]);
   });
 
-  test('acknowledges and publishes nothing that the store did not write', async () => {
+  test('acknowledges and publishes nothing that the store did not write (P-21, S-47)', async () => {
     const { store, writer, commits, published, failures } = await setUp();
     store.append = () => Promise.reject(new Error('disk full'));
     writer.add(run[0]!);

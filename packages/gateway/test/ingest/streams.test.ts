@@ -24,7 +24,7 @@ async function summaryAt(url: string): Promise<{ stream: string; lastSeq: number
 }
 
 describe('the gateway', () => {
-  test('announces the stream of a run before its first event, and stores the run with it', async () => {
+  test('announces the stream of a run before its first event, and stores the run with it (P-113)', async () => {
     const { url, ingestUrl } = await startGateway();
     const first = await openPublisher(ingestUrl, helloOf('a'));
     expect(first.stream).toMatch(/^[0-9a-f]{12}-[0-9a-f]{8}$/);
@@ -33,7 +33,7 @@ describe('the gateway', () => {
     expect((await summaryAt(url)).stream).toBe(first.stream);
   });
 
-  test('keeps the stream across connections of its publisher and its own restart', async () => {
+  test('keeps the stream across connections of its publisher and its own restart (P-109, P-116)', async () => {
     const store = new MemoryStore();
     const before = await startGateway({ store });
     const first = await publishFirst(before.ingestUrl, 3);
@@ -48,7 +48,7 @@ describe('the gateway', () => {
     ]);
   });
 
-  test('renews the stream when acknowledged events are missing, logs that once, and accepts them again', async () => {
+  test('renews the stream when acknowledged events are missing, logs that once, and accepts them again (P-117)', async () => {
     const store = new MemoryStore();
     const before = await startGateway({ store });
     const first = await publishFirst(before.ingestUrl, 9);
@@ -76,7 +76,7 @@ describe('the gateway', () => {
     expect(hello).toMatchObject({ after: 0, restart: 'otherStream' });
   });
 
-  test('accepts a run again that was deleted, from its publisher, in another stream', async () => {
+  test('accepts a run again that was deleted, from its publisher, in another stream (P-118)', async () => {
     const { url, ingestUrl } = await startGateway();
     const first = await publishFirst(ingestUrl, run.length);
     expect((await fetch(`${url}/api/runs/a`, { method: 'DELETE' })).status).toBe(200);
@@ -87,7 +87,7 @@ describe('the gateway', () => {
     expect(await summaryAt(url)).toMatchObject({ stream: second.stream, lastSeq: run.length });
   });
 
-  test('closes a publisher whose run was replaced by another one, and stores nothing of it', async () => {
+  test('closes a publisher whose run was replaced by another one, and stores nothing of it (P-119, S-42)', async () => {
     const { url, ingestUrl } = await startGateway();
     const first = await publishFirst(ingestUrl, run.length);
     await fetch(`${url}/api/runs/a`, { method: 'DELETE' });
@@ -140,9 +140,12 @@ describe('the gateway', () => {
     ['an empty text', { stream: '' }, 'stream'],
     ['a text of 65 characters', { stream: 'x'.repeat(65) }, 'stream'],
     ['an object', { stream: {} }, 'stream'],
+    ['a publisherId of 7 characters', { publisherId: 'x'.repeat(7) }, 'publisherId'],
+    ['a publisherId of 65 characters', { publisherId: 'x'.repeat(65) }, 'publisherId'],
+    ['commands that are no list', { commands: 'pause' }, 'commands'],
     ['a negative number of acknowledged events', { stream: 'x-1', acknowledged: -1 }, 'acknowledged'],
     ['a text of acknowledged events', { stream: 'x-1', acknowledged: '9' }, 'acknowledged'],
-  ])('refuses a hello with %s by name', async (_what, fields, name) => {
+  ])('refuses a hello with %s by name (P-14)', async (_what, fields, name) => {
     const { ingestUrl } = await startGateway();
     const publisher = await connect(ingestUrl);
     publisher.send(helloOf('a', fields));
@@ -151,7 +154,7 @@ describe('the gateway', () => {
     expect(reason).toMatch(new RegExp(`^expected hello or wait: ${name}: `));
   });
 
-  test.each(['', 'x'.repeat(65), 'a b', '../x'])('refuses /live?stream=%s by name', async (stream) => {
+  test.each(['', 'x'.repeat(65), 'a b', '../x'])('refuses /live?stream=%s by name (P-72)', async (stream) => {
     const { liveUrl } = await startGateway();
     const viewer = await connect(`${liveUrl}?after=1&stream=${encodeURIComponent(stream)}`);
     const { code, reason } = await viewer.closed;
@@ -159,7 +162,7 @@ describe('the gateway', () => {
     expect(reason).toMatch(/^stream: expected the stream id of a hello or resume/);
   });
 
-  test('does not renew a stream because a viewer asks for events beyond the end', async () => {
+  test('does not renew a stream because a viewer asks for events beyond the end (P-112, S-43)', async () => {
     const { url, liveUrl, ingestUrl } = await startGateway();
     const { stream } = await publishFirst(ingestUrl, 5);
     const viewer = await connect(`${liveUrl}?run=a&after=${Number.MAX_SAFE_INTEGER}&stream=${stream}`);
@@ -169,7 +172,7 @@ describe('the gateway', () => {
     expect((await summaryAt(url)).stream).toBe(stream);
   });
 
-  test('does not renew a stream because another publisher reports a loss while that of the run is connected', async () => {
+  test('does not renew a stream because another publisher reports a loss while that of the run is connected (S-44)', async () => {
     const { url, liveUrl, ingestUrl } = await startGateway();
     const publisher = await openPublisher(ingestUrl, helloOf('a'));
     publisher.send(run.slice(0, 5));
@@ -187,7 +190,7 @@ describe('the gateway', () => {
     expect(seen.filter(({ type }) => type === 'hello')).toEqual([]);
   });
 
-  test('keeps the events of a run whose stream another publisher has renewed, and lets its own publisher continue', async () => {
+  test('keeps the events of a run whose stream another publisher has renewed, and lets its own publisher continue (S-44)', async () => {
     const { url, ingestUrl } = await startGateway();
     const first = await publishFirst(ingestUrl, 5);
     const lie = { publisherId: 'publisher-2', stream: first.stream, acknowledged: 9 };
@@ -202,7 +205,7 @@ describe('the gateway', () => {
     expect(await summaryAt(url)).toMatchObject({ stream: other.stream, lastSeq: run.length });
   });
 
-  test('gives another ETag to a run that begins again with as many events', async () => {
+  test('gives another ETag to a run that begins again with as many events (P-185)', async () => {
     const { url, ingestUrl } = await startGateway();
     const tagOf = async () => (await fetch(`${url}/api/runs/a/series`)).headers.get('etag');
     await publishFirst(ingestUrl, run.length);

@@ -50,7 +50,7 @@ async function readAll(
   return chunks;
 }
 
-test('history of large events is read little more than once, in chunks of about 256 kB', async () => {
+test('history of large events is read little more than once, in chunks of about 256 kB (S-38)', async () => {
   const { store, reads } = storeOf(Array(100).fill(100_000));
   const chunks = await readAll(store, 100);
   expect(chunks.every(({ bytes }) => bytes <= limits.unreadBytes)).toBe(true);
@@ -65,7 +65,7 @@ test('history of small events is soon read in full pages', async () => {
   expect(reads.slice(0, 7)).toEqual([16, 32, 64, 128, 256, 500, 500]);
 });
 
-test('history reports the seqs that are missing from the store when it reads all types', async () => {
+test('history reports the seqs that are missing from the store when it reads all types (P-80)', async () => {
   const stored = [3, 4, 8, 9, 12].map((seq): StoredEvent => ({ seq, type: 'samples', json: '{}' }));
   const page = async (): Promise<EventPage> => ({
     ...{ events: stored, stream: 's', version: 1, through: 12, more: false },

@@ -120,7 +120,7 @@ describe('the hub', () => {
     expect(newest).toEqual(['a', 'b']);
   });
 
-  test('keeps the recent events of all runs within one limit, dropping the run published longest ago first', async () => {
+  test('keeps the recent events of all runs within one limit, dropping the run published longest ago first (P-261)', async () => {
     const recentBytes = FrameBatch.of(run.slice(0, 7)).bytes.length + 100;
     const hub = await Hub.open(new MemoryStore(), { ...limits, recentBytes, recentEvents: 1_000 });
     const [a, b] = [await hub.channel('a'), await hub.channel('b')];

@@ -86,7 +86,7 @@ describe('a viewer', () => {
 
   const isLive = (peer: FakePeer) => until(() => peer.messagesOf('live').length > 0);
 
-  test('gets hello, the history in order, live, and then new events', async () => {
+  test('gets hello, the history in order, live, and then new events (P-76)', async () => {
     await keep('a', run.slice(0, 25));
     const peer = join();
     await isLive(peer);
@@ -198,14 +198,14 @@ describe('a viewer', () => {
     }
   });
 
-  test('begins after the given seq', async () => {
+  test('begins after the given seq (P-65, P-122)', async () => {
     await keep('a', run.slice(0, 12));
     const peer = join({ run: 'a', after: '9' });
     await isLive(peer);
     expect(seqsOf(peer.messages)).toEqual([10, 11, 12]);
   });
 
-  test('with the stream and an `after` beyond the end gets the run from the beginning, which hello states', async () => {
+  test('with the stream and an `after` beyond the end gets the run from the beginning, which hello states (P-124)', async () => {
     await keep('a', run.slice(0, 5));
     const peer = join({ run: 'a', after: '8', stream: store.streamOf('a') });
     await isLive(peer);
@@ -213,7 +213,7 @@ describe('a viewer', () => {
     expect(seqsOf(peer.messages)).toEqual(range(1, 5));
   });
 
-  test('without a stream gets no event up to an `after` that the run has not reached yet', async () => {
+  test('without a stream gets no event up to an `after` that the run has not reached yet (P-125)', async () => {
     await keep('a', run.slice(0, 5));
     const peer = join({ run: 'a', after: '8' });
     await isLive(peer);
@@ -225,7 +225,7 @@ describe('a viewer', () => {
     expect(seqsOf(peer.messages)).toEqual([9, 10]);
   });
 
-  test('with the stream and position of the run continues after it, which hello states', async () => {
+  test('with the stream and position of the run continues after it, which hello states (P-66, P-122)', async () => {
     await keep('a', run.slice(0, 5));
     const peer = join({ run: 'a', after: '3', stream: store.streamOf('a') });
     await isLive(peer);
@@ -234,12 +234,24 @@ describe('a viewer', () => {
     expect(seqsOf(peer.messages)).toEqual([4, 5]);
   });
 
+  test('without a stream, of a run that began again, gets the events after its seq (P-128)', async () => {
+    await keep('a', run.slice(0, 5));
+    await store.remove('a');
+    await hub.endOutdatedChannel('a');
+    await keep('a', run.slice(0, 8));
+    const peer = join({ run: 'a', after: '5' });
+    await isLive(peer);
+    expect(peer.messagesOf('hello')).toMatchObject([{ after: 5, run: { stream: store.streamOf('a') } }]);
+    expect(peer.messages[0]).not.toHaveProperty('restart');
+    expect(seqsOf(peer.messages)).toEqual([6, 7, 8]);
+  });
+
   test.each([
     ['one run', { run: 'a' }],
     ['the latest run', { afterRun: 'a' }],
     ['the latest run without `afterRun`', {}],
   ])(
-    'of %s that was deleted and begun again gets it from the beginning, which hello states',
+    'of %s that was deleted and begun again gets it from the beginning, which hello states (P-123, S-42)',
     async (_what, query) => {
       await keep('a', run.slice(0, 5));
       const stream = store.streamOf('a');
@@ -259,7 +271,7 @@ describe('a viewer', () => {
     ['one run', { run: 'a' }],
     ['the latest run', {}],
   ])(
-    'of %s that is replaced while it is followed gets another hello and the new events from the beginning',
+    'of %s that is replaced while it is followed gets another hello and the new events from the beginning (P-86, P-126)',
     async (_what, query) => {
       await keep('a', run.slice(0, 5));
       const before = store.streamOf('a');
@@ -292,7 +304,7 @@ describe('a viewer', () => {
     expect(peer.messagesOf('gap')).toEqual([]);
   });
 
-  test('of a run whose end was lost gets another hello with another stream, and the rest from the beginning', async () => {
+  test('of a run whose end was lost gets another hello with another stream, and the rest from the beginning (P-126)', async () => {
     await keep('a', run.slice(0, 5));
     const before = store.streamOf('a');
     const losses: StreamLoss[] = [];
@@ -329,7 +341,7 @@ describe('a viewer', () => {
     expect(seqsOf(peer.messages)).toEqual([4, 5, 1, 2, ...range(1, 5)]);
   });
 
-  test('gets only the requested types', async () => {
+  test('gets only the requested types (P-68)', async () => {
     await keep('a', run.slice(0, 25));
     const peer = join({ types: 'epoch,run.finished' });
     await isLive(peer);
@@ -356,7 +368,7 @@ describe('a viewer', () => {
     expect(seqsOf(peer.messages)).toEqual([1, 2, 3]);
   });
 
-  test('of the latest run moves on to the next one', async () => {
+  test('of the latest run moves on to the next one (P-64)', async () => {
     await keep('a', run);
     const peer = join();
     await isLive(peer);
@@ -367,7 +379,7 @@ describe('a viewer', () => {
     expect(peer.messagesOf('hello').map((hello) => hello.run.runId)).toEqual(['a', 'b']);
   });
 
-  test('that returns finishes its run before it moves on to the latest', async () => {
+  test('that returns finishes its run before it moves on to the latest (P-67)', async () => {
     await keep('a', run);
     await keep('b', next);
     const peer = join({ run: 'latest', after: String(run.length - 2), afterRun: 'a' });
@@ -376,14 +388,14 @@ describe('a viewer', () => {
     expect(seqsOf(peer.messages)).toEqual([run.length - 1, run.length, ...range(1, next.length)]);
   });
 
-  test('that returns to a store without its run begins with the latest', async () => {
+  test('that returns to a store without its run begins with the latest (P-92)', async () => {
     await keep('b', next);
     const peer = join({ run: 'latest', after: '500', afterRun: 'gone' });
     await isLive(peer);
     expect(seqsOf(peer.messages)).toEqual(range(1, next.length));
   });
 
-  test('of one run stays with it when another begins', async () => {
+  test('of one run stays with it when another begins (P-64)', async () => {
     await keep('a', run.slice(0, 5));
     const peer = join({ run: 'a' });
     await isLive(peer);
@@ -400,7 +412,7 @@ describe('a viewer', () => {
     expect(peer.messages).toEqual([]);
   });
 
-  test('of a removed run is closed as runDeleted; one of the latest run continues with the newest run', async () => {
+  test('of a removed run is closed as runDeleted; one of the latest run continues with the newest run (P-127)', async () => {
     await keep('b', next);
     await keep('a', run.slice(0, 5));
     const [ofRun, ofLatest] = [join({ run: 'a' }), join()];
@@ -424,7 +436,7 @@ describe('a viewer', () => {
     expect(peer.closedWith).toBe('runDeleted');
   });
 
-  test('of a run whose events are missing gets a gap, reads once, and waits for the next event', async () => {
+  test('of a run whose events are missing gets a gap, reads once, and waits for the next event (P-80)', async () => {
     await keepNoEvents();
     await keep('a', run.slice(0, 8));
     let reads = 0;
@@ -445,7 +457,7 @@ describe('a viewer', () => {
     expect(reads).toBe(1);
   });
 
-  test('that reads too slowly is sent nothing until it has read, and then misses nothing', async () => {
+  test('that reads too slowly is sent nothing until it has read, and then misses nothing (P-79, P-105, S-35)', async () => {
     await keep('a', run.slice(0, 2));
     const peer = join();
     await isLive(peer);
@@ -461,7 +473,7 @@ describe('a viewer', () => {
   });
 
   test.each(['memory', 'the store'])(
-    'that falls far behind gets only the newest batch, the gaps, and every other event, from %s',
+    'that falls far behind gets only the newest batch, the gaps, and every other event, from %s (P-80, P-106)',
     async (source) => {
       if (source === 'the store') await keepNoEvents();
       await keep('a', run.slice(0, 2));
@@ -484,7 +496,7 @@ describe('a viewer', () => {
     },
   );
 
-  test('of batches only that falls far behind is sent the newest', async () => {
+  test('of batches only that falls far behind is sent the newest (P-80)', async () => {
     await keepNoEvents();
     await keep('a', run.slice(0, 2));
     const peer = join({ types: 'batch' }, { staleEvents: 5 });
@@ -500,7 +512,7 @@ describe('a viewer', () => {
     ]);
   });
 
-  test('with `complete` skips nothing, however far it falls behind', async () => {
+  test('with `complete` skips nothing, however far it falls behind (P-70)', async () => {
     await keep('a', run.slice(0, 2));
     const peer = join({ complete: 'true' }, { staleEvents: 0 });
     await isLive(peer);
@@ -521,14 +533,14 @@ describe('a viewer', () => {
     expect(seqsOf(peer.messages)).toEqual([21, 22]);
   });
 
-  test('skips nothing of the history', async () => {
+  test('skips nothing of the history (P-107)', async () => {
     await keep('a', run);
     const peer = join({}, { staleEvents: 0 });
     await isLive(peer);
     expect(seqsOf(peer.messages)).toEqual(range(1, run.length));
   });
 
-  test('gets every broadcast while it reads, and is closed as slow when it reads none of many', async () => {
+  test('gets every broadcast while it reads, and is closed as slow when it reads none of many (P-250, S-35)', async () => {
     await keep('a', run.slice(0, 2));
     const peer = join({}, { unreadBroadcastBytes: 1_000 });
     await isLive(peer);
@@ -553,7 +565,7 @@ describe('a viewer', () => {
     expect([peer.messagesOf('annotated').length, peer.closedWith]).toEqual([17, 'slow']);
   });
 
-  test('that does not read at all is closed as slow', async () => {
+  test('that does not read at all is closed as slow (S-35)', async () => {
     await keep('a', run.slice(0, 2));
     const peer = join({}, { stallTimeoutMs: 20 });
     await isLive(peer);
@@ -565,7 +577,7 @@ describe('a viewer', () => {
     expect(seqsOf(peer.messages)).toEqual([1, 2]);
   });
 
-  test('waits for history while all viewers together have too much unread, and continues live', async () => {
+  test('waits for history while all viewers together have too much unread, and continues live (P-251, S-35)', async () => {
     await keep('a', run.slice(0, 2));
     const quick = join();
     await isLive(quick);
@@ -607,7 +619,7 @@ describe('a viewer', () => {
       return peer;
     };
 
-    test('gets the newest batch at its rate, and the last one', async () => {
+    test('gets the newest batch at its rate, and the last one (P-69)', async () => {
       const peer = await joinAfterFirst('20');
       const begin = performance.now();
       for (const event of others.slice(0, 10)) {
@@ -630,7 +642,7 @@ describe('a viewer', () => {
       expect(peer.messages.at(-1)).toMatchObject({ type: 'epoch' });
     });
 
-    test('gets the newest batch before each other event, also within one publication', async () => {
+    test('gets the newest batch before each other event, also within one publication (P-69)', async () => {
       const all = await joinAfterFirst('0.01');
       const some = join({ maxRate: '0.01', types: 'batch,system' });
       await isLive(some);
@@ -677,7 +689,7 @@ describe('a viewer', () => {
       expect(seqs).toEqual([...new Set(seqs)].sort((one, other) => one - other));
     });
 
-    test('gets the complete history', async () => {
+    test('gets the complete history (P-69, P-107)', async () => {
       await keep('a', run);
       const peer = join({ maxRate: '1' });
       await isLive(peer);
@@ -713,7 +725,7 @@ describe('a viewer', () => {
     };
 
     test.each([{}, { maxRate: '100' }])(
-      'is closed before the first event that does not fit, and has every event before it (%j)',
+      'is closed before the first event that does not fit, and has every event before it (%j) (P-44)',
       async (query) => {
         await keep('a', run.slice(0, 3));
         const peer = join({ run: 'a', ...query }, {}, 1);
@@ -755,7 +767,7 @@ describe('a viewer', () => {
       },
     );
 
-    test('is closed without a hello when the run does not fit, also after a restart of the gateway', async () => {
+    test('is closed without a hello when the run does not fit, also after a restart of the gateway (P-45)', async () => {
       await store.append('c', unfit);
       hub = await Hub.open(store, limits);
       for (const query of [{ run: 'c' }, {}, { run: 'c', types: 'batch' }]) {
@@ -797,7 +809,7 @@ describe('a viewer', () => {
       ['at a limited rate', { maxRate: '100' }],
       ['from memory', { after: '1' }],
       ['from the store', {}],
-    ])('is not sent events of types that version 1 does not have, %s', async (how, query) => {
+    ])('is not sent events of types that version 1 does not have, %s (P-43)', async (how, query) => {
       if (how === 'from the store') await keepNoEvents();
       const layers = (seq: number) =>
         toNewEvent({ ...run[0]!.event, seq, type: 'layers', data: { step: 1, tensors: [] } });
@@ -837,7 +849,7 @@ describe('a viewer', () => {
       expect(current.isClosed).toBe(false);
     });
 
-    test('receives statuses without the commands that only version 2 has', async () => {
+    test('receives statuses without the commands that only version 2 has (P-46)', async () => {
       await keep('a', run.slice(0, 1));
       const [old, current] = [join({}, {}, 1), join({})];
       await isLive(old);

@@ -41,7 +41,7 @@ describe('opening Redis', () => {
   });
 
   describeRedis('that runs', () => {
-    test('reports in one line that the password is wrong, without the password', async () => {
+    test('reports in one line that the password is wrong, without the password (S-58)', async () => {
       const port = await freePort();
       const redis = await startRedis(['--port', String(port), '--bind', '127.0.0.1']);
       const client = await redis.client();
@@ -76,7 +76,7 @@ describe('opening Redis', () => {
       });
     });
 
-    test('names every permission that the user lacks, and needs no others than those in docs/security.md', async () => {
+    test('names every permission that the user lacks, and needs no others than those in docs/security.md (S-61)', async () => {
       const port = await freePort();
       const redis = await startRedis(['--port', `${port}`, '--bind', '127.0.0.1', '--databases', '2']);
       const client = await redis.client();

@@ -44,7 +44,7 @@ describeRedis('Redis', () => {
     expect(await again.summary('a')).toMatchObject({ title: 'First', pinned: true });
   });
 
-  test('with the runs of a gateway without streams gives each run a stream when it is read or written', async () => {
+  test('with the runs of a gateway without streams gives each run a stream when it is read or written (P-111)', async () => {
     const redis = await emptyRedis();
     const store = await openStore(redis);
     const runs = ['a', 'b', 'c', 'd'];

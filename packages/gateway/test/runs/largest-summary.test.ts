@@ -84,7 +84,7 @@ async function expectSmallEverywhere(gateway: TestGateway, other: TestGateway): 
   expect(JSON.stringify(status).length).toBeLessThanOrEqual(1_000);
 }
 
-test('the largest run of version 2 is small in the list, in hello and in status', async () => {
+test('the largest run of version 2 is small in the list, in hello and in status (P-195, P-250)', async () => {
   const gateway = await startGateway({ limits: { statusIntervalMs: 20 } });
   await expectSmallEverywhere(gateway, gateway);
 });

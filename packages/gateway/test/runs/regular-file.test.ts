@@ -30,14 +30,14 @@ describe('a regular file', () => {
     ['a folder', () => mkdirSync(path)],
     ['a named pipe', () => execFileSync('mkfifo', [path])],
     ['nothing', () => {}],
-  ])('is not opened when it is %s', async (_what, replace) => {
+  ])('is not opened when it is %s (S-17)', async (_what, replace) => {
     renameSync(path, join(folder, 'before'));
     replace();
     expect(await openRegularFile(path)).toBeUndefined();
   });
 
   // The path is checked only after it was opened, so this covers links that are created during the call.
-  test('is not opened behind a linked folder', async () => {
+  test('is not opened behind a linked folder (S-17)', async () => {
     renameSync(join(folder, 'model'), join(folder, 'outside'));
     symlinkSync(join(folder, 'outside'), join(folder, 'model'));
     expect(await openRegularFile(path)).toBeUndefined();

@@ -46,7 +46,7 @@ test('the run with the latest event is removed last, whenever it began', () => {
   expect(runsToRemove(resumed, { runs: 2 }, now)).toEqual(['b', 'c', 'd']);
 });
 
-test("the gateway's clock counts, not the publisher's", () => {
+test("the gateway's clock counts, not the publisher's (P-97)", () => {
   const received = runs.map((run) => ({
     ...run,
     lastReceivedAt: run.lastEventAt,

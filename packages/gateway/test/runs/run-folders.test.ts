@@ -83,7 +83,7 @@ describe('the folders of runs', () => {
     expect(await folders.bytes('a')).toBe(before);
   });
 
-  test.each(['model', 'model/model.json', ''])('have no model when "%s" is a link', async (name) => {
+  test.each(['model', 'model/model.json', ''])('have no model when "%s" is a link (S-17)', async (name) => {
     linkTo(make('a'), name);
     expect(await folders.hasModel('a')).toBe(false);
     expect(await folders.openModelFile('a', 'model.json')).toBeUndefined();

@@ -81,7 +81,7 @@ describe('the status broadcaster', () => {
   }
   const statuses = () => messages.map(({ status }) => status);
 
-  test('reports a silent run as stalled after 20 s, a disconnected one as interrupted after 60 s, and both as running again', async () => {
+  test('reports a silent run as stalled after 20 s, a disconnected one as interrupted after 60 s, and both as running again (P-101, P-102)', async () => {
     await open();
     const first = publisher();
     await keep();
@@ -134,7 +134,7 @@ describe('the status broadcaster', () => {
     ]);
   });
 
-  test('keeps a run running whose publisher is disconnected for less than a minute', async () => {
+  test('keeps a run running whose publisher is disconnected for less than a minute (P-99, P-103)', async () => {
     await open();
     const first = publisher();
     await keep();
@@ -147,7 +147,7 @@ describe('the status broadcaster', () => {
     expect(messages.at(-1)).toMatchObject({ status: 'running', connected: true });
   });
 
-  test('gives a publisher 20 s to reconnect after a restart', async () => {
+  test('gives a publisher 20 s to reconnect after a restart (P-102)', async () => {
     await store.append('a', run);
     await open();
     await advance(16);
@@ -180,7 +180,7 @@ describe('the status broadcaster', () => {
     expect(messages.at(-1)).toMatchObject({ runId: 'a', status: 'completed', viewers: 2 });
   });
 
-  test('reports the number of viewers less often, the more there are, and a changed status at once', async () => {
+  test('reports the number of viewers less often, the more there are, and a changed status at once (P-82)', async () => {
     await open();
     publisher();
     await keep();

@@ -18,7 +18,7 @@ function cellsOf(event: MonitorEvent): Record<string, string> {
   );
 }
 
-test('each event is a line with its values', () => {
+test('each event is a line with its values (P-205)', () => {
   const batch = first('batch');
   expect(cellsOf(batch)).toMatchObject({
     seq: '2',
@@ -35,7 +35,7 @@ test('each event is a line with its values', () => {
   expect(cellsOf(first('run.finished'))).toMatchObject({ status: 'completed', reason: 'all epochs done' });
 });
 
-test('numbers that are not finite are strings', () => {
+test('numbers that are not finite are strings (P-206)', () => {
   const batch = first('batch');
   const diverged = {
     ...batch,
@@ -45,7 +45,7 @@ test('numbers that are not finite are strings', () => {
 });
 
 test.each(['=1+2', '+1', '-1', '@SUM(A1)', ' =1', '＝1', '＋1', '－1', '＠A'])(
-  'a text that begins like a formula gets an apostrophe: %j',
+  'a text that begins like a formula gets an apostrophe: %j (P-207, S-14)',
   (message) => {
     const data = { level: 'info', code: 'x', message, step: null };
     const line = csvRow({ ...first('batch'), type: 'notice', data } as MonitorEvent);
@@ -53,7 +53,7 @@ test.each(['=1+2', '+1', '-1', '@SUM(A1)', ' =1', '＝1', '＋1', '－1', '＠A'
   },
 );
 
-test('a text where a number is expected, which an unknown field may be, is no formula either', () => {
+test('a text where a number is expected, which an unknown field may be, is no formula either (P-207)', () => {
   const notice = { level: 'info', code: 'x.y', message: 'm', epoch: '=1+2', elapsedSeconds: ['@A'] };
   const line = csvRow({ ...first('batch'), type: 'notice', data: notice } as unknown as MonitorEvent);
   expect(line).toContain(",notice,'=1+2,");
@@ -69,13 +69,16 @@ test.each([
   ['a; -1', "a;' -1"],
   ['a\t@b', "a\t'@b"],
   ['a\n=b', "a\n'=b"],
-])('a text with a formula at which it may be divided gets an apostrophe there: %j', (message, expected) => {
-  const data = { level: 'info', code: 'x', message, step: null };
-  const line = csvRow({ ...first('batch'), type: 'notice', data } as MonitorEvent);
-  expect(line).toContain(`,info,x,"${expected}",`);
-});
+])(
+  'a text with a formula at which it may be divided gets an apostrophe there: %j (P-207, S-14)',
+  (message, expected) => {
+    const data = { level: 'info', code: 'x', message, step: null };
+    const line = csvRow({ ...first('batch'), type: 'notice', data } as MonitorEvent);
+    expect(line).toContain(`,info,x,"${expected}",`);
+  },
+);
 
-test('a text with commas, quotes or line breaks is quoted', () => {
+test('a text with commas, quotes or line breaks is quoted (P-205)', () => {
   const data = { level: 'info', code: 'x', message: 'say "a, b"\nand c', step: null };
   const line = csvRow({ ...first('batch'), type: 'notice', data } as MonitorEvent);
   expect(line).toContain(',info,x,"say ""a, b""\nand c",');
@@ -146,7 +149,7 @@ function dataWith([key, ...rest]: string[], value: unknown): unknown {
   return key === '[]' ? [{}, inner] : { [key]: inner };
 }
 
-test('each field of each event has a column, or a reason to have none', () => {
+test('each field of each event has a column, or a reason to have none (P-208)', () => {
   const table = csvTable({ metricNames: ['*'], gpus: 2 });
   const missing = Object.entries(eventDataSchemas).flatMap(([type, schema]) => {
     const root = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Node;

@@ -22,7 +22,7 @@ describe('the min-max downsampler', () => {
     expect(downsample([[3, 1]], 2)).toEqual([[3, 1]]);
   });
 
-  test('keeps every spike when there are more', () => {
+  test('keeps every spike when there are more (P-203)', () => {
     const points = wave(10_000);
     for (const [x, y] of [
       [1_234, 50],
@@ -36,7 +36,7 @@ describe('the min-max downsampler', () => {
     expect(kept.at(-1)).toEqual(points.at(-1));
   });
 
-  test('keeps one point of each bucket that is not finite, beside the others', () => {
+  test('keeps one point of each bucket that is not finite, beside the others (P-203)', () => {
     const points = wave(1_000).map(([x, y]): [number, number] => [x, x >= 900 ? Number.NaN : y]);
     const kept = downsample(points, 101);
     expect(kept.filter(([, y]) => Number.isNaN(y)).map(([x]) => x)).toEqual([900, 920, 940, 960, 980, 999]);
@@ -49,7 +49,7 @@ describe('the min-max downsampler', () => {
     expect(downsampler.points().map(({ x }) => x)).toEqual([0, 12, 15, 30]);
   });
 
-  test('returns points in order, each once, no more than the limit, with the minimum and maximum', () => {
+  test('returns points in order, each once, no more than the limit, with the minimum and maximum (P-202)', () => {
     const steps = fc.array(fc.record({ dx: fc.integer({ min: 0, max: 3 }), y: fc.double() }), {
       minLength: 1,
       maxLength: 300,

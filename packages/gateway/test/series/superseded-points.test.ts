@@ -13,7 +13,7 @@ test('no point of an ascending curve is superseded, equal positions included', (
   expect(remainingIndexes([1, 2, 2, 5])).toEqual([0, 1, 2, 3]);
 });
 
-test('points are superseded where the curve goes back', () => {
+test('points are superseded where the curve goes back (P-204)', () => {
   expect(remainingIndexes([1, 2, 3, 2, 3, 4])).toEqual([0, 3, 4, 5]);
   expect(remainingIndexes([1, 2, 3, 4, 3, 1, 2])).toEqual([5, 6]);
 });

@@ -9,7 +9,7 @@ test.each([
   ['2001:0db8:0001::1', '2001:db8:1:0::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ['::1', '0:0:0:0::/64'],
-])('%s counts as %s', (address, network) => {
+])('%s counts as %s (P-258, P-260, S-33)', (address, network) => {
   expect(networkOf(address)).toBe(network);
 });
 

@@ -8,7 +8,7 @@ const limits = { sockets: 5, socketsPerAddress: 2, upgradesPerSecond: 0.001, upg
 const stream = (): Socket => new PassThrough() as unknown as Socket;
 
 describe('admission', () => {
-  test('limits the connections of one address, independently of others', () => {
+  test('limits the connections of one address, independently of others (P-258, S-33)', () => {
     const admission = new Admission(limits);
     admission.admit('192.0.2.1', stream());
     admission.admit('192.0.2.1', stream());
@@ -26,7 +26,7 @@ describe('admission', () => {
   });
 
   test.each(['127.0.0.1', '127.8.9.10', '::1', '::ffff:127.0.0.1'])(
-    'limits connections from this machine (%s) only by the total number',
+    'limits connections from this machine (%s) only by the total number (P-258)',
     (address) => {
       const admission = new Admission(limits);
       for (let client = 0; client < 5; client++) admission.admit(address, stream());
@@ -49,7 +49,7 @@ describe('admission', () => {
     expect(admission.connections).toBe(1);
   });
 
-  test('refuses an address that connects too often', async () => {
+  test('refuses an address that connects too often (P-260, S-24, S-33)', async () => {
     const admission = new Admission(limits);
     const visit = async (address: string): Promise<void> => {
       const connection = stream();

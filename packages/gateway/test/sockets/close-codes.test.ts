@@ -23,21 +23,24 @@ test.each<[string, Buffer, CloseCodeName]>([
   ['a message of 17 fragments', Buffer.concat(fragments), 'tooFragmented'],
   ['a message over 1 MB', frame(Buffer.alloc(limits.ingestPayloadBytes + 1, 'x')), 'tooBig'],
   ['a length of 2⁶³ bytes', frame(text, { claimedLength: 2n ** 63n }), 'tooBig'],
-])('%s is closed with a code of the table, and counted by its name', async (_what, bytes, name) => {
-  const gateway = await startGateway();
-  for (const [endpoint, url] of [
-    ['live', gateway.liveUrl],
-    ['ingest', gateway.ingestUrl],
-  ]) {
-    const socket = await RawSocket.open(url!);
-    afterTest(() => socket.destroy());
-    socket.send(bytes);
-    await until(() => socket.closeCode !== undefined);
-    expect(socket.closeCode).toBe(closeCodes[name].code);
-    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
-    expect(metrics).toContain(`monitor_connections_closed_total{endpoint="${endpoint}",name="${name}"} 1`);
-  }
-});
+])(
+  '%s is closed with a code of the table, and counted by its name (P-245, S-29, S-30, S-56)',
+  async (_what, bytes, name) => {
+    const gateway = await startGateway();
+    for (const [endpoint, url] of [
+      ['live', gateway.liveUrl],
+      ['ingest', gateway.ingestUrl],
+    ]) {
+      const socket = await RawSocket.open(url!);
+      afterTest(() => socket.destroy());
+      socket.send(bytes);
+      await until(() => socket.closeCode !== undefined);
+      expect(socket.closeCode).toBe(closeCodes[name].code);
+      const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+      expect(metrics).toContain(`monitor_connections_closed_total{endpoint="${endpoint}",name="${name}"} 1`);
+    }
+  },
+);
 
 test('a message of 1 MB that arrives one TCP segment at a time is read as a whole', async () => {
   const gateway = await startGateway();
@@ -60,11 +63,11 @@ const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .map((file) => readFileSync(new URL(file, folder), 'utf8'))
   .join('\n');
 
-test('the gateway closes connections only with codes of the table', () => {
+test('the gateway closes connections only with codes of the table (P-154)', () => {
   expect(sources).not.toMatch(/\.close\(\s*\d/);
 });
 
-test('the gateway uses every code of the table, except that of a client that closes', () => {
+test('the gateway uses every code of the table, except that of a client that closes (P-154)', () => {
   const unused = Object.keys(closeCodes).filter(
     (name) => !new RegExp(`'${name}'|closeCodes\\.${name}\\b`).test(sources),
   );

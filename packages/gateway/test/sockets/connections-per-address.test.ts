@@ -14,7 +14,7 @@ const limitTo = (limit: number, isExempt = (_address: string) => false) => {
 };
 
 describe('connections per address', () => {
-  test('are limited, for each address alone, until one ends', () => {
+  test('are limited, for each address alone, until one ends (P-253, S-33)', () => {
     const { connections, refused } = limitTo(2);
     const end = connections.take('192.0.2.1');
     expect(connections.take('192.0.2.1')).toBeDefined();
@@ -25,14 +25,14 @@ describe('connections per address', () => {
     expect(refused).toEqual(['192.0.2.1']);
   });
 
-  test('count all addresses of an IPv6 network as one', () => {
+  test('count all addresses of an IPv6 network as one (P-253, S-33)', () => {
     const { connections } = limitTo(1);
     expect(connections.take('2001:db8::1')).toBeDefined();
     expect(connections.take('2001:db8::ffff:2')).toBeUndefined();
     expect(connections.take('2001:db8:0:1::1')).toBeDefined();
   });
 
-  test('are not limited for exempt addresses', () => {
+  test('are not limited for exempt addresses (P-253)', () => {
     const { connections } = limitTo(0, (address) => address === '10.0.0.1');
     expect(connections.take('10.0.0.1')).toBeDefined();
     expect(connections.take('10.0.0.2')).toBeUndefined();

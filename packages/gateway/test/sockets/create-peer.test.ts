@@ -50,7 +50,7 @@ describe('a peer', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('oops'))],
-  ])('whose handler %s is closed as internal, and the process survives', async (_how, onMessage) => {
+  ])('whose handler %s is closed as internal, and the process survives (P-156)', async (_how, onMessage) => {
     const { connection } = await openPair(onMessage);
     connection.socket.send('hello');
     expect((await connection.closed).code).toBe(closeCodes.internal.code);
@@ -139,7 +139,7 @@ describe('a peer', () => {
     expect(socket.readyState).toBe(socket.OPEN);
   });
 
-  test('is cut when it does not answer a close', async () => {
+  test('is cut when it does not answer a close (P-267)', async () => {
     const limits = { closeTimeoutMs: 20 };
     const { peer, connection } = await openPair(() => {}, limits);
     connection.socket.pause();

@@ -41,20 +41,20 @@ describe('keep-alive', () => {
   });
   afterEach(() => void jest.useRealTimers());
 
-  test('pings a connection at the interval, and keeps one that answers', () => {
+  test('pings a connection at the interval, and keeps one that answers (P-249)', () => {
     jest.advanceTimersByTime(60_000);
     expect(target.pings).toEqual([20_000, 40_000, 60_000]);
     expect(target.resetAt).toBeUndefined();
   });
 
-  test('resets a connection that does not answer in time', () => {
+  test('resets a connection that does not answer in time (P-249)', () => {
     target.answers = false;
     jest.advanceTimersByTime(40_000);
     expect(target.resetAt).toBe(30_000);
     expect(target.pings).toEqual([20_000]);
   });
 
-  test('waits for a client that still reads what was sent before the ping, until it stops', () => {
+  test('waits for a client that still reads what was sent before the ping, until it stops (P-249)', () => {
     target.answers = false;
     target.hasUnsentBytes = true;
     for (let second = 0; second < 45; second++) {

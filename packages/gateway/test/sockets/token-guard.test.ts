@@ -16,7 +16,7 @@ describe('the guard of a token', () => {
     expect(checks(guardOf(undefined), client, 'x', undefined)).toEqual(['accepted', 'accepted']);
   });
 
-  test('compares no token of a network after too many wrong ones, not even the right one', () => {
+  test('compares no token of a network after too many wrong ones, not even the right one (P-259, S-24)', () => {
     const guard = guardOf('sesame');
     expect(checks(guard, at('203.0.113.1'), ...guesses, 'd', 'sesame', undefined)).toEqual([
       ...['wrong', 'wrong', 'wrong', 'tooMany', 'tooMany', 'missing'],
@@ -24,14 +24,14 @@ describe('the guard of a token', () => {
     expect(checks(guard, at('203.0.113.2'), 'sesame')).toEqual(['accepted']);
   });
 
-  test('counts a /64 of IPv6 as one address', () => {
+  test('counts a /64 of IPv6 as one address (P-259, S-24)', () => {
     const guard = guardOf('sesame');
     for (const last of ['1', '2', '3']) expect(guard.check('x', at(`2001:db8::${last}`))).toBe('wrong');
     expect(guard.check('sesame', at('2001:db8::4'))).toBe('tooMany');
     expect(guard.check('sesame', at('2001:db8:0:1::4'))).toBe('accepted');
   });
 
-  test('accepts the token always from a network that has sent it, however many wrong ones follow', () => {
+  test('accepts the token always from a network that has sent it, however many wrong ones follow (S-25)', () => {
     const guard = guardOf('sesame');
     expect(guard.check('sesame', at('2001:db8::1'))).toBe('accepted');
     expect(checks(guard, at('2001:db8::2'), ...guesses, 'd')).toEqual(['wrong', 'wrong', 'wrong', 'tooMany']);
@@ -39,7 +39,7 @@ describe('the guard of a token', () => {
   });
 
   test.each(['127.0.0.1', '::1', '::ffff:127.0.0.1'])(
-    'accepts the token always from this machine at %s, but not from a proxy on it',
+    'accepts the token always from this machine at %s, but not from a proxy on it (S-25)',
     (address) => {
       const guard = guardOf('sesame');
       expect(guard.check('sesame', at(address))).toBe('accepted');
@@ -50,7 +50,7 @@ describe('the guard of a token', () => {
     },
   );
 
-  test('does not take one client of an unnamed proxy as proof for the others', () => {
+  test('does not take one client of an unnamed proxy as proof for the others (S-26)', () => {
     const guard = guardOf('sesame');
     const client = at('203.0.113.1', 'unnamed');
     expect(checks(guard, client, 'sesame', ...guesses, 'sesame')).toEqual([
@@ -59,7 +59,7 @@ describe('the guard of a token', () => {
     expect(guard.check('sesame', at('203.0.113.1'))).toBe('tooMany');
   });
 
-  test('remembers the 10,000 networks that have sent the token most recently', () => {
+  test('remembers the 10,000 networks that have sent the token most recently (S-25)', () => {
     const guard = guardOf('sesame');
     const network = (index: number) => at(`10.0.${Math.floor(index / 256)}.${index % 256}`);
     for (let index = 0; index <= 10_000; index++) guard.check('sesame', network(index));

@@ -29,7 +29,7 @@ function checkedStore(checkIntervalMs: number, stallMs = 60_000) {
 }
 
 describe('a health-checked store', () => {
-  test('reads at most four pages at a time', async () => {
+  test('reads at most four pages at a time (S-38)', async () => {
     const { store, checked } = checkedStore(60_000);
     await checked.append('a', stored);
     const answers: (() => void)[] = [];

@@ -17,7 +17,7 @@ const damages: [string, (rest: Buffer) => Buffer][] = [
 ];
 
 test.each(damages)(
-  'every acknowledged event is stored after a power cut, when the rest of the log %s',
+  'every acknowledged event is stored after a power cut, when the rest of the log %s (P-21)',
   async (_what, damage) => {
     const folder = temporaryFolder();
     const store = await openSqliteStore(folder);

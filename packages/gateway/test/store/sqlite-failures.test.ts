@@ -103,7 +103,7 @@ describe('a SQLite store whose files are removed', () => {
 describe('a SQLite store on a full disk', () => {
   const onDisk = canMount() ? test : test.skip;
 
-  onDisk('reports the failure, loses no stored event, and continues when there is room', async () => {
+  onDisk('reports the failure, loses no stored event, and continues when there is room (S-47)', async () => {
     const folder = smallDisk('3m');
     const store = await open(folder);
     const ballast = join(folder, 'ballast');
@@ -125,7 +125,7 @@ describe('a SQLite store on a full disk', () => {
     expect(await eventsOf(store)).toHaveLength(last + 1);
   });
 
-  onDisk('has room to remove a run, also after a restart, and then accepts events again', async () => {
+  onDisk('has room to remove a run, also after a restart, and then accepts events again (S-51)', async () => {
     const folder = smallDisk('24m');
     const first = await open(folder);
     const large = (seq: number) => rawEvent(seq, JSON.stringify('x'.repeat(100_000)));
@@ -171,7 +171,7 @@ describe('a SQLite store whose files another program changes', () => {
     ['the database is truncated', (folder) => truncateSync(path(folder), 4_096)],
     ['the database is emptied', (folder) => truncateSync(path(folder))],
     ['a page of the database is damaged', (folder) => flip(path(folder), 8 * 4_096)],
-  ])('acknowledges nothing more when %s', async (_what, damage) => {
+  ])('acknowledges nothing more when %s (S-52)', async (_what, damage) => {
     const folder = temporaryFolder();
     await fillAndClose(folder);
     const store = await open(folder);
@@ -244,7 +244,7 @@ describe('a SQLite store whose files another program changes', () => {
     ]);
   });
 
-  test('continues after another program has written to it without damage', async () => {
+  test('continues after another program has written to it without damage (S-52)', async () => {
     const folder = temporaryFolder();
     const store = await open(folder);
     await store.append('a', stored.slice(0, 5));
@@ -291,7 +291,7 @@ test.each([
   ['EROFS', 'store.read_only'],
   ['EACCES', 'store.read_only'],
   ['EIO', 'store.failing'],
-])('%s of the file system is reported as %s, in one line', (errno, expected) => {
+])('%s of the file system is reported as %s, in one line (S-47)', (errno, expected) => {
   const error = Object.assign(new Error(`${errno}: reason`), { code: errno, syscall: 'stat' });
   expect(toStoreError(error, '/runs/monitor.db')).toEqual(code(expected));
 });

@@ -57,7 +57,7 @@ const toVersion4 = `
   INSERT INTO owner (id, token) VALUES (1, 'the gateway before');
   PRAGMA user_version = 4; COMMIT;`;
 
-test('a database of version 4 is migrated: each run gets a stream, and keeps its other values', async () => {
+test('a database of version 4 is migrated: each run gets a stream, and keeps its other values (P-111)', async () => {
   const folder = temporaryFolder();
   const path = join(folder, 'monitor.db');
   writeVersion1(path);
@@ -109,7 +109,7 @@ test('a database of version 6, the last without names of metrics, gets those of 
 });
 
 describe('a database of version 1', () => {
-  test('is migrated with every event', async () => {
+  test('is migrated with every event (P-48)', async () => {
     const folder = temporaryFolder();
     writeVersion1(join(folder, 'monitor.db'));
     for (const _ of ['migrated', 'opened again']) {
@@ -208,7 +208,7 @@ describe('a file that cannot be used', () => {
       (path) => writeFileSync(`${path}-wal`, noise(5_000)),
       /is missing, although its log \(monitor\.db-wal\) exists/,
     ],
-  ])('is refused in one line and left unchanged: one %s', async (_kind, write, problem) => {
+  ])('is refused in one line and left unchanged: one %s (S-47)', async (_kind, write, problem) => {
     const folder = temporaryFolder();
     const path = join(folder, 'monitor.db');
     await write(path);

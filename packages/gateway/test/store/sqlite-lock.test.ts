@@ -15,7 +15,7 @@ const event = rawEvent(1, '{}');
 const inUse = expect.objectContaining({ code: 'store.in_use', exitCode: 2 });
 
 describe('a folder of runs', () => {
-  test('is locked by one store at a time: another is refused in one line until the first has closed', async () => {
+  test('is locked by one store at a time: another is refused in one line until the first has closed (S-50)', async () => {
     const folder = temporaryFolder();
     const first = await opened(folder);
     const open = (): Promise<Store> => openSqliteStore(folder);
@@ -39,7 +39,7 @@ describe('a folder of runs', () => {
     await opened(folder);
   });
 
-  test('stays locked when it was deleted and is restored', async () => {
+  test('stays locked when it was deleted and is restored (S-52)', async () => {
     const folder = join(temporaryFolder(), 'runs');
     const store = await opened(folder);
     await store.append('a', [event]);
@@ -49,7 +49,7 @@ describe('a folder of runs', () => {
     await expect(openSqliteStore(folder)).rejects.toThrow(inUse);
   });
 
-  test('that has lost its lock file is written by one gateway only: the one that has the new lock', async () => {
+  test('that has lost its lock file is written by one gateway only: the one that has the new lock (S-50)', async () => {
     const folder = temporaryFolder();
     const first = await opened(folder);
     await first.append('a', [event]);

@@ -22,7 +22,7 @@ describe('a database that another gateway has claimed', () => {
     ['annotate', (queries) => queries.annotate('b', { title: 'ours' })],
     ['remove', (queries) => queries.remove('b')],
     ['delete removed events', (queries) => queries.deleteRemovedEvents(10)],
-  ])('refuses the earlier owner to %s, and nothing is changed', (_what, change) => {
+  ])('refuses the earlier owner to %s, and nothing is changed (S-50)', (_what, change) => {
     const [first, second] = twoOwners();
     first.claim('first');
     first.appendAll([

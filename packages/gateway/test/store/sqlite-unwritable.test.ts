@@ -27,7 +27,7 @@ async function folderWith(unwritable: string): Promise<string> {
   'monitor.db-wal',
   'monitor.db-shm',
   'monitor.db-lock',
-])('a gateway that may not write %s is refused at start, in one line', async (name) => {
+])('a gateway that may not write %s is refused at start, in one line (S-50)', async (name) => {
   const folder = await folderWith(name);
   const { ended } = startUnprivileged(['--port', '0', '--ingest-port', '0', '--runs', folder]);
   const { code, stdout, stderr } = await ended;

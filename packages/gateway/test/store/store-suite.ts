@@ -128,7 +128,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await store.summary('a')).toBeUndefined();
       });
 
-      test('describes a running run', async () => {
+      test('describes a running run (P-94)', async () => {
         const part = run.slice(0, 8);
         await store.append('a', part.map(toNewEvent));
         expect(await store.summary('a')).toEqual({
@@ -155,7 +155,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         });
       });
 
-      test('reports how a finished run ended', async () => {
+      test('reports how a finished run ended (P-98)', async () => {
         await store.append('a', stored);
         expect(await store.summary('a')).toMatchObject({
           status: 'completed',
@@ -164,7 +164,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         });
       });
 
-      test('reports a run that continues after its end as running', async () => {
+      test('reports a run that continues after its end as running (P-98)', async () => {
         const last = run.at(-1)!;
         const data = { level: 'info' as const, code: 'run.resumed', message: 'on', step: null };
         const next: MonitorEvent = { ...last, seq: last.seq + 1, type: 'notice', data };
@@ -172,7 +172,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await store.summary('a')).toMatchObject({ status: 'running', finished: null });
       });
 
-      test('contains the best finite accuracy of all epochs', async () => {
+      test('contains the best finite accuracy of all epochs (P-95)', async () => {
         const epoch = ofType('epoch')[0] as Extract<MonitorEvent, { type: 'epoch' }>;
         const accuracies = [0.9, 0.97, Number.NaN, 0.95];
         const epochs = accuracies.map((accuracy, at): MonitorEvent => {
@@ -183,14 +183,14 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect((await store.summary('a'))?.bestAccuracy).toBe(0.97);
       });
 
-      test('keeps numbers that are not finite', async () => {
+      test('keeps numbers that are not finite (P-6)', async () => {
         const batch = ofType('batch')[0] as Extract<MonitorEvent, { type: 'batch' }>;
         const diverged = { ...batch, seq: 1, data: { ...batch.data, loss: Number.NaN } };
         await store.append('a', [toNewEvent(diverged)]);
         expect((await store.summary('a'))?.batch?.loss).toBeNaN();
       });
 
-      test('of a run with large events has at most 16 kB, and is valid', async () => {
+      test('of a run with large events has at most 16 kB, and is valid (P-195, S-37)', async () => {
         const [started, finished] = largestFirstAndLast();
         await store.append('a', [toNewEvent(started)]);
         const running = (await store.summary('a'))!;
@@ -210,7 +210,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(events.map(({ json }) => json)).toEqual([started, finished].map((event) => encode(event)));
       });
 
-      test('has the lowest version of the protocol that has every event, and so have position and page', async () => {
+      test('has the lowest version of the protocol that has every event, and so have position and page (P-40)', async () => {
         const batch = ofType('batch')[0]!;
         const withoutAccuracy = { ...batch, seq: 4, data: { step: 2, loss: 1 } } as MonitorEvent;
         const versions = async () => [
@@ -229,7 +229,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await versions()).toEqual([1, 1, 1]);
       });
 
-      test('of a run with the largest events of version 2 has at most 16 kB, and is valid', async () => {
+      test('of a run with the largest events of version 2 has at most 16 kB, and is valid (P-195, S-37)', async () => {
         const events = largestEventsOfVersion2('a').map(toNewEvent);
         for (const event of events) {
           await store.append('a', [event]);
@@ -246,7 +246,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         });
       });
 
-      test('has the names of custom metrics, from every type of event, in the order in which they came', async () => {
+      test('has the names of custom metrics, from every type of event, in the order in which they came (P-96)', async () => {
         const events = sampleRunOfVersion2('a');
         const names = async () => (await store.summary('a'))?.metricNames;
         await store.append('a', [toNewEvent(events[0]!)]);
@@ -264,7 +264,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await names()).toEqual([]);
       });
 
-      test('has the first 100 names of custom metrics', async () => {
+      test('has the first 100 names of custom metrics (P-96)', async () => {
         const [started] = sampleRunOfVersion2('a');
         const names = range(1, 150).map((index) => `layer/${index}`);
         const eventOf = (seq: number, part: string[]): NewEvent =>
@@ -280,14 +280,14 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect((await store.summary('a'))?.metricNames).toEqual(names.slice(0, 100));
       });
 
-      test('is up to date between two events', async () => {
+      test('is up to date between two events (P-94)', async () => {
         await store.append('a', stored.slice(0, 2));
         expect(await store.summary('a')).toMatchObject({ lastSeq: 2 });
         await store.append('a', stored.slice(2, 5));
         expect(await store.summary('a')).toMatchObject({ lastSeq: 5, lastEventAt: run[4]!.time });
       });
 
-      test("contains the time of receipt by this machine's clock, not by the publisher's", async () => {
+      test("contains the time of receipt by this machine's clock, not by the publisher's (P-97)", async () => {
         const before = Date.now();
         await store.append('a', [toNewEvent({ ...run[0]!, time: '1970-01-01T00:00:00.000Z' })]);
         const receivedAt = Date.parse((await store.summary('a'))!.lastReceivedAt!);
@@ -404,7 +404,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(await labels()).toEqual(sent);
       });
 
-      test('leaves the events unchanged', async () => {
+      test('leaves the events unchanged (P-182)', async () => {
         await store.annotate('a', { title: 'x' });
         await store.append('a', stored.slice(3, 5));
         expect(await annotations()).toMatchObject({ title: 'x' });
@@ -469,7 +469,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
       const streamOf = async (runId = 'a'): Promise<string | undefined> =>
         (await store.position(runId))?.stream;
 
-      test('is absent without a run, created with its first event, and kept by later ones', async () => {
+      test('is absent without a run, created with its first event, and kept by later ones (P-109)', async () => {
         expect(await store.position('a')).toBeUndefined();
         expect((await store.page('a', { after: 0, limit: 5 })).stream).toBeUndefined();
         await store.append('a', stored.slice(0, 2));
@@ -489,14 +489,14 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect(new Set([await streamOf('b'), await streamOf('c'), 'mine-1']).size).toBe(3);
       });
 
-      test('of another run refuses an append, which adds nothing', async () => {
+      test('of another run refuses an append, which adds nothing (S-42)', async () => {
         await store.append('a', stored.slice(0, 2), 'mine-1');
         await expect(store.append('a', stored.slice(2, 4), 'other-1')).rejects.toThrow(OtherStreamError);
         expect(await store.position('a')).toEqual({ stream: 'mine-1', version: 1, lastSeq: 2 });
         expect(await store.append('a', stored.slice(2, 4), 'mine-1')).toBe(4);
       });
 
-      test('is another one when the run begins again under its id', async () => {
+      test('is another one when the run begins again under its id (P-110)', async () => {
         await store.append('a', stored.slice(0, 5));
         const before = await streamOf();
         expect((await store.summary('a'))?.stream).toBe(before);
@@ -507,7 +507,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         expect((await store.summary('a'))?.stream).toBe(await streamOf());
       });
 
-      test('is renewed once by gateways that notice a loss at the same time, with the same origin', async () => {
+      test('is renewed once by gateways that notice a loss at the same time, with the same origin (P-110)', async () => {
         await store.append('a', stored.slice(0, 5), 'mine-1');
         await store.summary('a');
         const results = await Promise.all(

@@ -29,7 +29,7 @@ describe('commands and changes', () => {
     ['token', 'other machines reach the port and a token is set', anyAddress, 'sesame'],
     ['open', 'a container publishes its port on loopback', { ...anyAddress, bind: '127.0.0.1' }, undefined],
     ['off', 'a container publishes its port to others', { host: '127.0.0.1', bind: '10.0.0.5' }, undefined],
-  ] as const)('are %s when %s', (access, _when, port, commandToken) => {
+  ] as const)('are %s when %s (S-2)', (access, _when, port, commandToken) => {
     expect(rightsOf({ ...port, commandToken }).access).toBe(access);
   });
 
@@ -38,13 +38,13 @@ describe('commands and changes', () => {
     for (const token of [undefined, 'anything']) expect(() => rights.authorize(token)).not.toThrow();
   });
 
-  test('are refused with any token when they are off', () => {
+  test('are refused with any token when they are off (S-2)', () => {
     const rights = rightsOf({ ...anyAddress, commandToken: undefined });
     for (const token of [undefined, '', 'sesame'])
       expect(() => rights.authorize(token)).toThrow(expect.objectContaining({ code: 'command.off' }));
   });
 
-  test('need exactly the token when one is set, and no error repeats a token', () => {
+  test('need exactly the token when one is set, and no error repeats a token (S-3, S-28)', () => {
     const rights = rightsOf({ ...anyAddress, commandToken: 'sesame' });
     expect(() => rights.authorize('sesame')).not.toThrow();
     for (const token of [undefined, '', 'Sesame', 'sesame ', 'barley'])
@@ -64,7 +64,7 @@ describe('commands and changes', () => {
     ['sesame', false],
     ['Bearer', false],
     [undefined, false],
-  ])('with the header Authorization: %s: allowed is %s', (authorization, isAllowed) => {
+  ])('with the header Authorization: %s: allowed is %s (P-180, S-3)', (authorization, isAllowed) => {
     const authorizer = authorizerOf({ ...loopback, commandToken: 'sesame' });
     const authorize = () => authorizer.authorizeRequest({ ...direct, headers: { authorization } });
     if (isAllowed) expect(authorize).not.toThrow();
@@ -78,18 +78,21 @@ describe('commands and changes', () => {
     ),
   ];
 
-  test.each(proxied)('are off through a proxy without a token, recognized by %s', (trace, request) => {
-    for (const port of [loopback, { ...anyAddress, bind: '127.0.0.1' }]) {
-      const rights = rightsOf({ ...port, commandToken: undefined }, request);
-      expect(rights).toMatchObject({ access: 'off', offReason: expect.stringContaining(`(${trace})`) });
-      expect(() => rights.authorize('anything')).toThrow(
-        expect.objectContaining({ code: 'command.off', message: expect.stringMatching(/--command-token/) }),
-      );
-    }
-  });
+  test.each(proxied)(
+    'are off through a proxy without a token, recognized by %s (S-5, S-8)',
+    (trace, request) => {
+      for (const port of [loopback, { ...anyAddress, bind: '127.0.0.1' }]) {
+        const rights = rightsOf({ ...port, commandToken: undefined }, request);
+        expect(rights).toMatchObject({ access: 'off', offReason: expect.stringContaining(`(${trace})`) });
+        expect(() => rights.authorize('anything')).toThrow(
+          expect.objectContaining({ code: 'command.off', message: expect.stringMatching(/--command-token/) }),
+        );
+      }
+    },
+  );
 
   test.each(proxied)(
-    'need the token through a proxy where one is set, recognized by %s',
+    'need the token through a proxy where one is set, recognized by %s (S-5)',
     (_trace, request) => {
       const rights = rightsOf({ ...loopback, commandToken: 'sesame' }, request);
       expect(rights).toMatchObject({ access: 'token', offReason: undefined });

@@ -21,7 +21,7 @@ test.each([
     { headers: {}, raw: { httpVersion: '0.9' } },
     { address: '10.0.0.1', proxy: 'unnamed' },
   ],
-])('a request that arrives %s names its client', (_how, request, client) => {
+])('a request that arrives %s names its client (S-25)', (_how, request, client) => {
   const direct = { raw: { httpVersion: '1.1' }, ip: '10.0.0.1', socket: { remoteAddress: '10.0.0.1' } };
   expect(clientOf({ ...direct, ...request })).toEqual(client);
 });

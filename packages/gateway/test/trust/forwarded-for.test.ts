@@ -9,6 +9,6 @@ test.each([
   ['[2001:db8::1]:4711', '2001:db8::1'],
   ['[2001:db8::1]', '2001:db8::1'],
   ['unknown', 'unknown'],
-])('the addresses in %s are %s', (header, addresses) => {
+])('the addresses in %s are %s (P-269)', (header, addresses) => {
   expect(withoutPorts(header)).toBe(addresses);
 });

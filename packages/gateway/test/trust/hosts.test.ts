@@ -16,7 +16,7 @@ describe('the Host header', () => {
     ['192.168.1.5:5000', '127.0.0.1', false],
     ['monitor.lan', '0.0.0.0', true],
     ['monitor.lan', '192.168.1.5', true],
-  ])('%p at a gateway bound to %s: allowed is %p', (host, bound, allowed) => {
+  ])('%p at a gateway bound to %s: allowed is %p (S-9)', (host, bound, allowed) => {
     expect(isHostAllowed(host, bound)).toBe(allowed);
   });
 });
@@ -37,7 +37,7 @@ describe('the Origin header', () => {
     ['http://evil.example', undefined, 'localhost:5000', false],
     ['null', undefined, 'localhost:5000', false],
     ['', undefined, 'localhost:5000', false],
-  ] as const)('%p at %s, %s: allowed is %p', (origin, scheme, host, allowed) => {
+  ] as const)('%p at %s, %s: allowed is %p (S-6)', (origin, scheme, host, allowed) => {
     expect(isOriginAllowed(origin, { host, scheme })).toBe(allowed);
   });
 
@@ -47,7 +47,7 @@ describe('the Origin header', () => {
     ['http://notes.example.org', false],
     ['https://notes.example.org.evil.example', false],
     ['null', false],
-  ])('%p where --origins names https://notes.example.org: allowed is %p', (origin, allowed) => {
+  ])('%p where --origins names https://notes.example.org: allowed is %p (S-6)', (origin, allowed) => {
     expect(
       isOriginAllowed(origin, { host: 'localhost:5000', scheme: 'http' }, ['https://notes.example.org']),
     ).toBe(allowed);

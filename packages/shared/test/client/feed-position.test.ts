@@ -35,7 +35,7 @@ describe('FeedPosition', () => {
     expect(position.advance({ runId: 'b', seq: 9 })).toBe(false);
   });
 
-  test('does not move back for skipTo with a smaller seq', () => {
+  test('does not move back for skipTo with a smaller seq (P-89)', () => {
     const position = new FeedPosition();
     position.enterRun(run('a'));
     position.skipTo(8);
@@ -43,7 +43,7 @@ describe('FeedPosition', () => {
     expect(query(position.address({ url })).after).toBe('8');
   });
 
-  test('starts over when another run begins or its own run is removed', () => {
+  test('starts over when another run begins or its own run is removed (P-88)', () => {
     const position = new FeedPosition();
     position.enterRun(run('a'));
     position.skipTo(8);

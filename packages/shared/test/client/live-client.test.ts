@@ -88,7 +88,7 @@ describe('connectLive', () => {
     expect(Object.fromEntries(query)).toMatchObject({ run: 'a', after: '7', types: 'batch,epoch' });
   });
 
-  test('reconnects after a lost connection and continues where it was', async () => {
+  test('reconnects after a lost connection and continues where it was (P-89)', async () => {
     const gateway = await FakeGateway.open();
     const { waitFor, runRecords, records } = start(gateway.url);
     const first = await gateway.accept();
@@ -112,7 +112,7 @@ describe('connectLive', () => {
     expect(runRecords()).toEqual(['hello a', 'a1', 'a2', 'a3']);
   });
 
-  test('starts from the first event when another run begins', async () => {
+  test('starts from the first event when another run begins (P-88)', async () => {
     const gateway = await FakeGateway.open();
     const { waitFor, runRecords } = start(gateway.url);
     const connection = await gateway.accept();
@@ -123,7 +123,7 @@ describe('connectLive', () => {
     expect(Object.fromEntries((await gateway.accept()).query)).toMatchObject({ after: '1', afterRun: 'b' });
   });
 
-  test('does not request events again that a gap skipped or a filter left out', async () => {
+  test('does not request events again that a gap skipped or a filter left out (P-89)', async () => {
     const gateway = await FakeGateway.open();
     const { waitFor } = start(gateway.url);
     const connection = await gateway.accept();
@@ -133,7 +133,20 @@ describe('connectLive', () => {
     expect((await gateway.accept()).query.get('after')).toBe('10');
   });
 
-  test('skips messages that do not match the protocol', async () => {
+  test('ignores unknown fields, and skips events of unknown types (P-8)', async () => {
+    const gateway = await FakeGateway.open();
+    const { waitFor, runRecords } = start(gateway.url);
+    const connection = await gateway.accept();
+    const weather = { ...run[1]!, type: 'weather', data: { rain: true } };
+    const later = { ...run[2]!, host: 'x', data: { ...run[2]!.data, added: [1] } };
+    for (const message of [{ ...helloFor('a'), added: 1 }, run[0], weather, later])
+      connection.socket.send(encode(message as never));
+    connection.send({ type: 'live', seq: 3 });
+    await waitFor('live 3');
+    expect(runRecords()).toEqual(['hello a', 'a1', 'invalid', 'a3', 'live 3']);
+  });
+
+  test('skips messages that do not match the protocol (P-8)', async () => {
     const gateway = await FakeGateway.open();
     const { waitFor, runRecords } = start(gateway.url);
     const connection = await gateway.accept();
@@ -145,7 +158,7 @@ describe('connectLive', () => {
   });
 
   test.each(Object.entries(closeCodes).filter(([, { retry }]) => !retry))(
-    'stops when the gateway closes the connection with %s',
+    'stops when the gateway closes the connection with %s (P-155)',
     async (_name, { code }) => {
       const gateway = await FakeGateway.open();
       const { waitFor, records } = start(gateway.url);
@@ -155,7 +168,7 @@ describe('connectLive', () => {
     },
   );
 
-  test('reconnects when the gateway closes the connection with goingAway', async () => {
+  test('reconnects when the gateway closes the connection with goingAway (P-155)', async () => {
     const gateway = await FakeGateway.open();
     const { records } = start(gateway.url);
     (await gateway.accept()).socket.close(closeCodes.goingAway.code);
@@ -163,7 +176,7 @@ describe('connectLive', () => {
     expect(records).toContain('waiting: goingAway');
   });
 
-  test('keeps a connection while heartbeats arrive, and drops it after 2.5 intervals without one', async () => {
+  test('keeps a connection while heartbeats arrive, and drops it after 2.5 intervals without one (P-90)', async () => {
     const gateway = await FakeGateway.open();
     const clock = new FakeClock();
     const { waitFor, records } = start(gateway.url, { clock });
@@ -316,7 +329,7 @@ describe('connectLive', () => {
     });
   });
 
-  test('sends a command again unchanged if the connection is lost before the answer', async () => {
+  test('sends a command again unchanged if the connection is lost before the answer (P-147)', async () => {
     const gateway = await FakeGateway.open();
     const { waitFor } = start(gateway.url);
     const first = await gateway.accept();

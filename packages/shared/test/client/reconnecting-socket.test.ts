@@ -81,7 +81,7 @@ describe('ReconnectingSocket', () => {
     expect([connection.isOpen, messages, sockets[0]!.sent]).toEqual([true, ['one'], ['two']]);
   });
 
-  test('doubles its delays up to the maximum until they are reset', () => {
+  test('doubles its delays up to the maximum until they are reset (P-91)', () => {
     const connection = start();
     for (const delay of [100, 200, 400, 400]) {
       sockets.at(-1)!.lose(1006);

@@ -9,7 +9,7 @@ const parser = new Parser();
 const text = JSON.stringify(asyncApiDocument('1.2.3'));
 const parsed = parser.parse(text);
 
-test('the AsyncAPI document is valid and contains every message of both directions', async () => {
+test('the AsyncAPI document is valid and contains every message of both directions (P-177)', async () => {
   const { document, diagnostics } = await parsed;
   expect(diagnostics.filter(({ severity }) => severity <= 1)).toEqual([]);
   const messages = (operation: string) =>

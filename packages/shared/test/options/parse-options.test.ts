@@ -126,7 +126,7 @@ describe('parseOptions', () => {
   test.each([
     ['--token', 'MONITOR_TOKEN'],
     ['--command-token', 'MONITOR_COMMAND_TOKEN'],
-  ])('never repeats the value of %s', (flag, variable) => {
+  ])('never repeats the value of %s (S-28)', (flag, variable) => {
     const secret = 's'.repeat(5_000);
     const mistakes = [...mistakesOf([flag, secret]), ...mistakesOf([], { [variable]: secret })];
     expect(mistakes).toEqual([
@@ -135,7 +135,7 @@ describe('parseOptions', () => {
     ]);
   });
 
-  test('rejects a token that can be guessed, and one token for both purposes', () => {
+  test('rejects a token that can be guessed, and one token for both purposes (S-27)', () => {
     expect(mistakesOf(['--token', 'fifteen letters'])).toHaveLength(1);
     expect(mistakesOf(['--token', ' '.repeat(20)])).toHaveLength(1);
     expect(

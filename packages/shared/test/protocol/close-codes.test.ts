@@ -22,7 +22,7 @@ test.each(entries)('%s has its name and whether to retry', (name, { code, retry 
   expect(isRetryableCloseCode(code)).toBe(retry);
 });
 
-test('a client may reconnect after an unknown code', () => {
+test('a client may reconnect after an unknown code (P-155)', () => {
   expect([1006, 1011, 4999].map(isRetryableCloseCode)).toEqual([true, true, true]);
   expect(closeCodeName(1006)).toBe('unknown');
 });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { describeFailure, MonitorError } from '../../src/index.ts';
 
-test('an error with a code ends a process with its message and its exit code', () => {
+test('an error with a code ends a process with its message and its exit code (P-233)', () => {
   const error = new MonitorError('option.invalid', '--epochs: expected a number, got "\u001b[2J"');
   expect(describeFailure(error)).toEqual({
     text: '--epochs: expected a number, got "\\u001b[2J"',

@@ -72,7 +72,7 @@ test.each([
   '2026-11-24T10:00:00.123456Z',
   '2026-11-24T10:00:00+00:00',
   '2026-11-24T10:00:00.123456+00:00',
-])('the time %s is UTC', (time) => {
+])('the time %s is UTC (P-5)', (time) => {
   expect(validate(eventSchema, changed('batch', {}, { time }))).toMatchObject({ ok: true, value: { time } });
 });
 

@@ -8,7 +8,7 @@ test.each([
   ['\0\x7f\x9b', '\\u0000\\u007f\\u009b'],
   ['\u202eabc\u2066', '\\u202eabc\\u2066'],
   ['two\nlines\tand é, 漢字, 🙂', 'two\nlines\tand é, 漢字, 🙂'],
-])('escapes control and invisible characters of %j, and nothing else', (text, expected) => {
+])('escapes control and invisible characters of %j, and nothing else (S-13)', (text, expected) => {
   expect(printable(text)).toBe(expected);
   expect(new MonitorError('option.invalid', text).message).toBe(expected);
   expect(new MonitorError('internal', text).message).toBe(expected.replaceAll('\n', '\\n'));

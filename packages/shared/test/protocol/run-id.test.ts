@@ -23,7 +23,7 @@ test.each(['a', '0', 'latest-1', 'Latest', 'a'.repeat(64)])('%p is a run id', (t
 });
 
 test.each(['', '.', '..', '-a', 'a/b', 'a\\b', 'a b', 'ä', 'a'.repeat(65), 'a\n', 'latest'])(
-  '%p is no run id',
+  '%p is no run id (P-4)',
   (text) => {
     expect(runIdSchema.safeParse(text).success).toBe(false);
   },

@@ -54,7 +54,7 @@ describe('commandSchema', () => {
       { command: 'stop', data: { why: 'because' } },
       { path: 'data', message: 'unknown setting "why": expected no settings' },
     ],
-  ])('refuses unknown settings by name: %j', (given, issue) => {
+  ])('refuses unknown settings by name: %j (P-129)', (given, issue) => {
     const result = validate(commandSchema, { ...envelope, ...given });
     expect(result).toMatchObject({ ok: false, error: { issues: [issue] } });
   });
@@ -72,7 +72,7 @@ describe('commandSchema', () => {
   );
 });
 
-test('command names of a publisher that the gateway does not know are ignored', () => {
+test('command names of a publisher that the gateway does not know are ignored (P-14)', () => {
   const hello = { type: 'hello', protocol: 1, runId: 'a', publisherId: 'publisher-1' };
   expect(validate(ingestFirstMessageSchema, hello)).toMatchObject({ value: { commands: [] } });
   expect(validate(ingestFirstMessageSchema, { ...hello, commands: ['pause', 'levitate'] })).toMatchObject({

@@ -83,7 +83,7 @@ describe('an event of version 2', () => {
       'figure',
       { title: 'Rows', table: { columns: ['a'], rows: Array(200).fill([1]) } },
     ],
-  ])('may have %s', (_, type, data) => {
+  ])('may have %s (P-12)', (_, type, data) => {
     expect(issueOf(type, data)).toBe('valid');
   });
 
@@ -302,7 +302,7 @@ describe('an event of version 2', () => {
       { ...dataOf('notice'), by: 'x'.repeat(65) },
       'data.by: expected at most 64 characters, got 65',
     ],
-  ])('must not have %s', (_, type, data, issue) => {
+  ])('must not have %s (P-12)', (_, type, data, issue) => {
     expect(issueOf(type, data)).toBe(issue);
   });
 });

@@ -34,7 +34,7 @@ describe('measureIssues', () => {
     ['samples', 'data.items.1.probabilities.9', 2, 'a number from 0 to 1, or "NaN"'],
     ['run.finished', 'data.test.accuracy', 99, 'a number from 0 to 1, or "NaN"'],
   ])(
-    'reports a %s event whose %s is %p, although the schema accepts the event',
+    'reports a %s event whose %s is %p, although the schema accepts the event (P-7)',
     (type, path, value, expected) => {
       const event = changed(type, path, value);
       expect(measureIssues(event)).toEqual([{ path, message: `expected ${expected}, got ${value}` }]);
@@ -49,7 +49,7 @@ describe('measureIssues', () => {
     ['batch', 'data.loss', Number.NEGATIVE_INFINITY],
     ['batch', 'data.learningRate', Number.POSITIVE_INFINITY],
     ['samples', 'data.items.0.probabilities.0', Number.NaN],
-  ])('accepts a %s event whose %s is %p', (type, path, value) => {
+  ])('accepts a %s event whose %s is %p (P-6)', (type, path, value) => {
     expect(measureIssues(changed(type, path, value))).toEqual([]);
   });
 });

@@ -46,7 +46,7 @@ const bounded = texts.flatMap(({ path, schema }) => {
 const isClassName = ({ path }: Text): boolean => path.endsWith('dataset.classes.*');
 
 test.each(bounded.filter((text) => !isClassName(text)))(
-  'the text $path has $minLength to $maxLength code points, as its JSON Schema counts them',
+  'the text $path has $minLength to $maxLength code points, as its JSON Schema counts them (P-3)',
   ({ schema, minLength, maxLength }) => {
     const issuesOf = (length: number): string[] => {
       const result = validate(schema, character.repeat(length));

@@ -67,7 +67,7 @@ function valuesOf(schema: z.ZodType): fc.Arbitrary<Json> {
 
 describe('each event of version 1 is an event of the current version', () => {
   test.each(version1EventSchema.options.map((option) => [option.shape.type.value, option] as const))(
-    'for generated %s events, with values at the bounds',
+    'for generated %s events, with values at the bounds (P-38)',
     (_type, schema) => {
       fc.assert(
         fc.property(valuesOf(schema), (generated) => {
@@ -81,7 +81,7 @@ describe('each event of version 1 is an event of the current version', () => {
     60_000,
   );
 
-  test('for a recorded run, without a change', () => {
+  test('for a recorded run, without a change (P-38)', () => {
     for (const event of sampleRun())
       expect(validate(eventSchema, JSON.parse(encode(event)))).toEqual({ ok: true, value: event });
   });

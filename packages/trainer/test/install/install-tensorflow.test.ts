@@ -44,6 +44,15 @@ describe('npm run engine', () => {
     expect(readdirSync(join(cache(), 'mnist-training-monitor'))).toEqual([]);
   });
 
+  test('installs only what is pinned by its hash (S-53)', async () => {
+    const print = 'while [ "$1" != -r ]; do shift; done; /bin/cat "$2"';
+    const python3 = `case "$*" in *"download --require-hashes"*) ${print}; exit 1;; esac`;
+    const { stdout } = await install({ python3, 'c++': 'exit 0' });
+    const lines = stdout.split('\n').filter((line) => line.includes('=='));
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect(line).toMatch(/^[\w-]+==[\d.]+ --hash=sha256:[0-9a-f]{64}$/);
+  });
+
   test.each([
     ['does not answer', 'exit 1'],
     ['does not know its own path', 'echo None'],

@@ -64,7 +64,7 @@ describe('CommandHandler', () => {
     expect(answer).toMatchObject({ ok: false, code: 'command.refused', message: 'WebGPU finds no GPU' });
   });
 
-  test('executes a command once per id, also while the first one is executing', async () => {
+  test('executes a command once per id, also while the first one is executing (P-147, S-46)', async () => {
     let starts = 0;
     commands.startRun = async () => `run-${++starts}`;
     const start = commandOf({ command: 'start' });
@@ -83,7 +83,7 @@ describe('CommandHandler', () => {
     expect(starts).toBe(2);
   });
 
-  test('queues starts, lists, moves and cancels them, also during a run', async () => {
+  test('queues starts, lists, moves and cancels them, also during a run (P-135, P-136, P-137, P-138)', async () => {
     const enqueue = (name: string) => commandOf({ command: 'enqueue', by: 'sweep.py', data: { name } });
     const [a, b, c] = [enqueue('a'), enqueue('b'), enqueue('c')];
     await commands.handle(a);
@@ -136,7 +136,7 @@ describe('CommandHandler', () => {
     expect(commands.queue.list).toHaveLength(2);
   });
 
-  test('queues at most 50 starts', async () => {
+  test('queues at most 50 starts (P-135)', async () => {
     for (let at = 0; at < 50; at++)
       expect(await commands.handle(commandOf({ command: 'enqueue' }))).toMatchObject({ ok: true });
     expect(await commands.handle(commandOf({ command: 'enqueue' }))).toMatchObject({
@@ -146,7 +146,7 @@ describe('CommandHandler', () => {
     expect(commands.queue.list).toHaveLength(50);
   });
 
-  test('accepts commands about the queue only where a run follows another', () => {
+  test('accepts commands about the queue only where a run follows another (P-141)', () => {
     const withQueue = ['enqueue', 'listQueue', 'moveQueued', 'cancelQueued'];
     expect(commands.trainingCommands.names).toEqual(expect.arrayContaining(withQueue));
     expect(commands.idleCommands.names).toEqual(['start', ...withQueue]);

@@ -114,7 +114,7 @@ describe('Publisher', () => {
     await refused.close();
   });
 
-  test('continues a resumed run after the last event that the gateway has', async () => {
+  test('continues a resumed run after the last event that the gateway has (P-115)', async () => {
     for (let at = 0; at < 150; at++) log.append(body());
     const publisher = publish(await listen({ after: 120 }));
     append(publisher, 50);
@@ -126,7 +126,7 @@ describe('Publisher', () => {
     ['a new run', 0, 120],
     ['a resumed run', 100, 101],
   ])(
-    'sends no events of %s when the gateway has more events of the run than were ever sent',
+    'sends no events of %s when the gateway has more events of the run than were ever sent (P-114, P-120)',
     async (_what, before, after) => {
       for (let at = 0; at < before; at++) log.append(body());
       const refused: string[] = [];
@@ -180,7 +180,7 @@ describe('Publisher', () => {
     expect(losses).toEqual([5]);
   });
 
-  test('sends everything again to a gateway that has lost it, also what is no longer in memory', async () => {
+  test('sends everything again to a gateway that has lost it, also what is no longer in memory (P-19)', async () => {
     const url = await scripted(
       [{ type: 'resume', after: 0, stream: 's-1' }],
       [{ type: 'resume', after: 0, stream: 's-2' }],
@@ -196,7 +196,7 @@ describe('Publisher', () => {
     await publisher.close();
   });
 
-  test('does not count events that it has not sent, whatever the gateway acknowledges', async () => {
+  test('does not count events that it has not sent, whatever the gateway acknowledges (P-121)', async () => {
     const url = await scripted([
       { type: 'resume', after: 0 },
       { type: 'ack', seq: 999 },
@@ -246,7 +246,7 @@ describe('Publisher', () => {
     expect(gateway?.received).toEqual(upTo(1_000));
   });
 
-  test('sends after a reconnect the events that were not acknowledged, and no others', async () => {
+  test('sends after a reconnect the events that were not acknowledged, and no others (P-19)', async () => {
     const acknowledged = 40;
     const url = await listen({
       onEvent: (seq, socket) => {
@@ -280,7 +280,7 @@ describe('Publisher', () => {
     expect(rejected).toEqual([2]);
   });
 
-  test('gives up immediately when another publisher has the run', async () => {
+  test('gives up immediately when another publisher has the run (P-20)', async () => {
     const url = await listen({
       onHello: (_hello, socket) => socket.close(closeCodes.runTaken.code, 'taken'),
     });
@@ -292,7 +292,22 @@ describe('Publisher', () => {
     expect(gateway?.hellos).toHaveLength(1);
   });
 
-  test('waits, for a resumed run, until the gateway has closed the connection of the previous trainer', async () => {
+  test.each([true, false])(
+    'gives up when its run was replaced by another one, also a resumed one (%s) (P-119)',
+    async (isResumed) => {
+      const url = await listen({
+        onHello: (_hello, socket) => socket.close(closeCodes.otherRun.code, 'replaced'),
+      });
+      const refused: string[] = [];
+      const publisher = publish(url, { isResumed, onRefused: (why, reason) => refused.push(why, reason) });
+      append(publisher, 3);
+      expect(await publisher.close()).toBe(3);
+      expect(refused).toEqual(['otherRun', 'replaced']);
+      expect([gateway?.hellos.length, gateway?.received]).toEqual([1, []]);
+    },
+  );
+
+  test('waits, for a resumed run, until the gateway has closed the connection of the previous trainer (P-20)', async () => {
     let attempts = 0;
     const url = await listen({
       onHello(_hello, socket) {

@@ -55,7 +55,7 @@ describe('Trainer', () => {
     expect(counts).toEqual(Array(4).fill(counts[0]));
   }, 120_000);
 
-  test('begins queued starts one after the other, and reports one that cannot begin in the next run', async () => {
+  test('begins queued starts one after the other, and reports one that cannot begin in the next run (P-142)', async () => {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     await once(server, 'listening');
     const { port } = server.address() as { port: number };

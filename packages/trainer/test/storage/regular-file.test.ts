@@ -35,20 +35,20 @@ describe('the files of a run', () => {
     message: expect.stringContaining('a link'),
   });
 
-  test.each(['target', 'new'])('are not appended to through a link to %s', (target) => {
+  test.each(['target', 'new'])('are not appended to through a link to %s (S-18)', (target) => {
     symlinkSync(join(outside, target), join(folder.path, 'events.jsonl'));
     expect(() => new AppendFile(join(folder.path, 'events.jsonl'))).toThrow(unwritable);
     expect(readdirSync(outside)).toEqual(['target']);
   });
 
-  test('are not written into a linked folder', () => {
+  test('are not written into a linked folder (S-18)', () => {
     symlinkSync(outside, join(folder.path, 'model'));
     expect(() => folder.write('model/target', 'after')).toThrow(unwritable);
     expect(readdirSync(outside)).toEqual(['target']);
     expect(readFileSync(join(outside, 'target'), 'utf8')).toBe('before');
   });
 
-  test('replace links without changing the files that the links point to', () => {
+  test('replace links without changing the files that the links point to (S-18)', () => {
     for (const name of ['model.json', 'model.json.partial'])
       symlinkSync(join(outside, 'target'), join(folder.path, name));
     folder.write('model.json', 'after');
@@ -56,7 +56,7 @@ describe('the files of a run', () => {
     expect(readFileSync(join(outside, 'target'), 'utf8')).toBe('before');
   });
 
-  test('are not read through links', () => {
+  test('are not read through links (S-18)', () => {
     symlinkSync(join(outside, 'target'), join(folder.path, 'run.json'));
     symlinkSync(outside, join(folder.path, 'checkpoint'));
     for (const name of ['run.json', 'checkpoint/target'])

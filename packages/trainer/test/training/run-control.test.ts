@@ -23,7 +23,7 @@ describe('RunControl', () => {
     expect(codes()).toEqual([]);
   });
 
-  test('pauses the run and its stopwatch until it is resumed', async () => {
+  test('pauses the run and its stopwatch until it is resumed (P-130, P-131)', async () => {
     let now = 0;
     const { control, codes } = newControl({ stopwatch: new Stopwatch(0, () => now) });
     control.pause();
@@ -57,7 +57,7 @@ describe('RunControl', () => {
     expect(codes()).toEqual(['run.paused']);
   });
 
-  test('sets the learning rate from the next step on, also while the run is paused', async () => {
+  test('sets the learning rate from the next step on, also while the run is paused (P-133)', async () => {
     const { control, notices } = newControl();
     control.setLearningRate(0.005);
     expect(control.baseLearningRateAt(4)).toBe(0.01);
@@ -83,7 +83,7 @@ describe('RunControl', () => {
     await paused;
   });
 
-  test('names the peak in the notice when the run has a schedule', async () => {
+  test('names the peak in the notice when the run has a schedule (P-133)', async () => {
     const { control, notices } = newControl({ schedule: 'one-cycle' });
     control.setLearningRate(0.05);
     await control.shouldContinue(1);

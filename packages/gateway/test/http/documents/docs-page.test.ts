@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { OpenApi } from '../../../src/http/documents/openapi.ts';
 import { startGateway } from '../../support/gateway.ts';
 
-test('the page contains both documents, and has no script', async () => {
+test('the page contains both documents, and has no script (P-179)', async () => {
   const { url } = await startGateway();
   const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as OpenApi;
   const page = await fetch(`${url}/docs`);

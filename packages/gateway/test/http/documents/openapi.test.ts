@@ -12,7 +12,7 @@ async function readDocument(url: string): Promise<OpenApi> {
   return (await (await fetch(`${url}/openapi.json`)).json()) as OpenApi;
 }
 
-test('the OpenAPI document is valid', async () => {
+test('the OpenAPI document is valid (P-177)', async () => {
   const { url } = await startGateway();
   const text = await (await fetch(`${url}/openapi.json`)).text();
   expect(await validate(JSON.parse(text))).toMatchObject({ valid: true, warnings: [] });
@@ -44,7 +44,7 @@ describe('the OpenAPI document', () => {
     expect(components.schemas.RunChanges).toMatchObject({ minProperties: 1, additionalProperties: false });
   });
 
-  test('has the routes that docs/protocol.md lists, no fewer and no more', async () => {
+  test('has the routes that docs/protocol.md lists, no fewer and no more (P-157)', async () => {
     const { url } = await startGateway();
     const { paths } = await readDocument(url);
     const routes = Object.entries(paths).flatMap(([path, methods]) =>
@@ -55,7 +55,7 @@ describe('the OpenAPI document', () => {
     expect(routes.sort()).toEqual([...new Set([...listed].map(([, route]) => route!))].sort());
   });
 
-  test('lists the parameters of a route with their limits, defaults and meanings', async () => {
+  test('lists the parameters of a route with their limits, defaults and meanings (P-161)', async () => {
     const { url } = await startGateway();
     const { paths } = await readDocument(url);
     const { parameters } = paths['/api/runs/{runId}/events']!.get!;
@@ -69,7 +69,7 @@ describe('the OpenAPI document', () => {
   });
 });
 
-test('the responses of a gateway, problems included, match the document', async () => {
+test('the responses of a gateway, problems included, match the document (P-158)', async () => {
   const gateway = await startGateway({ commandToken: 'secret' });
   const document = await readDocument(gateway.url);
   const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 3 });

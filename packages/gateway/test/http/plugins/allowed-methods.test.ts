@@ -36,7 +36,7 @@ describe('a request with a method that its path does not support', () => {
     ['DELETE', '/', 'GET, HEAD, OPTIONS'],
     ['POST', '/index.html', 'GET, HEAD, OPTIONS'],
     ['POST', '/docs', 'GET, HEAD, OPTIONS'],
-  ])('is answered with 405 and the methods in Allow: %s %s', async (method, path, allow) => {
+  ])('is answered with 405 and the methods in Allow: %s %s (P-183)', async (method, path, allow) => {
     const { url } = await startGateway();
     const answer = await send(url + path, method);
     expect([answer.status, answer.allow]).toEqual([405, allow]);
@@ -93,7 +93,7 @@ test('a path of a route with a line break in a name is not found', async () => {
   }
 });
 
-test('OPTIONS lists the methods of every route that the document describes', async () => {
+test('OPTIONS lists the methods of every route that the document describes (P-183)', async () => {
   const { url } = await startGateway();
   const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as OpenApi;
   for (const [path, operations] of Object.entries(paths)) {
@@ -104,7 +104,7 @@ test('OPTIONS lists the methods of every route that the document describes', asy
   }
 });
 
-test('HEAD has the headers of GET, without a body', async () => {
+test('HEAD has the headers of GET, without a body (P-184)', async () => {
   const { url } = await startGateway();
   const head = await fetch(`${url}/api/runs`, { method: 'HEAD' });
   expect([head.status, head.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);

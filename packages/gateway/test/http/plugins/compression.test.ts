@@ -50,7 +50,7 @@ describe('compression', () => {
     '/openapi.json',
     '/docs',
     '/metrics',
-  ])('halves the size of %s at least, and keeps its content', async (path) => {
+  ])('halves the size of %s at least, and keeps its content (P-186)', async (path) => {
     const plain = await get(url + path);
     const compressed = await get(url + path, gzip);
     expect(plain.headers['content-encoding']).toBeUndefined();
@@ -65,7 +65,7 @@ describe('compression', () => {
     ['a client that refuses it', '/api/runs/a/series', { 'accept-encoding': 'gzip;q=0' }],
     ['a small response', '/healthz', gzip],
     ['an export', '/api/runs/a/export.jsonl', gzip],
-  ])('is not applied to %s', async (_what, path, headers) => {
+  ])('is not applied to %s (P-186, S-40)', async (_what, path, headers) => {
     const answer = await get(url + path, headers);
     expect([answer.status, answer.headers['content-encoding']]).toEqual([200, undefined]);
   });
@@ -80,7 +80,7 @@ describe('compression', () => {
     expect([again.status, again.body.length, again.headers.vary]).toEqual([304, 0, 'accept-encoding']);
   });
 
-  test('is not applied while too many responses are being compressed, nor to large bodies', async () => {
+  test('is not applied while too many responses are being compressed, nor to large bodies (P-186, S-40)', async () => {
     for (const limits of [{ compressedAtOnce: 0 }, { maxBytesToCompress: 2_000 }]) {
       const gateway = await start(limits);
       const answer = await get(`${gateway.url}/api/runs/a/series`, gzip);

@@ -29,7 +29,7 @@ describe('the files of the dashboard', () => {
     expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
   });
 
-  test('are served as compressed by the build, in an encoding that the client accepts', async () => {
+  test('are served as compressed by the build, in an encoding that the client accepts (S-40)', async () => {
     const folder = pageFolder();
     const source = 'export {};'.repeat(200);
     writeFileSync(join(folder, 'assets', 'index-B4x9.js'), source);
@@ -56,7 +56,7 @@ describe('the files of the dashboard', () => {
     expect(tags.size).toBe(3);
   });
 
-  test('are confined to their folder', async () => {
+  test('are confined to their folder (S-15)', async () => {
     const { url } = await startGateway({ page: pageFolder() });
     for (const path of ['/..%2f..%2fetc/passwd', '/assets/%2e%2e/%2e%2e/%2e%2e/etc/passwd', '/assets/']) {
       const answer = await fetch(url + path);

@@ -46,7 +46,7 @@ describe('a problem', () => {
     ['/api/runs/a/model/model.json?x=1', 400, 'request.invalid'],
     ['/%zz', 400, 'request.invalid'],
     ['/live', 400, 'request.invalid'],
-  ])('answers %s with %d and the code %s', async (url, status, code) => {
+  ])('answers %s with %d and the code %s (P-74, P-213)', async (url, status, code) => {
     const answer = await get(url);
     expect(answer.statusCode).toBe(status);
     expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
@@ -58,7 +58,7 @@ describe('a problem', () => {
     });
   });
 
-  test('hides the details of an internal error', async () => {
+  test('hides the details of an internal error (P-216)', async () => {
     const { summary } = store;
     store.summary = () => Promise.reject(new Error('secret path'));
     const answer = await get('/api/runs/a');
@@ -68,7 +68,7 @@ describe('a problem', () => {
     expect(answer.body).not.toContain('secret');
   });
 
-  test('has Retry-After while the store cannot be read', async () => {
+  test('has Retry-After while the store cannot be read (P-270)', async () => {
     const { summary } = store;
     store.summary = () => Promise.reject(new MonitorError('store.failing', 'the disk fails'));
     const answer = await get('/api/runs/a');
@@ -77,12 +77,12 @@ describe('a problem', () => {
     expect(answer.headers['retry-after']).toBe('10');
   });
 
-  test('refuses a Host that is not this machine', async () => {
+  test('refuses a Host that is not this machine (S-9)', async () => {
     const answer = await get('/api/runs', 'evil.example');
     expect([answer.statusCode, answer.json().code]).toEqual([403, 'request.forbidden']);
   });
 
-  test('names the invalid parameter and what was expected of it', async () => {
+  test('names the invalid parameter and what was expected of it (P-4, P-74)', async () => {
     expect((await get('/api/runs/a/events?limit=0')).json()).toEqual({
       title: 'Bad Request',
       status: 400,
@@ -166,18 +166,21 @@ describe.each(['public', 'ingest'])('at the %s port', (port) => {
       400,
       expect.stringMatching(/Upgrade header$/),
     ],
-  ])('%s is answered with a problem, and the connection closed', async (_name, bytes, status, detail) => {
-    const [head, problem] = await answerTo(bytes);
-    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    expect(head).toMatch(/\r\ncontent-type: application\/problem\+json; charset=utf-8(\r\n|$)/i);
-    expect(problem).toEqual({ title: expect.any(String), status, code: 'request.invalid', detail });
-    expect(/sec-websocket-version: 13/i.test(head)).toBe(/Version: 7/.test(bytes));
-  });
+  ])(
+    '%s is answered with a problem, and the connection closed (P-215)',
+    async (_name, bytes, status, detail) => {
+      const [head, problem] = await answerTo(bytes);
+      expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+      expect(head).toMatch(/\r\ncontent-type: application\/problem\+json; charset=utf-8(\r\n|$)/i);
+      expect(problem).toEqual({ title: expect.any(String), status, code: 'request.invalid', detail });
+      expect(/sec-websocket-version: 13/i.test(head)).toBe(/Version: 7/.test(bytes));
+    },
+  );
 
   test.each([
     ['an upgrade with POST', handshake(key + version).replace('GET', 'POST'), 'GET'],
     ['CONNECT', 'CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n', 'GET, HEAD, OPTIONS'],
-  ])('%s is answered with 405 and Allow', async (_name, bytes, allow) => {
+  ])('%s is answered with 405 and Allow (P-215)', async (_name, bytes, allow) => {
     const [head, problem] = await answerTo(bytes);
     expect(head).toMatch(/^HTTP\/1.1 405 /);
     expect(/\r\nallow: (.*)/i.exec(head)?.[1]).toBe(allow);

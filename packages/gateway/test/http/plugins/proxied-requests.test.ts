@@ -3,7 +3,7 @@ import { startGateway } from '../../support/gateway.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { until } from '../../support/until.ts';
 
-test('requests through a proxy are limited for each of its clients', async () => {
+test('requests through a proxy are limited for each of its clients (P-253, S-33)', async () => {
   const store = new MemoryStore();
   const gateway = await startGateway({
     ...{ store, proxies: ['127.0.0.1'], limits: { connectionsPerAddress: 1 } },

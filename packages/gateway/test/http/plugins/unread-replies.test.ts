@@ -49,7 +49,7 @@ const cutsOf = (log: readonly string[]) => log.filter((line) => line.includes('d
 
 describe('a client that does not read a response', () => {
   test.each(Object.entries(largeResponses))(
-    'is disconnected in time, and logged: %s',
+    'is disconnected in time, and logged: %s (P-262, S-36)',
     async (_name, path) => {
       const { gateway, requestWithoutReading } = await start({ stallTimeoutMs: 100, stallCheckMs: 10 });
       // A page of events ends at 4 MB, which may fit into the buffers of the system.
@@ -64,7 +64,7 @@ describe('a client that does not read a response', () => {
   );
 
   test.each(Object.entries(largeResponses))(
-    'keeps only a few pieces of it in memory: %s',
+    'keeps only a few pieces of it in memory: %s (S-36)',
     async (_name, path) => {
       const { store, gateway, requestWithoutReading } = await start({
         stallTimeoutMs: 100,
@@ -84,7 +84,7 @@ describe('a client that does not read a response', () => {
     },
   );
 
-  test('is disconnected when all unread responses exceed the limit, while others are served', async () => {
+  test('is disconnected when all unread responses exceed the limit, while others are served (P-263, S-36)', async () => {
     const { gateway, requestWithoutReading } = await start({
       ...{ allUnreadReplyBytes: 600_000, stallTimeoutMs: 60_000, stallCheckMs: 10 },
     });

@@ -3,7 +3,7 @@ import { readRefusal } from '../../support/connection.ts';
 import { startGateway } from '../../support/gateway.ts';
 
 test.each(['/', '/healthz', '/api/runs', '/ingest', '/nothing'])(
-  'an upgrade at %s of the public port is refused with the right address',
+  'an upgrade at %s of the public port is refused with the right address (P-254, S-34)',
   async (path) => {
     const { liveUrl, ingestUrl } = await startGateway();
     const { status, problem } = await readRefusal(liveUrl.replace('/live', path));
@@ -14,7 +14,7 @@ test.each(['/', '/healthz', '/api/runs', '/ingest', '/nothing'])(
   },
 );
 
-test('an upgrade at another address of the ingest port is refused with the right one', async () => {
+test('an upgrade at another address of the ingest port is refused with the right one (P-254, S-34)', async () => {
   const { liveUrl, ingestUrl } = await startGateway();
   const { status, problem } = await readRefusal(ingestUrl.replace('/ingest', '/live?run=latest'));
   expect(status).toBe(404);

@@ -99,7 +99,7 @@ describe('an array of a run', () => {
     ['prediction-epochs', '<u4', [2], [1, 3]],
     ['confidences', '|u1', [1, 3], [255, 9, 0]],
     ['confidence-epochs', '<u4', [1], [3]],
-  ])('is a file of NumPy: %s', async (name, type, shape, values) => {
+  ])('is a file of NumPy: %s (P-166, P-209, P-211)', async (name, type, shape, values) => {
     expect(await load(`a/arrays/${name}.npy`)).toEqual({ type, shape, values });
   });
 
@@ -133,7 +133,7 @@ describe('an array of a run', () => {
     expect((await get('a/arrays/probe-steps.npy', { 'if-none-match': etag })).status).toBe(304);
   });
 
-  test('has two bytes for each prediction of a run with more than 256 classes, and is absent where the run has none', async () => {
+  test('has two bytes for each prediction of a run with more than 256 classes, and is absent where the run has none (P-209, P-212)', async () => {
     expect((await load('large/arrays/predictions.npy')).type).toBe('|u1');
     expect((await get('a/arrays/other.npy')).status).toBe(400);
     expect((await get('none/arrays/predictions.npy')).status).toBe(404);
@@ -141,7 +141,7 @@ describe('an array of a run', () => {
     expect(problem).toMatchObject({ code: 'request.invalid' });
   });
 
-  test('of the layers is a table, in which no text is a formula', async () => {
+  test('of the layers is a table, in which no text is a formula (P-165, P-210)', async () => {
     const answer = await get('a/layers.csv');
     expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     const time = '2026-11-24T10:00:00.000Z';
@@ -172,7 +172,7 @@ describe('an array of a run', () => {
     ['last', [3, 2], [1, 2], [0.5, 4, 1.5, 8, 2.5, -12]],
     ['first', [2, 3], [2, 1], [0.5, 1, 1.5, 8, 10, -12]],
   ])(
-    'is a tensor of a snapshot with its scales along the %s axis',
+    'is a tensor of a snapshot with its scales along the %s axis (P-167)',
     async (_axis, shape, scaleShape, values) => {
       const digest = storeSnapshot(
         {

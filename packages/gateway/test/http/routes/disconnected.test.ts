@@ -28,7 +28,7 @@ class SlowStore extends MemoryStore {
 
 describe('a client that disconnects before its response', () => {
   test.each(['series?fields=batch.loss', 'events?limit=2000', 'export.csv', 'export.jsonl'])(
-    'ends the reading of %s',
+    'ends the reading of %s (S-39)',
     async (path) => {
       const store = new SlowStore();
       await store.append('a', sampleRun({ runId: 'a', epochs: 2, batchesPerEpoch: 500 }).map(toNewEvent));

@@ -24,7 +24,7 @@ test('the AsyncAPI document names the addresses at which it was requested', asyn
   expect((await socketsOf(url, proxied)).public).toMatchObject({ host: 'runs.example', protocol: 'wss' });
 });
 
-test('the documents name the ports in use, and a client connects to them', async () => {
+test('the documents name the ports in use, and a client connects to them (P-177)', async () => {
   const gateway = await startGateway();
   const { public: live, ingest } = await socketsOf(gateway.url);
   const page = await (await fetch(`${gateway.url}/docs`)).text();
@@ -37,13 +37,16 @@ test('the documents name the ports in use, and a client connects to them', async
   await connect(`ws://${ingest!.host}/ingest`);
 });
 
-test.each(['batch', 'live-hello', 'bundle'])('/schema/%s.json is the file in docs/schema', async (name) => {
-  const { url } = await startGateway();
-  const response = await fetch(`${url}/schema/${name}.json`);
-  expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
-  const file = new URL(`../../../../../../docs/schema/${name}.json`, import.meta.url);
-  expect(await response.json()).toEqual(JSON.parse(readFileSync(file, 'utf8')));
-});
+test.each(['batch', 'live-hello', 'bundle'])(
+  '/schema/%s.json is the file in docs/schema (P-178)',
+  async (name) => {
+    const { url } = await startGateway();
+    const response = await fetch(`${url}/schema/${name}.json`);
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    const file = new URL(`../../../../../../docs/schema/${name}.json`, import.meta.url);
+    expect(await response.json()).toEqual(JSON.parse(readFileSync(file, 'utf8')));
+  },
+);
 
 test('/schema has no other file', async () => {
   const { url } = await startGateway();

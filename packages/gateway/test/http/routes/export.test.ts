@@ -21,7 +21,7 @@ async function gatewayWith(events: readonly NewEvent[]) {
 }
 
 describe('an export', () => {
-  test('as JSON lines contains every event as it is stored', async () => {
+  test('as JSON lines contains every event as it is stored (P-9, P-163)', async () => {
     const { gateway } = await gatewayWith(run.map(toNewEvent));
     const answer = await fetch(`${gateway.url}/api/runs/a/export.jsonl`);
     expect(answer.headers.get('content-type')).toBe('application/jsonl; charset=utf-8');
@@ -29,7 +29,7 @@ describe('an export', () => {
     expect(await answer.text()).toBe(run.map((event) => `${toNewEvent(event).json}\n`).join(''));
   });
 
-  test('as CSV has a line for each event', async () => {
+  test('as CSV has a line for each event (P-164, P-205)', async () => {
     const { gateway } = await gatewayWith(run.map(toNewEvent));
     const answer = await fetch(`${gateway.url}/api/runs/a/export.csv`);
     expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
@@ -38,7 +38,7 @@ describe('an export', () => {
     expect(await answer.text()).toBe(header + run.map(row).join(''));
   });
 
-  test('as CSV has columns for each GPU and each custom metric of the run', async () => {
+  test('as CSV has columns for each GPU and each custom metric of the run (P-208)', async () => {
     const events = sampleRunOfVersion2('a');
     const { gateway } = await gatewayWith(events.map(toNewEvent));
     const text = await (await fetch(`${gateway.url}/api/runs/a/export.csv`)).text();
@@ -72,7 +72,7 @@ describe('an export', () => {
     expect(header?.filter((name) => name.startsWith('system.gpus.'))).toHaveLength(15);
   });
 
-  test('as CSV begins with a byte order mark on request', async () => {
+  test('as CSV begins with a byte order mark on request (P-164)', async () => {
     const { gateway } = await gatewayWith(run.slice(0, 5).map(toNewEvent));
     const begin = async (query: string) =>
       new Uint8Array(await (await fetch(`${gateway.url}/api/runs/a/export.csv${query}`)).arrayBuffer()).slice(
@@ -84,7 +84,7 @@ describe('an export', () => {
     expect((await fetch(`${gateway.url}/api/runs/a/export.csv?bom=maybe`)).status).toBe(400);
   });
 
-  test('ends with the last event of the run, and is answered with 304 until the run has another event', async () => {
+  test('ends with the last event of the run, and is answered with 304 until the run has another event (P-185)', async () => {
     const { store, gateway } = await gatewayWith(run.slice(0, 5).map(toNewEvent));
     const url = `${gateway.url}/api/runs/a/export.jsonl`;
     const first = await fetch(url);
@@ -95,21 +95,24 @@ describe('an export', () => {
     expect((await (await fetch(url, { headers })).text()).split('\n')).toHaveLength(7);
   });
 
-  test.each(['jsonl', 'csv'])('as %s of a run whose events are missing is an error', async (extension) => {
-    const { store, gateway } = await gatewayWith(run.slice(0, 5).map(toNewEvent));
-    const page = store.page.bind(store);
-    for (const missing of [[3], [5], [1, 2, 3, 4, 5]]) {
-      store.page = async (runId, options) => {
-        const found = await page(runId, options);
-        return { ...found, events: found.events.filter(({ seq }) => !missing.includes(seq)) };
-      };
-      const answer = await fetch(`${gateway.url}/api/runs/a/export.${extension}`);
-      expect([answer.status, await answer.json()]).toEqual([
-        500,
-        expect.objectContaining({ code: 'run.damaged' }),
-      ]);
-    }
-  });
+  test.each(['jsonl', 'csv'])(
+    'as %s of a run whose events are missing is an error (P-217)',
+    async (extension) => {
+      const { store, gateway } = await gatewayWith(run.slice(0, 5).map(toNewEvent));
+      const page = store.page.bind(store);
+      for (const missing of [[3], [5], [1, 2, 3, 4, 5]]) {
+        store.page = async (runId, options) => {
+          const found = await page(runId, options);
+          return { ...found, events: found.events.filter(({ seq }) => !missing.includes(seq)) };
+        };
+        const answer = await fetch(`${gateway.url}/api/runs/a/export.${extension}`);
+        expect([answer.status, await answer.json()]).toEqual([
+          500,
+          expect.objectContaining({ code: 'run.damaged' }),
+        ]);
+      }
+    },
+  );
 
   test('is read from the store no faster than the client reads it', async () => {
     const message = 'x'.repeat(20_000);
@@ -151,7 +154,7 @@ describe('an export', () => {
     expect(pagesWhilePaused).toBeLessThan(pages);
   });
 
-  test('breaks off, rather than appear complete, when the run is removed during it', async () => {
+  test('breaks off, rather than appear complete, when the run is removed during it (P-219)', async () => {
     const { store, gateway } = await gatewayWith(run.map(toNewEvent));
     const page = store.page.bind(store);
     store.page = async (runId, options) => {
@@ -164,7 +167,7 @@ describe('an export', () => {
     await expect(answer.text()).rejects.toThrow();
   });
 
-  test('over HTTP/1.0 ends with a reset, rather than appear complete, when the run is removed during it', async () => {
+  test('over HTTP/1.0 ends with a reset, rather than appear complete, when the run is removed during it (P-219)', async () => {
     const { store, gateway } = await gatewayWith(run.map(toNewEvent));
     const page = store.page.bind(store);
     store.page = async (runId, options) => {
@@ -204,7 +207,7 @@ test.each([
   'series',
   'series?fields=epoch.test.loss&x=seq',
   'series?fields=epoch.test.loss&x=step',
-])('reading a run whose events are all missing is an error: %s', async (path) => {
+])('reading a run whose events are all missing is an error: %s (P-218)', async (path) => {
   const store = new MemoryStore();
   await store.append('a', run.map(toNewEvent));
   const gateway = await startGateway({ store });
@@ -223,7 +226,7 @@ test.each([
 describe('an export of a run with custom metrics', () => {
   const own = sampleRunOfVersion2('a');
 
-  test('as CSV has a column for each metric, the speed, and the final results', async () => {
+  test('as CSV has a column for each metric, the speed, and the final results (P-208)', async () => {
     const { gateway } = await gatewayWith(own.map(toNewEvent));
     const text = await (await fetch(`${gateway.url}/api/runs/a/export.csv`)).text();
     const [header, ...lines] = text.trimEnd().split('\r\n');
@@ -242,7 +245,7 @@ describe('an export of a run with custom metrics', () => {
     expect([cell(noticeSeq, 'value'), cell(noticeSeq, 'by')]).toEqual(['0.1', 'page']);
   });
 
-  test('as JSON lines has null in place of numbers that are not finite, on request', async () => {
+  test('as JSON lines has null in place of numbers that are not finite, on request (P-163)', async () => {
     const notice: MonitorEvent = {
       ...{ v: 1, runId: 'a', seq: own.length + 1, time: own[0]!.time, type: 'notice' },
       data: { level: 'info', code: 'a.b', message: 'NaN' },

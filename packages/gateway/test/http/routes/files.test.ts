@@ -53,7 +53,7 @@ describe('a file of a run', () => {
     beforeEach(() => start());
 
     test.each(['snapshots', 'test-images'])(
-      'is stored in %s and served, with its digest as ETag',
+      'is stored in %s and served, with its digest as ETag (P-49, P-51, P-63, P-169, P-185)',
       async (kind) => {
         const path = `a/${kind}/${digest}`;
         expect((await put(path, snapshot)).status).toBe(201);
@@ -71,7 +71,7 @@ describe('a file of a run', () => {
       },
     );
 
-    test('is served in pieces, and may be kept, because its address names its content', async () => {
+    test('is served in pieces, and may be kept, because its address names its content (P-61, P-62)', async () => {
       const path = `a/test-images/${digest}`;
       await put(path, snapshot);
       const whole = await get(path);
@@ -104,7 +104,7 @@ describe('a file of a run', () => {
         expect((await read(range)).slice(0, 2)).toEqual([416, `bytes */${size}`]);
     });
 
-    test('is listed, if it is a snapshot with an event, until it is deleted', async () => {
+    test('is listed, if it is a snapshot with an event, until it is deleted (P-63, P-168)', async () => {
       const list = async () => {
         const answer = await get('a/snapshots');
         return ((await answer.json()) as RunSnapshots).snapshots;
@@ -133,25 +133,30 @@ describe('a file of a run', () => {
       },
     );
 
-    test('is refused with another digest, and leaves nothing behind', async () => {
+    test('is refused with another digest, and leaves nothing behind (P-53, S-16)', async () => {
       const other = digestOf(Buffer.from('other'));
       expect(await outcome(await put(`a/snapshots/${other}`, snapshot))).toEqual([400, 'file.invalid']);
       expect(filesIn('snapshots')).toEqual([]);
       expect((await get(`a/snapshots/${other}`)).status).toBe(404);
     });
 
-    test.each(['with its length', 'in chunks'])('is refused above the limit, sent %s', async (how) => {
-      const large = Buffer.alloc(eventLimits.snapshotBytes + 1);
-      const path = `${ingest}/runs/a/snapshots/${digestOf(large)}`;
+    test.each([
+      ['with its length', 'snapshots', eventLimits.snapshotBytes],
+      ['in chunks', 'snapshots', eventLimits.snapshotBytes],
+      ['with its length', 'test-images', eventLimits.testImageBytes],
+      ['in chunks', 'test-images', eventLimits.testImageBytes],
+    ])('is refused above the limit, sent %s as one of the %s (P-54, S-16)', async (how, kind, limit) => {
+      const large = Buffer.alloc(limit + 1);
+      const path = `${ingest}/runs/a/${kind}/${digestOf(large)}`;
       const body = how === 'in chunks' ? new Blob([new Uint8Array(large)]).stream() : new Uint8Array(large);
       const answer = await fetch(path, { method: 'PUT', body, duplex: 'half' } as RequestInit);
       expect(await outcome(answer)).toEqual([413, 'file.too_large']);
-      expect(filesIn('snapshots')).toEqual([]);
+      expect(filesIn(kind)).toEqual([]);
       const largest = large.subarray(1);
-      expect((await put(`a/snapshots/${digestOf(largest)}`, largest)).status).toBe(201);
+      expect((await put(`a/${kind}/${digestOf(largest)}`, largest)).status).toBe(201);
     });
 
-    test('is refused beyond 64 snapshots, also when many arrive at once, until one is deleted', async () => {
+    test('is refused beyond 64 snapshots, also when many arrive at once, until one is deleted (P-55, S-16)', async () => {
       const contents = Array.from({ length: 70 }, (_, index) => Buffer.from(`snapshot ${index}`));
       const send = (content: Buffer) => put(`a/snapshots/${digestOf(content)}`, content);
       const answers = await Promise.all(contents.map(send));
@@ -164,7 +169,20 @@ describe('a file of a run', () => {
       expect((await send(contents[answers.indexOf(refused[0]!)]!)).status).toBe(201);
     });
 
-    test('is refused with 507 beyond the size that all files may have together, until some are deleted', async () => {
+    test('is refused as the third file of test images of its run, also when many arrive at once, until one is deleted (P-55, S-16)', async () => {
+      const contents = Array.from({ length: 5 }, (_, index) => Buffer.from(`images ${index}`));
+      const send = (content: Buffer) => put(`a/test-images/${digestOf(content)}`, content);
+      const answers = await Promise.all(contents.map(send));
+      const refused = answers.filter(({ status }) => status !== 201);
+      expect(refused).toHaveLength(3);
+      expect(await outcome(refused[0]!)).toEqual([409, 'file.too_many']);
+      expect(filesIn('test-images')).toHaveLength(2);
+      const [stored] = filesIn('test-images')[0]!.split('.');
+      await fetch(`${ingest}/runs/a/test-images/${stored}`, { method: 'DELETE' });
+      expect((await send(contents[answers.indexOf(refused[0]!)]!)).status).toBe(201);
+    });
+
+    test('is refused with 507 beyond the size that all files may have together, until some are deleted (P-58)', async () => {
       await gateway.close();
       await start({ limits: { uploadBytes: 1_000_000, uploadMeasureMs: 0 } });
       const publisher = await publish(gateway.ingestUrl, sampleRun({ runId: 'b' }));
@@ -188,7 +206,7 @@ describe('a file of a run', () => {
       expect((await put(`b/snapshots/${digestOf(third)}`, third)).status).toBe(201);
     });
 
-    test('is refused beyond the size of all files also when many arrive at once', async () => {
+    test('is refused beyond the size of all files also when many arrive at once (P-58)', async () => {
       await gateway.close();
       await start({ limits: { uploadBytes: 1_000_000 } });
       const contents = Array.from({ length: 12 }, () => randomBytes(200_000));
@@ -200,7 +218,7 @@ describe('a file of a run', () => {
       expect(filesIn('snapshots')).toHaveLength(5);
     });
 
-    test('counts when it was there before the start of the gateway, or was written or deleted by others', async () => {
+    test('counts when it was there before the start of the gateway, or was written or deleted by others (P-58)', async () => {
       await put(`a/snapshots/${digest}`, snapshot);
       await gateway.close();
       gateway = await startGateway({ runs, limits: { uploadBytes: 900_000, uploadMeasureMs: 0 } });
@@ -230,7 +248,7 @@ describe('a file of a run', () => {
       expect([existsSync(old), existsSync(recent)]).toEqual([false, true]);
     });
 
-    test('counts for --keep, which deletes it with its run', async () => {
+    test('counts for --keep, which deletes it with its run (P-59)', async () => {
       await gateway.close();
       const keep = { bytes: 400_000 };
       await start({ keep, limits: { sweepIntervalMs: 20, uploadBytes: 500_000 } });
@@ -249,7 +267,7 @@ describe('a file of a run', () => {
       expect(again.status).toBe(201);
     });
 
-    test('of test images is stored once for all runs of a data set, and counts once', async () => {
+    test('of test images is stored once for all runs of a data set, and counts once (P-50, P-60)', async () => {
       await gateway.close();
       await start({ limits: { uploadBytes: 600_000, uploadMeasureMs: 0 } });
       for (const runId of ['b', 'c'])
@@ -278,7 +296,7 @@ describe('a file of a run', () => {
       expect(readdirSync(join(runs, 'b', 'test-images'))).toHaveLength(2);
     });
 
-    test('is refused for a run without events, an id that is none, and a name that is no digest', async () => {
+    test('is refused for a run without events, an id that is none, and a name that is no digest (P-57, S-15)', async () => {
       expect(await outcome(await put(`b/snapshots/${digest}`, snapshot))).toEqual([404, 'run.not_found']);
       for (const path of [
         'a/snapshots/x',
@@ -289,7 +307,7 @@ describe('a file of a run', () => {
       expect(existsSync(join(runs, 'b'))).toBe(false);
     });
 
-    test('is neither written nor read through a link', async () => {
+    test('is neither written nor read through a link (S-17)', async () => {
       const outside = temporaryFolder();
       mkdirSync(join(runs, 'a'));
       symlinkSync(outside, join(runs, 'a', 'snapshots'));
@@ -299,14 +317,14 @@ describe('a file of a run', () => {
       expect(readdirSync(outside)).toEqual([`${digest}.safetensors`]);
     });
 
-    test('creates no folder through a link in place of the folder of its run', async () => {
+    test('creates no folder through a link in place of the folder of its run (S-17)', async () => {
       const outside = temporaryFolder();
       symlinkSync(outside, join(runs, 'a'));
       expect((await put(`a/snapshots/${digest}`, snapshot)).status).toBe(503);
       expect(readdirSync(outside)).toEqual([]);
     });
 
-    test('counts as bytes of the run, and is deleted with it; files of others stay', async () => {
+    test('counts as bytes of the run, and is deleted with it; files of others stay (P-59)', async () => {
       await put(`a/snapshots/${digest}`, snapshot);
       await put(`a/test-images/${digest}`, snapshot);
       expect(await new RunFolders(runs, limits).bytes('a')).toBe(2 * snapshot.length);
@@ -324,7 +342,7 @@ describe('a file of a run', () => {
     });
   });
 
-  test('is disconnected, and leaves nothing, when its body does not arrive in time', async () => {
+  test('is disconnected, and leaves nothing, when its body does not arrive in time (P-56, S-16)', async () => {
     await start({ limits: { requestTimeoutMs: 300, headersTimeoutMs: 200, connectionsCheckMs: 50 } });
     const slow = request(`${ingest}/runs/a/snapshots/${digest}`, {
       method: 'PUT',
@@ -342,7 +360,7 @@ describe('a file of a run', () => {
     expect(status).toBe(201);
   });
 
-  test('needs the token for publishing, and too many wrong ones are refused', async () => {
+  test('needs the token for publishing, and too many wrong ones are refused (P-52, S-4, S-16)', async () => {
     const token = 'a token of 16 characters or more';
     runs = temporaryFolder();
     gateway = await startGateway({ runs, token, limits: { wrongTokenBurst: 2 } });

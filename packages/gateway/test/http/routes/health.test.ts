@@ -3,7 +3,7 @@ import { MonitorError } from '@mnist-monitor/shared';
 import { startGateway } from '../../support/gateway.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
-test('the gateway is healthy while it responds, and ready while its store works', async () => {
+test('the gateway is healthy while it responds, and ready while its store works (P-175, P-176)', async () => {
   const store = new MemoryStore();
   const { url } = await startGateway({ store });
   expect(await (await fetch(`${url}/healthz`)).json()).toMatchObject({ status: 'ok' });

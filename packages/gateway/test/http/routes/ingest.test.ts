@@ -21,7 +21,7 @@ async function eventsOf(url: string, runId: string) {
 }
 
 describe('ingest', () => {
-  test('resumes a run after its last stored event, and a new run at the start', async () => {
+  test('resumes a run after its last stored event, and a new run at the start (P-15)', async () => {
     const gateway = await startGateway();
     const first = await openPublisher(gateway.ingestUrl, helloOf('a'));
     expect(first.after).toBe(0);
@@ -32,7 +32,7 @@ describe('ingest', () => {
     expect(second.after).toBe(4);
   });
 
-  test('acknowledges only committed events, and many with one ack', async () => {
+  test('acknowledges only committed events, and many with one ack (P-16, P-21)', async () => {
     const store = new MemoryStore();
     const gateway = await startGateway({ store });
     const publisher = await openPublisher(gateway.ingestUrl, helloOf('a'));
@@ -62,7 +62,7 @@ describe('ingest', () => {
     expect(seqsOf(await viewer.until(({ type }) => type === 'run.finished'))).toEqual(range(1, run.length));
   });
 
-  test('ignores and acknowledges events that are stored already', async () => {
+  test('ignores and acknowledges events that are stored already (P-22)', async () => {
     const gateway = await startGateway();
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 6));
     publisher.send(run.slice(2, 4));
@@ -80,6 +80,7 @@ describe('ingest', () => {
     ],
     ['an event of an unknown type', { ...run[1], type: 'weather', data: {} }, /"weather"/],
     ['an event with an invalid time', { ...run[1], time: 'noon' }, /time/],
+    ['an event with the time of a zone', { ...run[1], time: '2026-11-24T10:00:00+01:00' }, /time/],
     [
       'an accuracy in percent',
       { ...run[1], data: { ...run[1]!.data, accuracy: 93.1 } },
@@ -96,22 +97,25 @@ describe('ingest', () => {
       /expected at most 32 nested objects and lists, got more$/,
     ],
     ['an event over 900 kB', largeEvent, /expected an event of at most 921600 bytes, got 9\d{5}$/],
-  ])('answers %s with a reject and stores a notice in its place', async (_what, bad, about) => {
-    const gateway = await startGateway();
-    const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
-    publisher.connection.socket.send(typeof bad === 'string' ? bad : JSON.stringify(bad));
-    publisher.send(run.slice(2, 4));
-    const [reject] = await publisher.acked(4);
-    expect(reject).toMatchObject({ type: 'reject', seq: 2, code: 'message.invalid' });
-    const events = await eventsOf(gateway.url, 'a');
-    expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
-    expect(events[1]).toMatchObject({
-      type: 'notice',
-      data: { level: 'error', code: 'event.rejected', message: expect.stringMatching(about) },
-    });
-  });
+  ])(
+    'answers %s with a reject and stores a notice in its place (P-5, P-11, P-17, P-240, P-244, S-30)',
+    async (_what, bad, about) => {
+      const gateway = await startGateway();
+      const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+      publisher.connection.socket.send(typeof bad === 'string' ? bad : JSON.stringify(bad));
+      publisher.send(run.slice(2, 4));
+      const [reject] = await publisher.acked(4);
+      expect(reject).toMatchObject({ type: 'reject', seq: 2, code: 'message.invalid' });
+      const events = await eventsOf(gateway.url, 'a');
+      expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+      expect(events[1]).toMatchObject({
+        type: 'notice',
+        data: { level: 'error', code: 'event.rejected', message: expect.stringMatching(about) },
+      });
+    },
+  );
 
-  test('keeps an event byte for byte: viewers and exports receive unknown fields and numbers as published', async () => {
+  test('keeps an event byte for byte: viewers and exports receive unknown fields and numbers as published (P-9)', async () => {
     const gateway = await startGateway();
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
     const viewer = await connect(`${gateway.liveUrl}?run=a&after=1`);
@@ -137,7 +141,7 @@ describe('ingest', () => {
     expect(JSON.stringify(summary)).not.toContain('seed": 1');
   });
 
-  test('reads runs that an older gateway stored with an accuracy in percent', async () => {
+  test('reads runs that an older gateway stored with an accuracy in percent (P-7)', async () => {
     const store = new MemoryStore();
     const old = run.map((event) =>
       event.type === 'batch' ? { ...event, data: { ...event.data, accuracy: 93.1 } } : event,
@@ -152,7 +156,7 @@ describe('ingest', () => {
     expect(lines).toBe(old.map((event) => `${toNewEvent(event).json}\n`).join(''));
   });
 
-  test('closes a publisher whose URL has a parameter, and names the parameter', async () => {
+  test('closes a publisher whose URL has a parameter, and names the parameter (P-73, S-28)', async () => {
     const gateway = await startGateway();
     const connection = await connect(`${gateway.ingestUrl}?token=x`);
     expect(await connection.closed).toEqual({
@@ -166,8 +170,10 @@ describe('ingest', () => {
     ['an invalid event skips a seq', { ...run[2], data: {} }, 'outOfOrder'],
     ['the event belongs to another run', { ...run[1], runId: 'b' }, 'invalid'],
     ['the envelope is invalid', { ...run[1], v: 2 }, 'invalid'],
+    ['the seq is no number', { ...run[1], seq: 'two' }, 'invalid'],
+    ['the run is no id', { ...run[1], runId: '../a' }, 'invalid'],
     ['a second hello arrives', helloOf('a'), 'invalid'],
-  ] as const)('closes when %s', async (_what, message, name) => {
+  ] as const)('closes when %s (P-23, P-24, P-25)', async (_what, message, name) => {
     const gateway = await startGateway();
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
     publisher.connection.send(message);
@@ -180,14 +186,14 @@ describe('ingest', () => {
     ['a hello of another protocol', helloOf('a', { protocol: 3 }), 'invalid'],
     ['a hello without a run', helloOf(''), 'invalid'],
     ['a hello of a run named latest', helloOf('latest'), 'invalid'],
-  ] as const)('closes when the first message is %s', async (_what, message, name) => {
+  ] as const)('closes when the first message is %s (P-4, P-25)', async (_what, message, name) => {
     const gateway = await startGateway();
     const connection = await connect(gateway.ingestUrl);
     connection.send(message);
     expect((await connection.closed).code).toBe(closeCodes[name].code);
   });
 
-  test('closes when the first message has a repeated field, and names the field', async () => {
+  test('closes when the first message has a repeated field, and names the field (P-11)', async () => {
     const gateway = await startGateway();
     const connection = await connect(gateway.ingestUrl);
     connection.socket.send(JSON.stringify(helloOf('a')).replace('{', '{"runId":"b",'));
@@ -197,7 +203,7 @@ describe('ingest', () => {
     });
   });
 
-  test('closes when a text is not JSON, and when no hello arrives', async () => {
+  test('closes when a text is not JSON, and when no hello arrives (P-246, S-31)', async () => {
     const gateway = await startGateway({ limits: { helloTimeoutMs: 20 } });
     const invalid = await connect(gateway.ingestUrl);
     invalid.socket.send('{"type":');
@@ -206,7 +212,18 @@ describe('ingest', () => {
     expect((await silent.closed).code).toBe(closeCodes.helloTimeout.code);
   });
 
-  test('closes a publisher that sends a message over 1 MB, counts it, and continues', async () => {
+  test('closes a publisher that sends a binary message, also in place of hello (P-1)', async () => {
+    const gateway = await startGateway();
+    const early = await connect(gateway.ingestUrl);
+    early.socket.send(Buffer.from(JSON.stringify(helloOf('a'))));
+    expect((await early.closed).code).toBe(closeCodes.invalid.code);
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+    publisher.connection.socket.send(Buffer.from(JSON.stringify(run[1])));
+    expect((await publisher.connection.closed).code).toBe(closeCodes.invalid.code);
+    expect(await eventsOf(gateway.url, 'a')).toHaveLength(1);
+  });
+
+  test('closes a publisher that sends a message over 1 MB, counts it, and continues (P-239, S-30)', async () => {
     const gateway = await startGateway();
     const connection = await connect(gateway.ingestUrl);
     connection.socket.send('x'.repeat(1024 * 1024 + 1));
@@ -216,7 +233,7 @@ describe('ingest', () => {
     expect(metrics).toContain('monitor_connections_closed_total{endpoint="ingest",name="tooBig"} 1');
   });
 
-  test('reads no faster than the publisher reads its replies, and closes one that reads none', async () => {
+  test('reads no faster than the publisher reads its replies, and closes one that reads none (P-247, S-41)', async () => {
     const gateway = await startGateway({ limits: { stallTimeoutMs: 100 } });
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
     const { socket } = publisher.connection;
@@ -236,7 +253,7 @@ describe('ingest', () => {
     expect((await publisher.connection.closed).code).toBe(closeCodes.slow.code);
   });
 
-  test('requires the token when one is set', async () => {
+  test('requires the token when one is set (S-4)', async () => {
     const gateway = await startGateway({ token: 'sesame' });
     for (const token of [undefined, '', 'Sesame', 'sesame ']) {
       const connection = await connect(gateway.ingestUrl);
@@ -246,7 +263,7 @@ describe('ingest', () => {
     expect((await openPublisher(gateway.ingestUrl, helloOf('a', { token: 'sesame' }))).after).toBe(0);
   });
 
-  test('refuses publishers beyond the limit', async () => {
+  test('refuses publishers beyond the limit (P-256)', async () => {
     const gateway = await startGateway({ limits: { publishers: 2 } });
     await publish(gateway.ingestUrl, run.slice(0, 2));
     // Connected before the limit was reached, like many publishers after a restart.
@@ -257,7 +274,7 @@ describe('ingest', () => {
     expect((await late.closed).code).toBe(closeCodes.tooMany.code);
   });
 
-  test('accepts publishers although others connect and send nothing', async () => {
+  test('accepts publishers although others connect and send nothing (P-257, S-34)', async () => {
     const gateway = await startGateway({
       limits: { publishers: 1, pendingHellos: 3, closeTimeoutMs: 60_000 },
     });
@@ -270,7 +287,7 @@ describe('ingest', () => {
     expect((await oldest!.closed).code).toBe(closeCodes.helloTimeout.code);
   });
 
-  test('gives a run to one publisher at a time', async () => {
+  test('gives a run to one publisher at a time (P-26, S-45)', async () => {
     const gateway = await startGateway();
     const holder = await publish(gateway.ingestUrl, run.slice(0, 2));
     const other = await connect(gateway.ingestUrl);
@@ -280,7 +297,7 @@ describe('ingest', () => {
     await holder.acked(4);
   });
 
-  test('closes the older connection of a publisher that reconnects, without losing its events', async () => {
+  test('closes the older connection of a publisher that reconnects, without losing its events (P-27)', async () => {
     const store = new MemoryStore();
     const gateway = await startGateway({ store });
     const older = await publish(gateway.ingestUrl, run.slice(0, 2));
@@ -300,7 +317,7 @@ describe('ingest', () => {
     expect((await newer).after).toBe(5);
   });
 
-  test('loses no event of a publisher whose socket it pauses for a while', async () => {
+  test('loses no event of a publisher whose socket it pauses for a while (S-41)', async () => {
     const store = new MemoryStore();
     const gateway = await startGateway({ store, limits: { uncommittedBytes: 2_000, commitEvents: 3 } });
     const viewer = new Connection(gateway.liveUrl);
@@ -310,7 +327,7 @@ describe('ingest', () => {
     expect(seqsOf(await viewer.until(({ type }) => type === 'run.finished'))).toEqual(range(1, run.length));
   });
 
-  test('closes as internal, which permits a retry, after an internal error', async () => {
+  test('closes as internal, which permits a retry, after an internal error (P-156)', async () => {
     const store = new MemoryStore();
     const gateway = await startGateway({ store });
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 2));
@@ -336,7 +353,7 @@ describe('ingest', () => {
     expect(await connected()).toBe(false);
   });
 
-  test('validates events by the protocol version of the hello', async () => {
+  test('validates events by the protocol version of the hello (P-14, P-39)', async () => {
     const gateway = await startGateway();
     const [started] = sampleRun({ runId: 'one' });
     const own = sampleRunOfVersion2('two');

@@ -76,7 +76,7 @@ test('the upgrade requests of connected viewers and publishers are not kept in m
 });
 
 describe('the live feed', () => {
-  test('sends hello, the history, live, and then each event as it is published', async () => {
+  test('sends hello, the history, live, and then each event as it is published (P-76, P-79)', async () => {
     const gateway = await startGateway();
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 10));
     const viewer = await connect(gateway.liveUrl);
@@ -95,6 +95,15 @@ describe('the live feed', () => {
     expect(seqsOf(await viewer.until(isFinish))).toEqual(range(11, run.length));
   });
 
+  test('has the same summary in hello as the API (P-94)', async () => {
+    const gateway = await startGateway();
+    await publish(gateway.ingestUrl, run);
+    const { run: summary } = await (await connect(gateway.liveUrl)).next();
+    const read = async (path: string) => (await fetch(`${gateway.url}/api/runs${path}`)).json();
+    expect(summary).toEqual(await read('/a'));
+    expect(await read('')).toMatchObject({ runs: [summary] });
+  });
+
   test('continues after the seq that a returning viewer names', async () => {
     const gateway = await startGateway();
     await publish(gateway.ingestUrl, run);
@@ -102,7 +111,7 @@ describe('the live feed', () => {
     expect(seqsOf(await viewer.until(isLive))).toEqual(range(21, run.length));
   });
 
-  test('sends every viewer each event once, whenever it joins a fast run', async () => {
+  test('sends every viewer each event once, whenever it joins a fast run (P-77)', async () => {
     const long = sampleRun({ runId: 'long', epochs: 8, batchesPerEpoch: 75 });
     const store = new MemoryStore();
     store.pause = () => delay(Math.random() * 3);
@@ -123,7 +132,7 @@ describe('the live feed', () => {
     for (const { from, seqs } of await viewers) expect(seqs).toEqual(range(from + 1, long.length));
   });
 
-  test('sends heartbeats while nothing else is sent', async () => {
+  test('sends heartbeats while nothing else is sent (P-87)', async () => {
     const gateway = await startGateway({ limits: { heartbeatMs: 20 } });
     const viewer = await connect(gateway.liveUrl);
     const messages = await viewer.until(({ type }) => type === 'heartbeat');
@@ -131,7 +140,7 @@ describe('the live feed', () => {
     expect(await viewer.next()).toMatchObject({ type: 'heartbeat' });
   });
 
-  test('sends no heartbeat before hello, however long the store takes', async () => {
+  test('sends no heartbeat before hello, however long the store takes (P-76)', async () => {
     const store = new MemoryStore();
     const gateway = await startGateway({ store, limits: { heartbeatMs: 20 } });
     await publish(gateway.ingestUrl, run);
@@ -150,7 +159,7 @@ describe('the live feed', () => {
   });
 
   test.each(['types=epoch', 'types=epoch&maxRate=5'])(
-    'sends heartbeats to a viewer whose filter matches no event: %s',
+    'sends heartbeats to a viewer whose filter matches no event: %s (P-87)',
     async (query) => {
       const gateway = await startGateway({ limits: { heartbeatMs: 60 } });
       const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
@@ -168,7 +177,7 @@ describe('the live feed', () => {
     },
   );
 
-  test('bundles past events into messages of at most 64 kB, however many are stored together', async () => {
+  test('bundles past events into messages of at most 64 kB, however many are stored together (P-71, P-78, P-244)', async () => {
     const gateway = await startGateway();
     const samples = run.find((event) => event.type === 'samples')!;
     const medium = range(2, 21).map((seq) => ({ ...samples, seq }));
@@ -184,7 +193,7 @@ describe('the live feed', () => {
       expect(Buffer.byteLength(JSON.stringify(bundle))).toBeLessThanOrEqual(64 * 1024);
   });
 
-  test('disconnects a viewer that answers no ping', async () => {
+  test('disconnects a viewer that answers no ping (P-249)', async () => {
     const gateway = await startGateway({ limits: { pingIntervalMs: 20, pongTimeoutMs: 20 } });
     const viewer = await connect(gateway.liveUrl);
     viewer.socket.pong = () => {};
@@ -193,7 +202,7 @@ describe('the live feed', () => {
     expect(healthy.socket.readyState).toBe(healthy.socket.OPEN);
   });
 
-  test('sends a slow viewer every event, without delaying others', async () => {
+  test('sends a slow viewer every event, without delaying others (P-104)', async () => {
     const gateway = await startGateway({ limits: { unreadBytes: 100_000 } });
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
     const [late, quick] = [await connect(gateway.liveUrl), await connect(gateway.liveUrl)];
@@ -209,7 +218,7 @@ describe('the live feed', () => {
     );
   });
 
-  test('closes a viewer that stops reading as slow', async () => {
+  test('closes a viewer that stops reading as slow (P-108, S-35)', async () => {
     const gateway = await startGateway({ limits: { unreadBytes: 100_000, stallTimeoutMs: 50 } });
     const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
     const viewer = await connect(gateway.liveUrl);
@@ -222,7 +231,7 @@ describe('the live feed', () => {
     expect((await viewer.closed).code).toBe(closeCodes.slow.code);
   });
 
-  test('disconnects viewers that stop reading, and sends what they missed when they return', async () => {
+  test('disconnects viewers that stop reading, and sends what they missed when they return (P-108)', async () => {
     const limits = { unreadBytes: 100_000, stallTimeoutMs: 100, closeTimeoutMs: 100 };
     const store = new MemoryStore();
     const gateway = await startGateway({ store, limits });
@@ -272,13 +281,15 @@ describe('the live feed', () => {
     ['?after=', 'invalid'],
     ['?types=batch,bogus', 'invalid'],
     ['?maxRate=0', 'invalid'],
+    ['?maxRate=0.009', 'invalid'],
+    ['?maxRate=1001', 'invalid'],
     ['?maxRate=fast', 'invalid'],
     ['?complete=perhaps', 'invalid'],
     ['?complete=1', 'invalid'],
     ['?bundle=yes', 'invalid'],
     ['?after=1&after=2', 'invalid', 'after: expected one value, got 2'],
     ['?aftr=1', 'invalid', /^unknown parameter "aftr": expected only run, after, /],
-  ] as const)('closes %s as %s', async (query, name, expected: string | RegExp = /./) => {
+  ] as const)('closes %s as %s (P-4, P-69, P-72)', async (query, name, expected: string | RegExp = /./) => {
     const gateway = await startGateway();
     const viewer = new Connection(gateway.liveUrl + query);
     const { code, reason } = await viewer.closed;
@@ -289,18 +300,22 @@ describe('the live feed', () => {
   test.each([
     ['a text message', 'anything', 'invalid'],
     ['a binary message', Buffer.from([1]), 'invalid'],
+    ['a command with an id of 7 characters', '{"type":"command","id":"1234567","command":"stop"}', 'invalid'],
     ['a message over 16 kB', 'x'.repeat(16_385), 'tooBig'],
-  ] as const)('closes a viewer that sends %s, and no other', async (_kind, message, name) => {
-    const gateway = await startGateway();
-    const [viewer, other] = [await connect(gateway.liveUrl), await connect(gateway.liveUrl)];
-    viewer.socket.send(message);
-    expect((await viewer.closed).code).toBe(closeCodes[name].code);
-    const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
-    await other.until(({ seq }) => seq === 1);
-    publisher.connection.socket.close();
-  });
+  ] as const)(
+    'closes a viewer that sends %s, and no other (P-1, P-93, P-235, S-30)',
+    async (_kind, message, name) => {
+      const gateway = await startGateway();
+      const [viewer, other] = [await connect(gateway.liveUrl), await connect(gateway.liveUrl)];
+      viewer.socket.send(message);
+      expect((await viewer.closed).code).toBe(closeCodes[name].code);
+      const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+      await other.until(({ seq }) => seq === 1);
+      publisher.connection.socket.close();
+    },
+  );
 
-  test('selects the newest subprotocol that a client offers, and accepts clients that offer none', async () => {
+  test('selects the newest subprotocol that a client offers, and accepts clients that offer none (P-41, P-75)', async () => {
     const gateway = await startGateway();
     const [newest, older] = liveSubprotocols;
     for (const [offered, selected] of [
@@ -314,7 +329,7 @@ describe('the live feed', () => {
     expect(plain.socket.protocol).toBe('');
   });
 
-  test('refuses foreign origins and hosts before the upgrade', async () => {
+  test('refuses foreign origins and hosts before the upgrade (S-6)', async () => {
     const gateway = await startGateway();
     const origin = gateway.url.replace('localhost', '127.0.0.1');
     const headers = { host: new URL(origin).host };
@@ -325,7 +340,7 @@ describe('the live feed', () => {
     expect(await refusalStatus(gateway.ingestUrl, { headers: { origin: 'http://evil.example' } })).toBe(403);
   });
 
-  test('refuses foreign hosts where a container publishes the port on loopback', async () => {
+  test('refuses foreign hosts where a container publishes the port on loopback (S-9)', async () => {
     const gateway = await startGateway({ host: '0.0.0.0', bind: '127.0.0.1' });
     await connect(gateway.liveUrl);
     expect(await refusalStatus(gateway.liveUrl, { headers: { host: 'evil.example' } })).toBe(403);
@@ -333,7 +348,7 @@ describe('the live feed', () => {
     await connect(open.liveUrl, { headers: { host: 'monitor.example' } });
   });
 
-  test('refuses viewers beyond --viewers with Retry-After, and accepts one when another has left', async () => {
+  test('refuses viewers beyond --viewers with Retry-After, and accepts one when another has left (P-255, P-270, S-33)', async () => {
     const gateway = await startGateway({ viewers: 1 });
     for (let round = 0; round < 5; round++) {
       const viewer = await connect(gateway.liveUrl);
@@ -353,7 +368,7 @@ describe('the live feed', () => {
     }
   });
 
-  test('limits the viewers of one address, as reported by a trusted proxy', async () => {
+  test('limits the viewers of one address, as reported by a trusted proxy (P-269)', async () => {
     const limits = { socketsPerAddress: 1 };
     const gateway = await startGateway({ limits, proxies: ['127.0.0.1'] });
     const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
@@ -378,7 +393,7 @@ describe('the live feed', () => {
     for (let viewer = 0; viewer < 3; viewer++) await connect(unproxied.liveUrl, from('192.0.2.1'));
   });
 
-  test('closes a viewer as internal when its history cannot be read', async () => {
+  test('closes a viewer as internal when its history cannot be read (P-156)', async () => {
     const store = new MemoryStore();
     const gateway = await startGateway({ store, limits: { recentBytes: 0 } });
     await publish(gateway.ingestUrl, run.slice(0, 5));

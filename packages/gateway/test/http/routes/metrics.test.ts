@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun, sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
@@ -23,7 +24,7 @@ async function scrape(url: string): Promise<Record<string, number>> {
 
 const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 5, startedAt: new Date() });
 
-test('the metrics count events, connections, bytes, refusals and durations', async () => {
+test('the metrics count events, connections, bytes, refusals and durations (P-174, P-228, S-56)', async () => {
   const gateway = await startGateway();
   const viewer = await connect(gateway.liveUrl);
   await viewer.until(({ type }) => type === 'live');
@@ -52,7 +53,29 @@ test('the metrics count events, connections, bytes, refusals and durations', asy
   expect(metrics).toHaveProperty('nodejs_eventloop_lag_seconds');
 });
 
-test('the delay of events with a clock of 1970 is not recorded', async () => {
+test('the metrics are those of docs/protocol.md, with their labels (P-227)', async () => {
+  const gateway = await startGateway();
+  const publisher = await publish(gateway.ingestUrl, run.slice(0, -1));
+  publisher.connection.send({ ...run[0], seq: run.length, data: {} });
+  await publisher.acked(run.length);
+  const refused = await connect(gateway.liveUrl);
+  refused.socket.send('hello');
+  await refused.closed;
+  await fetch(`${gateway.url}/nowhere`);
+  const names = Object.keys(await scrape(gateway.url)).filter((name) => !/^(process|nodejs)_/.test(name));
+  const withLabels = names.map((name) =>
+    name
+      .replace(/="[^"]*"/g, '')
+      .replace(/_(bucket|sum|count)(?=$|\{)/, '')
+      .replace(/\{le\}|le,/, ''),
+  );
+  const page = readFileSync(new URL('../../../../../../docs/protocol.md', import.meta.url), 'utf8');
+  const section = page.split('### Metrics')[1]!.split('\n## ')[0]!;
+  const listed = [...section.matchAll(/`(monitor_\w+(?:\{[\w,]+\})?)`/g)].map(([, name]) => name);
+  expect([...new Set(withLabels)].sort()).toEqual(listed.sort());
+});
+
+test('the delay of events with a clock of 1970 is not recorded (P-231)', async () => {
   const gateway = await startGateway();
   await publish(gateway.ingestUrl, sampleRun({ runId: 'a', startedAt: new Date(0) }).slice(0, 3));
   await publish(gateway.ingestUrl, sampleRun({ runId: 'b', startedAt: new Date() }).slice(0, 2));
@@ -61,7 +84,7 @@ test('the delay of events with a clock of 1970 is not recorded', async () => {
   expect(metrics.monitor_event_delay_seconds_sum).toBeLessThan(60);
 });
 
-test('the metrics have the last values of each connected run, and no others', async () => {
+test('the metrics have the last values of each connected run, and no others (P-229)', async () => {
   const gateway = await startGateway();
   const [first, second] = [sampleRun({ runId: 'a' }), sampleRun({ runId: 'b-2' })];
   const publisher = await publish(gateway.ingestUrl, first.slice(0, first.length - 1));
@@ -98,7 +121,7 @@ test.each([
   [Number.NaN, 'NaN'],
   [Number.POSITIVE_INFINITY, '+Inf'],
   [Number.NEGATIVE_INFINITY, '-Inf'],
-])("the metrics write a loss of %s as %s, as Prometheus's text format asks", async (loss, word) => {
+])("the metrics write a loss of %s as %s, as Prometheus's text format asks (P-230)", async (loss, word) => {
   const gateway = await startGateway();
   const [started] = sampleRunOfVersion2('a');
   const batch: MonitorEvent = { ...started!, seq: 2, type: 'batch', data: { step: 1, loss } };
@@ -107,7 +130,7 @@ test.each([
   expect(text.split('\n')).toContain(`monitor_run_loss{run="a"} ${word}`);
 });
 
-test('the metrics have the step and the training results of a run that sends epochs and no batches', async () => {
+test('the metrics have the step and the training results of a run that sends epochs and no batches (P-229)', async () => {
   const gateway = await startGateway();
   const [started] = sampleRunOfVersion2('a');
   const epoch = (seq: number, data: Data<'epoch'>): MonitorEvent => ({

@@ -26,7 +26,7 @@ describe('a saved model', () => {
     ['model.json', 'application/json; charset=utf-8', '{"format":"layers-model"}'],
     ['weights.bin', 'application/octet-stream', '\u0001\u0002\u0003'],
     ['mnist_cnn.safetensors', 'application/octet-stream', 'tensors'],
-  ])('is served: %s', async (file, type, content) => {
+  ])('is served: %s (P-170)', async (file, type, content) => {
     const answer = await get(`a/model/${file}`);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toBe(type);
@@ -35,7 +35,7 @@ describe('a saved model', () => {
     expect(await answer.text()).toBe(content);
   });
 
-  test('is answered with 304 until the trainer replaces it', async () => {
+  test('is answered with 304 until the trainer replaces it (P-185)', async () => {
     const first = await get('a/model/weights.bin');
     expect(first.headers.get('cache-control')).toBe('no-cache');
     const known = { 'if-none-match': first.headers.get('etag')! };
@@ -58,13 +58,13 @@ describe('a saved model', () => {
     'b/model/model.json',
     '..%2Fa/model/model.json',
     '%2e%2e/model/model.json',
-  ])('does not expose other files: %s', async (path) => {
+  ])('does not expose other files: %s (S-15)', async (path) => {
     const answer = await get(path);
     expect([400, 404]).toContain(answer.status);
     expect(await answer.text()).not.toContain('secret"');
   });
 
-  test('is never served through a link', async () => {
+  test('is never served through a link (S-17)', async () => {
     symlinkSync(join(runs, 'secret.json'), join(runs, 'a', 'model', 'link.json'));
     symlinkSync(join(runs, 'a'), join(runs, 'linked'));
     mkdirSync(join(runs, 'c'));

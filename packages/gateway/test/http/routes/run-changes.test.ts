@@ -60,7 +60,7 @@ describe('changing runs over REST', () => {
   describe('title, note and pin', () => {
     beforeEach(() => begin());
 
-    test('are changed one by one, and every viewer is notified', async () => {
+    test('are changed one by one, and every viewer is notified (P-85, P-171)', async () => {
       const viewer = await connect(gateway.liveUrl);
       await viewer.until(({ type }) => type === 'live');
       const answer = await change('a', { title: ' Deeper ', pinned: true });
@@ -85,7 +85,7 @@ describe('changing runs over REST', () => {
       ]);
     });
 
-    test('include the name and the tags, which a search finds', async () => {
+    test('include the name and the tags, which a search finds (P-85, P-171, P-189)', async () => {
       const viewer = await connect(gateway.liveUrl);
       await viewer.until(({ type }) => type === 'live');
       const named = { name: ' Deep network ', tags: [' wide', 'EMNIST', 'wide'] };
@@ -122,7 +122,7 @@ describe('changing runs over REST', () => {
       ['a valid field beside an unknown one', { title: 'x', runId: 'b' }],
       ['not an object', 'x'],
       ['null', null],
-    ])('are refused when the body is %s', async (_what, body) => {
+    ])('are refused when the body is %s (P-181)', async (_what, body) => {
       expect(await codeOf(await change('a', body))).toEqual([400, 'request.invalid']);
       expect(await (await fetch(`${gateway.url}/api/runs/a`)).json()).toMatchObject({
         title: null,
@@ -142,7 +142,7 @@ describe('changing runs over REST', () => {
       expect(summary.tags[19]).toBe(`${'😀'.repeat(38)}29`);
     });
 
-    test('are refused when they are not JSON, or larger than 136 kB', async () => {
+    test('are refused when they are not JSON, or larger than 136 kB (P-181)', async () => {
       const send = (body: string) =>
         fetch(`${gateway.url}/api/runs/a`, { method: 'PATCH', headers: json, body });
       for (const body of ['{"title":', '', '{"__proto__":{"title":"x"}}'])
@@ -171,7 +171,7 @@ describe('changing runs over REST', () => {
       });
     });
 
-    test('are refused by name when a field is repeated, as some parsers take the first and others the last', async () => {
+    test('are refused by name when a field is repeated, as some parsers take the first and others the last (P-11, S-29)', async () => {
       const body = '{"title":"first",\r\n "title" :\n"last"}';
       const answer = await fetch(`${gateway.url}/api/runs/a`, { method: 'PATCH', headers: json, body });
       expect(answer.status).toBe(400);
@@ -191,7 +191,7 @@ describe('changing runs over REST', () => {
   describe('deleting', () => {
     beforeEach(() => begin());
 
-    test('removes the run with its folder, and no other run', async () => {
+    test('removes the run with its folder, and no other run (P-172)', async () => {
       const [folder, other] = [makeFolder('a'), makeFolder('b')];
       const answer = await remove('a');
       expect(answer.status).toBe(200);
@@ -220,7 +220,7 @@ describe('changing runs over REST', () => {
       expect([existsSync(join(elsewhere, 'events.jsonl')), existsSync(strange)]).toEqual([true, true]);
     });
 
-    test('is refused while the trainer is connected, and shortly after it disconnected', async () => {
+    test('is refused while the trainer is connected, and shortly after it disconnected (P-172)', async () => {
       const publisher = await publish(gateway.ingestUrl, run('c').slice(0, 4));
       expect(await codeOf(await remove('c'))).toEqual([409, 'run.busy']);
       publisher.connection.socket.close();
@@ -238,7 +238,7 @@ describe('changing runs over REST', () => {
       expect((await remove('a')).status).toBe(200);
     });
 
-    test('allows a new run with the same id', async () => {
+    test('allows a new run with the same id (P-182)', async () => {
       await remove('a');
       await publish(gateway.ingestUrl, run('a').slice(0, 2));
       expect(await (await fetch(`${gateway.url}/api/runs/a`)).json()).toMatchObject({
@@ -247,7 +247,7 @@ describe('changing runs over REST', () => {
       });
     });
 
-    test('closes viewers of the run, and moves viewers of the latest run to the one before', async () => {
+    test('closes viewers of the run, and moves viewers of the latest run to the one before (P-86, P-127)', async () => {
       const ofRun = await connect(`${gateway.liveUrl}?run=b`);
       const ofLatest = await connect(gateway.liveUrl);
       for (const viewer of [ofRun, ofLatest]) await viewer.until(({ type }) => type === 'live');
@@ -264,7 +264,7 @@ describe('changing runs over REST', () => {
     const everything = (headers = {}) =>
       Promise.all([change('a', { title: 'x' }, headers).then(codeOf), remove('c', headers).then(codeOf)]);
 
-    test('needs the token when one is set', async () => {
+    test('needs the token when one is set (P-180, S-3)', async () => {
       await begin({ commandToken: 'sesame' });
       const unauthorized = [401, 'command.unauthorized'];
       expect(await everything()).toEqual([unauthorized, unauthorized]);
@@ -274,7 +274,7 @@ describe('changing runs over REST', () => {
       expect((await remove('a', { authorization })).status).toBe(200);
     });
 
-    test('is off when other machines reach the port and no token is set', async () => {
+    test('is off when other machines reach the port and no token is set (P-180, S-2)', async () => {
       await begin({ bind: '0.0.0.0' });
       expect(await everything()).toEqual([
         [403, 'command.off'],
@@ -282,7 +282,7 @@ describe('changing runs over REST', () => {
       ]);
     });
 
-    test('is refused to pages of other origins', async () => {
+    test('is refused to pages of other origins (S-7)', async () => {
       await begin();
       const forbidden = [403, 'request.forbidden'];
       for (const origin of ['http://evil.example', 'null', `${gateway.url.replace('http', 'https')}0`])

@@ -34,7 +34,7 @@ describe('reading runs', () => {
 
   const get = (url: string) => gateway.publicApp.inject({ url, headers: { host: 'localhost:5000' } });
 
-  test('lists the runs, newest first, as documented', async () => {
+  test('lists the runs, newest first, as documented (P-159)', async () => {
     const answer = await get('/api/runs');
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
     expect(validate(runListSchema, answer.json()).ok).toBe(true);
@@ -44,13 +44,13 @@ describe('reading runs', () => {
     ]);
   });
 
-  test('returns the summary of a run, as documented', async () => {
+  test('returns the summary of a run, as documented (P-94, P-160)', async () => {
     const answer = await get('/api/runs/a');
     expect(validate(runSummarySchema, answer.json()).ok).toBe(true);
     expect(answer.json()).toMatchObject({ runId: 'a', lastSeq: run.length });
   });
 
-  test('returns events in pages, each with the position of the next', async () => {
+  test('returns events in pages, each with the position of the next (P-161)', async () => {
     const seqs: number[] = [];
     let after: number | null = 0;
     while (after !== null) {
@@ -62,7 +62,7 @@ describe('reading runs', () => {
     expect(seqs).toEqual(range(1, run.length));
   });
 
-  test('returns only the requested types', async () => {
+  test('returns only the requested types (P-161)', async () => {
     const answer = await get('/api/runs/a/events?types=epoch,run.finished');
     expect(answer.json().events.map(({ type }: { type: string }) => type)).toEqual([
       'epoch',
@@ -102,14 +102,14 @@ describe('the list of runs', () => {
     return found;
   }
 
-  test('is read in pages that contain each run once', async () => {
+  test('is read in pages that contain each run once (P-159, P-187, P-193)', async () => {
     const found = await pages('limit=10');
     expect(found.map(({ length }) => length)).toEqual([10, 10, 5]);
     expect(found.flat()).toEqual(runIds.toReversed());
     expect((await get('limit=10')).json().total).toBe(25);
   });
 
-  test('begins with the pinned runs on request', async () => {
+  test('begins with the pinned runs on request (P-190)', async () => {
     const others = runIds.toReversed().filter((runId) => runId !== 'run-9' && runId !== 'run-3');
     for (const limit of [1, 2, 3, 25])
       expect((await pages(`order=pinned&limit=${limit}`)).flat()).toEqual(['run-9', 'run-3', ...others]);
@@ -122,7 +122,7 @@ describe('the list of runs', () => {
     ['MNIST%20constant%20run-7', ['run-7']],
     ['run-2%20stalled%20cpu', ['run-25', 'run-24', 'run-23', 'run-22', 'run-21', 'run-20', 'run-2']],
     ['nothing%20like%20this', []],
-  ])('contains the runs with all words of a search: %s', async (search, expected) => {
+  ])('contains the runs with all words of a search: %s (P-189, P-193)', async (search, expected) => {
     const { total, runs } = (await get(`search=${search}`)).json();
     expect(idsOf(runs)).toEqual(expected);
     expect(total).toBe(expected.length);
@@ -132,7 +132,7 @@ describe('the list of runs', () => {
   test.each([
     ['sort=name', 'name'],
     ['sort=config.width&order=pinned', 'width'],
-  ])('is sorted on all of its pages alike, whatever their length: %s', async (query) => {
+  ])('is sorted on all of its pages alike, whatever their length: %s (P-191, P-192)', async (query) => {
     for (const direction of ['ascending', 'descending']) {
       const [whole] = await pages(`${query}&direction=${direction}`);
       for (const limit of [1, 7, 24])
@@ -140,7 +140,7 @@ describe('the list of runs', () => {
     }
   });
 
-  test('continues after a run that was removed', async () => {
+  test('continues after a run that was removed (P-188)', async () => {
     await store.append('gone', sampleRun({ runId: 'gone' }).slice(0, 2).map(toNewEvent));
     const { nextCursor } = (await get('limit=1')).json();
     await store.remove('gone');
@@ -156,7 +156,7 @@ describe('the list of runs', () => {
     'sort=config.',
     'direction=up',
     `search=${'x'.repeat(201)}`,
-  ])('refuses %s by the name of the parameter', async (query) => {
+  ])('refuses %s by the name of the parameter (P-187, P-194)', async (query) => {
     const answer = await get(query);
     expect(answer.statusCode).toBe(400);
     expect(answer.json()).toMatchObject({
@@ -226,7 +226,7 @@ describe('the sorted list of runs', () => {
     ['sort=config.toString', 'a b run-10 run-2'],
     ['sort=config.constructor', 'a b run-10 run-2'],
     ['sort=metrics.bleu', 'b a run-10 run-2'],
-  ])('%s', async (query, expected) => {
+  ])('is in the order of %s (P-191, P-192)', async (query, expected) => {
     expect(await sorted(query)).toBe(expected);
   });
 
@@ -238,7 +238,7 @@ describe('the sorted list of runs', () => {
   });
 });
 
-test('a list of runs with the largest events has at most 17 kB a run, for ten requests at once', async () => {
+test('a list of runs with the largest events has at most 17 kB a run, for ten requests at once (P-195, S-37)', async () => {
   const runs = temporaryFolder();
   const store = await openSqliteStore(runs);
   for (const number of range(1, 10))

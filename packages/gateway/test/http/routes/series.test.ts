@@ -63,7 +63,7 @@ describe('series', () => {
     return answer.value;
   }
 
-  test('contain every point of the run when that is within the limit', async () => {
+  test('contain every point of the run when that is within the limit (P-162, P-202)', async () => {
     const answer = await seriesOf('a/series?fields=batch.loss,epoch.test.accuracy,system.host.cpu');
     expect(answer).toMatchObject({ runId: 'a', lastSeq: run.length, x: 'step' });
     const [loss, accuracy, cpu] = answer.series;
@@ -81,7 +81,7 @@ describe('series', () => {
     expect(cpu!.x.slice(0, 3)).toEqual([7, 14, 21]);
   });
 
-  test('of a run without steps have its epochs as x', async () => {
+  test('of a run without steps have its epochs as x (P-198)', async () => {
     const query = 'epochs/series?fields=epoch.test.loss,system.host.cpu';
     const [loss, cpu] = (await seriesOf(query)).series;
     expect(loss).toMatchObject({ x: [1, 2, 3], y: [1, 1 / 2, 1 / 3] });
@@ -90,7 +90,7 @@ describe('series', () => {
     expect((await seriesOf(`${query}&from=2&to=2`)).series.map(({ x }) => x)).toEqual([[2], [2]]);
   });
 
-  test('of a custom metric contain a point for every event with the metric', async () => {
+  test('of a custom metric contain a point for every event with the metric (P-196)', async () => {
     const fields = 'metrics.grad/norm,metrics.eval/f1,metrics.unheard-of,batch.accuracy,batch.throughput';
     const [norm, f1, ...others] = (await seriesOf(`tokens/series?fields=${fields}`)).series;
     expect(norm!.x).toEqual(range(1, 40));
@@ -117,13 +117,13 @@ describe('series', () => {
         .join()}&points=10000`,
       'expected at most 170000 points',
     ],
-  ])('are refused for %s', async (fields, problem) => {
+  ])('are refused for the fields %s (P-196, P-197, P-201)', async (fields, problem) => {
     const answer = await get(`tokens/series?fields=${fields}`);
     expect(answer.statusCode).toBe(400);
     expect(answer.json().detail).toContain(problem);
   });
 
-  test('keep spikes and non-finite values when they are downsampled', async () => {
+  test('keep spikes and non-finite values when they are downsampled (P-197)', async () => {
     const [loss] = (await seriesOf('wild/series?fields=batch.loss&points=50')).series;
     expect(loss!.x.length).toBeLessThanOrEqual(75);
     expect(loss!.y[loss!.x.indexOf(600)]).toBe(99);
@@ -131,7 +131,7 @@ describe('series', () => {
     expect(loss!.y.filter(Number.isFinite).length).toBeGreaterThan(20);
   });
 
-  test('keep the spikes of a resumed run, and none of the points that it superseded', async () => {
+  test('keep the spikes of a resumed run, and none of the points that it superseded (P-204)', async () => {
     const [loss] = (await seriesOf('resumed/series?fields=batch.loss')).series;
     expect(loss!.x).toEqual(range(1, 500));
     expect(loss!.y.filter((y) => y > 1)).toEqual([9]);
@@ -147,19 +147,19 @@ describe('series', () => {
     ['x=seconds', 0.3, 300],
     ['x=step&from=100&to=200', 100, 200],
     ['x=seq&from=500', 500, run.length - 3],
-  ])('have the axis and range of %s', async (query, first, last) => {
+  ])('have the axis and range of %s (P-198, P-199)', async (query, first, last) => {
     const { x } = (await seriesOf(`a/series?fields=batch.loss&${query}`)).series[0]!;
     expect(x[0]).toBeCloseTo(first);
     expect(x.at(-1)).toBeCloseTo(last);
     expect(x).toEqual([...x].sort((one, other) => one - other));
   });
 
-  test('are empty when the run has no such values, as without a GPU', async () => {
+  test('are empty when the run has no such values, as without a GPU (P-200)', async () => {
     const answer = await seriesOf('a/series?fields=system.gpu.load');
     expect(answer.series).toEqual([{ field: 'system.gpu.load', x: [], y: [] }]);
   });
 
-  test('are available for all fields in one request', async () => {
+  test('are available for all fields in one request (P-196)', async () => {
     const answer = await seriesOf(`a/series?fields=${seriesFields.join(',')}`);
     expect(answer.series.map(({ field }) => field)).toEqual(seriesFields);
     expect(answer.series.filter(({ x }) => x.length === 0).map(({ field }) => field)).toEqual(
@@ -167,7 +167,7 @@ describe('series', () => {
     );
   });
 
-  test('are answered with 304 until the run continues', async () => {
+  test('are answered with 304 until the run continues (P-185)', async () => {
     const first = await get('a/series');
     expect(first.headers['cache-control']).toBe('no-cache');
     const { etag } = first.headers;
@@ -187,7 +187,7 @@ describe('series', () => {
     ['a/series?from=now', 400, 'request.invalid'],
     ['a/series?to=', 400, 'request.invalid'],
     ['nowhere/series', 404, 'run.not_found'],
-  ])('are refused for %s', async (query, status, code) => {
+  ])('are refused for %s (P-201)', async (query, status, code) => {
     const answer = await get(query);
     expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
   });
