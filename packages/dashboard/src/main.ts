@@ -41,7 +41,7 @@ import './ui/print.css';
  */
 const catchUpDrawEveryMs = 500;
 
-/** How long the page waits for a run that a trainer has accepted to start: a trainer that ended begins none. */
+/** The time that the page waits for a run that a trainer has accepted to start: a trainer that ended begins none. */
 const startingLimitMs = 120_000;
 
 const preferences = readPreferences();
@@ -277,7 +277,7 @@ const loop = new PageLoop({
   onDraw: measureDelay,
 });
 
-// What each key does: calls a function, or clicks the button with this id.
+// Each key calls a function, or clicks the button with this id.
 const keyActions = {
   '?': actions.openHelp,
   r: actions.openRuns,

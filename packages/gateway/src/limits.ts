@@ -11,17 +11,17 @@ export const limits = {
   pongTimeoutMs: 10_000,
   /** Time limit of the first message: a publisher can send it as soon as it is connected. */
   helloTimeoutMs: 5_000,
-  /** How long to wait for the answer to a close frame: a slow client first has to read everything sent before it. */
+  /** The wait for the answer to a close frame: a slow client first has to read everything sent before it. */
   closeTimeoutMs: 10_000,
   /**
-   * How long a stopping gateway waits for the answers to its close frames: enough for a healthy peer, short enough for
+   * The time that a stopping gateway waits for the answers to its close frames: enough for a healthy peer, short enough for
    * the time that a container has to stop.
    */
   closeGraceMs: 1_000,
-  /** How long a stopping gateway waits for the store: publishers keep the events that are not acknowledged by then. */
+  /** The time that a stopping gateway waits for the store: publishers keep the events that are not acknowledged by then. */
   flushTimeoutMs: 3_000,
   /**
-   * How long a stopping gateway waits for the store to close. With the times above, for both ports, it ends within 9 s:
+   * The time that a stopping gateway waits for the store to close. With the times above, for both ports, it ends within 9 s:
    * Docker, for example, kills it after 10 s. A store that is not closed loses nothing that was acknowledged.
    */
   storeCloseTimeoutMs: 4_000,
@@ -29,20 +29,20 @@ export const limits = {
   requestTimeoutMs: 10_000,
   headersTimeoutMs: 5_000,
   /**
-   * How long the rest of a refused request is read and discarded before its connection is closed: a client needs this time
+   * The time for which the rest of a refused request is read and discarded before its connection closes: a client needs it
    * to read the answer, as with `lingering_timeout` of nginx.
    */
   lingerMs: 5_000,
-  /** How many bytes of a request are read in this way at most: twice the largest body. */
+  /** The most bytes of a request that are read in this way: twice the largest body. */
   lingerBytes: 32 * 1024 * 1024,
   /** Connections of a port that are being closed in this way at a time. */
   lingeringConnections: 200,
   /**
-   * How long an idle connection is kept open: longer than the 60 s of proxies, so that no request arrives while this side
+   * The time for which an idle connection is kept open: longer than the 60 s of proxies, so that no request arrives while this side
    * closes the connection.
    */
   keepAliveMs: 72_000,
-  /** How often Node.js checks `requestTimeoutMs` and `headersTimeoutMs`. */
+  /** The time between two checks of `requestTimeoutMs` and `headersTimeoutMs` by Node.js. */
   connectionsCheckMs: 2_000,
 
   /** The largest message of a viewer: a start with the longest name and tags has 12 kB with all characters as `\u` escapes. */
@@ -131,7 +131,7 @@ export const limits = {
   staleEvents: 4_000,
   /** A client whose socket accepts nothing for this long has stopped reading; a viewer may resume with `after`. */
   stallTimeoutMs: 15_000,
-  /** How often to check whether clients read their responses: often enough to find the one that stopped first. */
+  /** The time between two checks whether clients read their responses: short enough to find the one that stopped first. */
   stallCheckMs: 1_000,
   /** Unread responses of all clients together. Beyond this, the client that has read nothing for longest is disconnected. */
   allUnreadReplyBytes: 64 * 1024 * 1024,
@@ -185,22 +185,22 @@ export const limits = {
   /** The newest runs, whose changes of status are broadcast after a restart even without new events. Each takes 1 ms to read. */
   watchedRuns: 500,
 
-  /** How often to check that the store works, and the longest time between two checks of a failing one. */
+  /** The time between two checks that the store works, and the longest one while it fails. */
   storeCheckMs: 5_000,
   /**
    * A write that takes longer makes the store count as failing until the write ends: a busy disk takes a second, and a
    * proxy that requests `/readyz` waits for the answer a few seconds.
    */
   storeStallMs: 3_000,
-  /** How often the gateways of a cluster send each other their presence, besides at each change of publishers or idle trainers. */
+  /** The time between two messages of presence in a cluster. A change of publishers or idle trainers is sent at once. */
   presenceIntervalMs: 1_000,
   /** A gateway that sends nothing for this long counts as ended, with its clients: a pause of its process is shorter. */
   presenceTimeoutMs: 5_000,
-  /** How often the retention policy is applied: days and gigabytes change slowly. */
+  /** The time between two applications of the retention policy: days and gigabytes change slowly. */
   sweepIntervalMs: 60_000,
   /**
-   * How often to check whether V8's heap has unused memory after high load: rarely, because a collection stops the event loop
-   * at its end, for some 0.1 s on a busy machine; but often enough to return memory within a minute.
+   * The time between two checks for unused memory in V8's heap after high load: long, because a collection stops the event loop
+   * at its end, for some 0.1 s on a busy machine; but short enough to return memory within a minute.
    */
   heapCheckMs: 20_000,
   /** The growth of V8's heap that is worth a collection, which takes some 50 ms of processor time for 30 MB in use. */

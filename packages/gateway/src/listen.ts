@@ -51,7 +51,7 @@ async function pageHost(app: FastifyInstance, addresses: BindAddresses, port: nu
   return isAt4 ? '127.0.0.1' : toUrlHost(bound[0] ?? host);
 }
 
-/** How long `accepts` waits for a connection: a program that listens on this machine accepts at once. */
+/** The time that `accepts` waits for a connection: a program that listens on this machine accepts at once. */
 const probeMs = 200;
 
 /**

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** How long a task may run before it yields to the event loop. */
+/** The time that a task may run before it yields to the event loop. */
 const sliceMs = 1;
 
 /** Lets other work run about every millisecond of a long task, which calls `yieldIfDue` between its steps. */

@@ -1,7 +1,7 @@
 import { type RecipeName, type RecipeSettings, settingsOfRecipes } from '@mnist-monitor/shared';
 import type { NetworkName } from './network/architecture.ts';
 
-/** What `--recipe` chooses: the network, and settings that each have a flag of their own too. */
+/** A choice of `--recipe`: the network, and settings that each have a flag of their own too. */
 export interface Recipe extends RecipeSettings {
   network: NetworkName;
 }

@@ -27,7 +27,7 @@ export interface RunListRequest {
   order?: SortOrder;
 }
 
-/** What the list of runs is sorted by, and in which direction. */
+/** The key and the direction by which the list of runs is sorted. */
 export interface SortOrder {
   readonly sort: RunSort;
   readonly direction: 'ascending' | 'descending';

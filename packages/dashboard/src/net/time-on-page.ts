@@ -1,4 +1,4 @@
-/** How long the computer has slept since the page was opened, in milliseconds: `performance.now()` stands still meanwhile. */
+/** The time that the computer has slept since the page was opened, in milliseconds, which `performance.now()` leaves out. */
 let sleptMs = 0;
 
 /** Returns the milliseconds since the page was opened, with the time for which the computer slept. Never descends. */

@@ -3,7 +3,7 @@ import type { Network } from './network.ts';
 /** Side of the covered square in pixels. */
 const patch = 4;
 
-/** What an answer rests on: by how much the probability of the class falls when a square of the image is covered. */
+/** The parts of an image on which an answer rests: by how much the probability of the class falls when a square is covered. */
 export interface OcclusionMap {
   /** The class that the network reads in the whole image. */
   label: number;

@@ -85,7 +85,7 @@ export function mapsText({ name, channels, width, height, values }: LayerOutput)
 export interface LayerPicture extends Mosaic {
   /** The layer, or `filters`. */
   name: string;
-  /** What the picture shows. */
+  /** A description of the picture. */
   text: string;
 }
 

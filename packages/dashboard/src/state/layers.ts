@@ -23,7 +23,7 @@ export interface Layers {
   readonly histograms: ReadonlyMap<string, readonly WeightHistogram[]>;
 }
 
-/** How the weights of a tensor were distributed at a step. */
+/** The distribution of the weights of a tensor at a step. */
 export interface WeightHistogram {
   step: number;
   /** The edges of the bins, one more than there are counts. */

@@ -2,7 +2,7 @@ import { memoizeLast } from './memoize-last.ts';
 import { type Probe, probeAt } from './probe.ts';
 import type { Run } from './run.ts';
 
-/** What was known of a run at the position of the timeline. */
+/** The part of a run that was known at the position of the timeline. */
 export interface RunAtStep {
   /** The step that the timeline is at; null at its end, which is now. */
   readonly step: number | null;
@@ -10,7 +10,7 @@ export interface RunAtStep {
   readonly epochs: Run['epochs'];
   /** The samples of the epochs that had ended, in ascending order. */
   readonly samples: Run['samples'];
-  /** What the epochs that had ended predicted for the test images, in ascending order. */
+  /** The predictions of the epochs that had ended, in ascending order. */
   readonly predictions: Run['predictions'];
   readonly probe: Probe | null;
 }

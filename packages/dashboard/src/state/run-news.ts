@@ -10,7 +10,7 @@ export interface RunNews {
   text: string;
 }
 
-/** What the watch compares with what it has seen before. */
+/** The state of the followed run, which the watch compares with the one before. */
 export interface WatchedRun {
   run: Run | null;
   /** The name of the run. */

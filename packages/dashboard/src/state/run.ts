@@ -101,7 +101,7 @@ export interface Run {
   epochs: readonly EpochData[];
   /** The samples of the latest `samplesLimit` epochs, in ascending order. */
   samples: readonly SamplesData[];
-  /** What the network predicted for every test image, in ascending order of the epochs. */
+  /** The predictions for every test image, in ascending order of the epochs. */
   predictions: readonly EpochPredictions[];
   system: SystemData | null;
   /** The latest `figureLimit` figures, oldest first. */
@@ -109,7 +109,7 @@ export interface Run {
   /** The latest `noticeLimit` notices, oldest first. */
   notices: readonly TimedNotice[];
   silences: readonly Silence[];
-  /** How often a batch had a lower step than the one before it, and the latest such pair; null for never. */
+  /** The number of batches with a lower step than the one before, and the latest such pair; null for none. */
   stepsBack: StepsBack | null;
   /** The first batch whose loss is not a finite number. */
   diverged: Divergence | null;
@@ -119,7 +119,7 @@ export interface Run {
   lastSeq: number;
   /** Time of the latest event in milliseconds since 1970, by the publisher's clock; never decreasing. */
   lastTime: number;
-  /** How far the publisher's clock has been set back since the run began, in milliseconds: times of events are shifted by it. */
+  /** The time by which the publisher's clock has been set back since the run began, in milliseconds: times of events are shifted by it. */
   setBackMs: number;
   paused: boolean;
   /** The last known training time in seconds, and the clock time at which it was reached. */

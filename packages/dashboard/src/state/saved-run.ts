@@ -5,7 +5,7 @@ import type { Run } from './run.ts';
 import type { Series } from './series.ts';
 import type { ReportedStatus } from './session.ts';
 
-/** What the page of a saved file shows: the state of the page at the moment when it was saved. */
+/** The state of the page at the moment when it was saved as a file. */
 export interface SavedState {
   /** When it was saved, in milliseconds since 1970. */
   savedAt: number;

@@ -13,7 +13,7 @@ export interface ReadonlySeries<Name extends string> {
   readonly lowest: ReadonlyMap<string, number>;
 }
 
-/** What a file stores of a series. */
+/** The parts of a series that a file stores. */
 export interface SeriesParts {
   x: Float64Array<ArrayBuffer>;
   /** The columns by name, in their order. */

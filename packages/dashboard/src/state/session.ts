@@ -194,7 +194,7 @@ function applyHello(session: Session, hello: LiveHello, now: number): void {
   if (isNextRun || run?.runId === session.starting) session.starting = null;
   Object.assign(session, { gatewayVersion, commands, commandsOffReason, waitingTrainers });
   Object.assign(session, { summary: run, reported: run });
-  // What was reported of other runs is out of date: no `status` has arrived while the connection was lost.
+  // Reports about other runs are out of date: no `status` has arrived while the connection was lost.
   Object.assign(session, { caughtUp: false, hasLiveEvents: false, storeProblem: '', queueRun: null });
 }
 

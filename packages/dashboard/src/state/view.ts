@@ -19,7 +19,7 @@ export interface View {
   axis: AxisName;
   logX: boolean;
   viewport: Viewport;
-  /** How smooth the curves are, from 0 (off) to 0.99: as smooth as a moving average of this weight. */
+  /** The smoothing of the curves, from 0 (off) to 0.99: as smooth as a moving average of this weight. */
   smoothing: number;
   /** The y axes that the viewer has chosen. */
   scales: Partial<Record<ChartName, YScale>>;
@@ -29,7 +29,7 @@ export interface View {
   metricSearch: string;
   /** The step that the timeline is at; null at its end, which is now. */
   step: number | null;
-  /** What the page is laid out for: a person at a screen, people far from a wall, or a small frame in another page. */
+  /** The layout of the page: for a person at a screen, people far from a wall, or a small frame in another page. */
   layout: 'page' | 'wall' | 'embed';
   /** Seconds after which the wall shows its next view; null for one that stays. */
   cycleSeconds: number | null;

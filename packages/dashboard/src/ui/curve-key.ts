@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit-html';
 import { styled } from './styled.ts';
 
-/** How a curve is drawn, as its mark in a legend shows it. */
+/** The mark of a curve in a legend. */
 export interface CurveKey {
   kind: 'raw' | 'line' | 'test';
   /** Name of the CSS custom property with its colour. */

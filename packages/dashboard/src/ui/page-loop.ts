@@ -36,7 +36,7 @@ export class PageLoop {
   /** The panels off screen that have not been rendered since the last change, in the order of their turns. */
   readonly #waiting = new Set<Panel>();
   #turnTimer: ReturnType<typeof setTimeout> | undefined;
-  /** What the next frame renders in any case. */
+  /** The panels that the next frame renders in any case. */
   #requested: 'nothing' | 'on screen' | 'all' = 'nothing';
   readonly #onScreen = new OnScreen(() => this.refreshOnScreen());
   #drawnAt = Number.NEGATIVE_INFINITY;
@@ -108,7 +108,7 @@ export class PageLoop {
   #renderOnScreen(state: PageState): void {
     if (this.#requested === 'on screen') this.#requested = 'nothing';
     this.#renderedAt = performance.now();
-    // Of a hidden page, which has few turns, only the title is seen, and its panel may be off screen.
+    // A hidden page has few turns. Only its title is seen, whose panel may be off screen.
     if (document.hidden) return this.#renderAll(state);
     this.#render(state, (panel, isOnScreen) => {
       if (isOnScreen) this.#waiting.delete(panel);

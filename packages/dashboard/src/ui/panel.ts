@@ -18,7 +18,7 @@ export interface PageState {
   readonly run: Run | null;
   /** The gateway's summary of the run on display; null before it has sent one. */
   readonly summary: RunSummary | null;
-  /** What was known of the run at the position of the timeline. Null without a run. */
+  /** The part of the run that was known at the position of the timeline. Null without a run. */
   readonly runAtStep: RunAtStep | null;
   /** The image that the viewer looks at inside the network; null before they have chosen one. */
   readonly examined: ExaminedImage | null;

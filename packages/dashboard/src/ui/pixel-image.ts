@@ -17,7 +17,7 @@ const defaultSize: ImageSize = {};
 interface Drawn {
   pixels: Pixels;
   size: ImageSize;
-  /** What was put on the canvas, to be overwritten with the next image: a timeline that moves shows many. */
+  /** The pixels that were put on the canvas, to be overwritten with the next image: a timeline that moves shows many. */
   data: ImageData;
 }
 

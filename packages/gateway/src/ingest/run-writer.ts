@@ -36,7 +36,7 @@ export class RunWriter {
   /** The version of the run's events up to `#committedSeq`. */
   #committedVersion: ProtocolVersion;
   #commitBeganAt = Number.NEGATIVE_INFINITY;
-  /** How long the store took for the last commit. */
+  /** The time that the store took for the last commit. */
   #commitMs = 0;
   #acknowledgeRequested = false;
   #isHigh = false;

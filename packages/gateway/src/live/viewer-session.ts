@@ -23,7 +23,7 @@ export interface Viewer extends StreamViewer {
   rights: Pick<ClientRights, 'access' | 'offReason'>;
 }
 
-/** What the sessions of all viewers share. */
+/** The context that the sessions of all viewers share. */
 export interface ViewerContext extends StreamContext {
   hub: Hub;
   /** Resolves with the summary of a run for viewers; with undefined when there is no such run. */

@@ -26,7 +26,7 @@ export interface StreamStart {
   after: number;
 }
 
-/** What the streams of all viewers share. It is not copied for each: that would take a kilobyte. */
+/** The context that the streams of all viewers share. It is not copied for each: that would take a kilobyte. */
 export interface StreamContext {
   store: Store;
   hub: Pick<Hub, 'verify'>;
@@ -44,7 +44,7 @@ export interface StreamOwner {
   onStreamEnd(): void;
 }
 
-/** How often to check whether the unread bytes of all viewers have fallen below their limit. */
+/** The time between two checks whether the unread bytes of all viewers have fallen below their limit. */
 const roomCheckMs = 50;
 
 /** Sends one run to one viewer, no faster than it reads: first the history, then events as they are published. */

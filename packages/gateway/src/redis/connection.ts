@@ -18,7 +18,7 @@ export interface RedisConnectionOptions {
 const oldestServer = 7;
 /** The maximum delay between two attempts to reconnect. */
 const maxReconnectMs = 1_000;
-/** How long `close` waits for the replies that are still expected. */
+/** The time that `close` waits for the replies that are still expected. */
 const closeTimeoutMs = 500;
 
 const newClient = ({ url, timeoutMs }: RedisConnectionOptions, mayRetry: () => boolean) => {

@@ -9,7 +9,7 @@ import { ForbiddenCommandsError } from './errors.ts';
 import { parseInfo } from './server-info.ts';
 import { RedisStore } from './store.ts';
 
-/** How long a reply of Redis may take: with a very busy disk, a write takes seconds. */
+/** The time that a reply of Redis may take: with a very busy disk, a write takes seconds. */
 const replyTimeoutMs = 5_000;
 
 /** The store and the bus that the gateways on one Redis share. */

@@ -278,7 +278,7 @@ async function isAbandoned(path: string): Promise<boolean> {
   return Date.now() - mtimeMs > abandonedAfterMs;
 }
 
-/** How a file is received. */
+/** The content of a file that is being received, and where it is written. */
 interface Reception {
   content: AsyncIterable<Buffer>;
   path: string;

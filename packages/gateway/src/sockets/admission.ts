@@ -8,9 +8,9 @@ export interface AdmissionLimits {
   sockets: number;
   /** The maximum number of sockets at a time from one address. */
   socketsPerAddress: number;
-  /** How many connections a second one address may open on average. */
+  /** The number of connections per second that one address may open on average. */
   upgradesPerSecond: number;
-  /** How many connections one address may open at once after a quiet time. */
+  /** The number of connections that one address may open at once after a quiet time. */
   upgradeBurst: number;
 }
 

@@ -9,7 +9,7 @@ import type { KeepAlive, KeepAliveTarget } from './keep-alive.ts';
 import type { Peer } from './peer.ts';
 import { drained, sentBytes } from './sent-bytes.ts';
 
-/** What the peers of an endpoint share. It is not copied for each: that would take more memory than the rest of a peer. */
+/** The context that all peers of an endpoint share. It is not copied for each: that would take more memory than the rest of a peer. */
 export interface PeerContext {
   log: Pick<FastifyBaseLogger, 'error' | 'info' | 'warn'>;
   limits: Pick<Limits, 'closeTimeoutMs'>;

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** How long a sum stays valid: adding up 5,000 connections takes 0.1 ms, too long for each message. */
+/** The time for which a sum stays valid: adding up 5,000 connections takes 0.1 ms, too long for each message. */
 const recountMs = 50;
 
 /** The traffic of a group of connections together. */

@@ -4,7 +4,7 @@ import { MonitorError } from '@mnist-monitor/shared/errors';
 /** The states of the connection that reads, in memory that both threads share. */
 const gateStates = { open: 0, closing: 1, closed: 2, unusable: 3 } as const;
 
-/** How long the writing thread waits for the reading one: longer than any query takes on a disk that works. */
+/** The time that the writing thread waits for the reading one: longer than any query takes on a disk that works. */
 const closeTimeoutMs = 10_000;
 
 /** The parts of a gate that are sent to a thread. */

@@ -14,9 +14,9 @@ import { createFolder } from '@mnist-monitor/shared/files';
 import Database from 'libsql';
 import { applicationId, enableShrinking, migrate, migrations, schemaVersion } from './sqlite-schema.ts';
 
-/** How long to wait for another process that is writing, such as a backup. */
+/** The wait for another process that is writing, such as a backup. */
 const busyTimeoutMs = 2_000;
-/** How long to wait for the lock: enough for one of two gateways that start at the same moment to get it. */
+/** The wait for the lock: enough for one of two gateways that start at the same moment to get it. */
 const lockTimeoutMs = 500;
 /**
  * Files up to this size are checked completely whenever they are opened, in half a second; larger files only before a migration or

@@ -5,8 +5,8 @@ export interface Client {
   /** The address of the client, or of the proxy in front of it when `proxy` is `unnamed`. */
   address: string;
   /**
-   * How the request arrived: `none`: without a trace of a proxy; `named`: through a proxy that `--proxies` names, which
-   * forwards the address of the client; `unnamed`: through another proxy, whose clients all have its address.
+   * The proxy in front: `none`: the request has no trace of one; `named`: `--proxies` names it, and it
+   * forwards the address of the client; `unnamed`: another one, whose clients all have its address.
    */
   proxy: 'none' | 'named' | 'unnamed';
 }

@@ -30,7 +30,7 @@ export type ConnectionState =
 export interface ReconnectingSocketOptions<S extends WebSocketLike> {
   /** Creates the socket of one attempt, which connects at once. */
   createSocket(): S;
-  /** How long a new connection may be silent, until `allowSilence` sets another limit. */
+  /** The time that a new connection may be silent, until `allowSilence` sets another limit. */
   connectTimeoutMs: number;
   /** Delays between attempts; 0.5 s doubling up to 15 s by default, half of each at random. */
   backoff?: BackoffOptions | undefined;

@@ -46,5 +46,5 @@ export const eventEnvelopeSchema = z.object({
   time: utcTime,
 });
 
-/** How a run ended. */
+/** The status of a run that has ended. */
 export const finishedStatusSchema = z.enum(['completed', 'stopped', 'failed', 'interrupted']);

@@ -105,7 +105,7 @@ export const runSummarySchema = z
   })
   .describe('Summary of a run.');
 
-/** What the list of runs can be sorted by, besides the settings and the custom metrics of the runs. */
+/** The keys by which the list of runs can be sorted, besides the settings and the custom metrics of the runs. */
 const runSorts = ['started', 'name', 'bestAccuracy', 'loss', 'seconds'] as const;
 
 /** A key that the list of runs is sorted by. */

@@ -17,7 +17,7 @@ export interface ProbeSet {
 export function chooseProbeSet(test: Split, size: number, seed: number): ProbeSet {
   const order = Uint32Array.from({ length: test.size }, (_, index) => index);
   shuffle(order, seededRandom(deriveSeed(seed, seedOfProbe)));
-  /** How many images of the same class come before an image in `order`, by the image's index. */
+  /** The number of images of the same class before an image in `order`, by the image's index. */
   const rank = new Uint32Array(test.size);
   const seen = new Uint32Array(test.classCount);
   for (const index of order) rank[index] = seen[test.labels[index]]++;

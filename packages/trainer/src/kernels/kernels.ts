@@ -24,7 +24,7 @@ export type ConvGradients = {
 /** The function that a convolution applies to its output. */
 export type Activation = 'linear' | 'relu';
 
-/** Which factors of a matrix product are transposed before the multiplication. */
+/** The factors of a matrix product that are transposed before the multiplication. */
 export interface Transposed {
   a?: boolean;
   b?: boolean;

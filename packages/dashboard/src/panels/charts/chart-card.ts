@@ -319,7 +319,7 @@ export class ChartCard {
     const options = {
       ...{ axis: view.axis, range, scale: this.scale, smoothing: smoothingOf(runs, view) },
       emphasis,
-      // Of many runs, each has fewer points, so that a frame takes about as long as that of a few.
+      // Each of many runs has fewer points, so that a frame takes about as long as with a few.
       buckets: Math.max(1, Math.floor(width / 2 / Math.max(1, drawnCount / fullyDrawnRuns))),
       target: this.#spec.test === 'accuracy' ? targetOf(view, runs[0]?.run) : null,
     };
@@ -355,7 +355,7 @@ export class ChartCard {
     });
   }
 
-  /** What the values of `readout` are of: "Latest", or a step. */
+  /** The position that the values of `readout` belong to: "Latest", or a step. */
   get legendTitle(): string {
     return legendTitle(this.#spec, this.readout(), {
       underCursor: this.#cursor !== null,

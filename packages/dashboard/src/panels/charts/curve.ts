@@ -19,7 +19,7 @@ export interface CurveOptions {
   range: Range;
   /** Number of pairs of lowest and highest value that fit on the screen. */
   buckets: number;
-  /** How smooth the curve is, from 0 (off) to below 1. */
+  /** The smoothing of the curve, from 0 (off) to below 1. */
   smoothing: number;
 }
 

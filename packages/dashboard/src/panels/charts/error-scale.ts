@@ -18,7 +18,7 @@ const minTestSize = 20;
 
 /**
  * Returns the scale that ends half a test image's share before 100 %: a result on the test images that is nearer to 100 % is 100 %.
- * Of several runs, that with the most test images decides.
+ * Among several runs, the one with the most test images decides.
  */
 export function errorScaleOf(runs: readonly { run: Pick<Run, 'started'> }[]): ErrorScale {
   const testSizes = runs.map(({ run }) => run.started?.config.testSize ?? 0);

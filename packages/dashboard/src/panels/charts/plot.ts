@@ -26,7 +26,7 @@ import {
   yAxisWidth,
 } from './ticks.ts';
 
-/** How a column is drawn: as a very thin, a thin or a usual line, or as points joined by a line. */
+/** The style of a column: a very thin, a thin or a usual line, or points joined by a line. */
 export interface CurveStyle {
   kind: 'raw' | 'thin' | 'line' | 'test';
   /** Name of the CSS custom property with its colour. */
@@ -34,7 +34,7 @@ export interface CurveStyle {
   dash?: readonly number[];
 }
 
-/** What a plot draws, fixed for its lifetime. */
+/** The settings of a plot, fixed for its lifetime. */
 export interface PlotSettings {
   curves: readonly CurveStyle[];
   axis: AxisName;

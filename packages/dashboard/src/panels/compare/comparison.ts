@@ -84,7 +84,7 @@ export interface CompareRow {
   differs: boolean;
 }
 
-/** What the results of a run are read from. */
+/** The parts of a compared run that contain its results. */
 type ResultSource = Pick<ComparedRun, 'summary' | 'metrics'>;
 
 /** The name of a result, how it is read from a run, and how it is formatted. */

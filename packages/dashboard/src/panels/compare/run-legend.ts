@@ -9,7 +9,7 @@ import './run-legend.css';
 
 export interface RunLegendContent {
   runs: readonly ChartRun[];
-  /** What the values are of: "Latest", or a step. */
+  /** The position that the values belong to: "Latest", or a step. */
   title: string;
   /** Explains how the curves differ; empty where there is nothing to explain. */
   note: string;

@@ -100,7 +100,7 @@ function retryIn({ connection, connectionChangedAt }: Session, now: number): str
   return seconds > 0 ? `in ${seconds}\u00a0s` : 'now';
 }
 
-/** How long the page displays why a run is shown from its beginning: enough to read it. */
+/** The time for which the page displays why a run is shown from its beginning: enough to read it. */
 const restartNoticeMs = 30_000;
 
 /** The texts for the reasons why a run is shown from its beginning. */

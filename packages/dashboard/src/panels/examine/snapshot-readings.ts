@@ -1,6 +1,6 @@
 import type { Prediction, WeightsSource } from '../../network/network-client.ts';
 
-/** What the network of one snapshot reads in the image. */
+/** The answer of the network of one snapshot for the image. */
 export interface Reading {
   step: number;
   /** Probability of each class. */

@@ -40,7 +40,7 @@ export interface HeaderText {
   tags: readonly string[];
   /** The results in large type, the most important one first. */
   figures: readonly HeaderFigure[];
-  /** How far the run is, as far as it is known: "Epoch 3 of 10", "batch 12 of 469", "1,805 images per second". */
+  /** The known parts of the line about the progress: "Epoch 3 of 10", "batch 12 of 469", "1,805 images per second". */
   parts: readonly ProgressPart[];
   remaining: string;
 }

@@ -6,7 +6,7 @@ import { type NotificationChoice, notificationField } from '../notifications/not
 import { type Shortcut, shortcutGroups } from './shortcuts.ts';
 import './help.css';
 
-/** What the help can change on the page. */
+/** The parts of the page that the help can change. */
 export interface HelpActions {
   /** Whether single keys are shortcuts. */
   areOn: boolean;

@@ -15,7 +15,7 @@ const columnLimit = 64;
 /** Width of a column with the gap after it, as a share of the height of the drawing. */
 const columnWidth = 0.02;
 
-/** What the view shows. */
+/** The run that the view shows, and the position of the timeline. */
 export interface WeightsOverTimeOptions {
   run: Run;
   /** The step that the timeline is at; null at its end, which is now. */

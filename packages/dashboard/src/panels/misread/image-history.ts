@@ -1,7 +1,7 @@
 import { formatPercent } from '../../state/format.ts';
 import { classesIn, type EpochPredictions } from '../../state/predictions.ts';
 
-/** How the reading of one test image changed over the epochs. */
+/** The answers of the epochs for one test image. */
 export interface ImageHistory {
   /** Index in the test set, from 0. */
   index: number;
@@ -14,7 +14,7 @@ export interface ImageHistory {
   misread: number;
   /** The first epoch in which it was read correctly; undefined if there is none. */
   learned: number | undefined;
-  /** How often an epoch misread what the one before had read correctly. Source: Toneva et al. 2019. */
+  /** The number of epochs that misread the image after the one before had read it correctly. Source: Toneva et al. 2019. */
   forgotten: number;
 }
 

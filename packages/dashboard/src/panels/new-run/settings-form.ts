@@ -14,7 +14,7 @@ import { parseTags } from '../../state/tags.ts';
 export type SettingField = {
   name: SettingName;
   label: string;
-  /** What the setting does, in a line. */
+  /** A line about the effect of the setting. */
   help: string;
 } & ({ kind: 'number' } | { kind: 'choice'; choices: readonly string[] });
 
@@ -74,7 +74,7 @@ const matchesReported = (reported: string) => {
 /** Returns the numbers of a field, which its text separates by commas, semicolons or spaces. */
 const numbersIn = (text: string): string[] => text.split(/[\s,;]+/).filter(Boolean);
 
-/** What is wrong with a form, and the field that it is about; null for the whole form. */
+/** An error in a form, and the name of its field; null for the whole form. */
 export interface FormError {
   text: string;
   name: string | null;

@@ -11,7 +11,7 @@ export interface RunMenuActions {
   delete(row: TableRow): void;
 }
 
-/** What the viewer may do with a run. */
+/** The actions that the viewer may take on a run. */
 interface RunMenuOptions {
   /** Whether another run can be compared with the one on display. */
   mayCompare: boolean;

@@ -11,7 +11,7 @@ const dateSteps = [60, 600, 3_600, 21_600, 86_400, 604_800, 2_592_000, 31_536_00
 /** Least distance of two ticks of an axis of accuracies, as a share of the axis. */
 const minTickShare = 0.09;
 
-/** What the plot draws, and its callbacks. */
+/** The content of the plot, and its callbacks. */
 export interface ScatterPlotOptions {
   host: HTMLElement;
   scatter: Scatter;

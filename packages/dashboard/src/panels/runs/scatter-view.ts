@@ -14,7 +14,7 @@ import {
 } from './scatter-data.ts';
 import { ScatterPlot } from './scatter-plot.ts';
 
-/** What the scatter plot of the list of runs shows and does. */
+/** The list of runs that the scatter plot belongs to. */
 export interface ScatterViewOptions {
   isSelected(runId: string): boolean;
   select(runId: string): void;

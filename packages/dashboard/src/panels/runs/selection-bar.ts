@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import type { RunSummary } from '../../state/event-data.ts';
 import { formatPlural } from '../../state/format.ts';
 
-/** What the bar acts on, and its actions. */
+/** The selected runs, and the actions of the bar. */
 export interface SelectionBarOptions {
   selected: readonly RunSummary[];
   mayChange: boolean;

@@ -31,7 +31,7 @@ function showAllButton([truth, predicted]: CellPosition): TemplateResult | typeo
   return html`<button class="button small" type="button" id="cell-all" @click=${() => choose({ truth, predicted })}>Show all</button>`;
 }
 
-/** What the images of a cell are rendered with. */
+/** The data and callbacks of the images of a cell. */
 export interface CellImagesOptions {
   /** Returns how often a cell was counted. */
   count: (cell: CellPosition) => number;

@@ -16,7 +16,7 @@ export interface EpochResults {
   classes: readonly string[];
   /** Number of test images left out because they belong to, or were classified as, a class that the run does not have. */
   outside?: number;
-  /** What the test set consists of, in the plural: `images`, `rows`. */
+  /** The unit of the test set, in the plural: `images`, `rows`. */
   unit: string;
   /** Number of images and step of results from the probe images, before the first epoch has ended; undefined for an epoch. */
   provisional?: { images: number; step: number; stepWord: StepWord };

@@ -120,7 +120,7 @@ export class SampleList {
 
 const outcomeNames: Record<SampleFilter['outcome'], string> = { all: 'All', wrong: 'Wrong', right: 'Right' };
 
-/** What the samples are rendered with. */
+/** The facts about the run that all samples share. */
 interface SampleContext {
   size: ImageSize;
   classes: readonly string[];

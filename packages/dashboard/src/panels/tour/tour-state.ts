@@ -1,6 +1,6 @@
 import type { PageState } from '../../ui/panel.ts';
 
-/** How the names of everything that the page stores begin. */
+/** The prefix of the names of everything that the page stores. */
 const storagePrefix = 'mnist-monitor.';
 const storageKey = `${storagePrefix}visited`;
 

@@ -40,7 +40,7 @@ export function wallFigures({
   if (!run || !latest) return [];
   const results = headerText(session, now, view)
     .figures.filter(({ value }) => value !== unknownText)
-    // Of a note in two parts, the second one has no room.
+    // There is no room for the second part of a note.
     .map(({ name, value, notes }) => ({ name, value, note: notes[0]?.split(';')[0] ?? '' }));
   const others = [progressFigure(run, latest), timeFigure(latest, phaseOf(session))];
   return [

@@ -8,7 +8,7 @@ import { isPagePath } from './page.ts';
 export interface TrustOptions {
   /** The address that the port is bound to, or the one at which others reach it. */
   host: string;
-  /** How to allow a `Host` other than this machine, for the end of the message that refuses it. */
+  /** Advice on allowing a `Host` other than this machine, for the end of the message that refuses it. */
   hostAdvice: string;
   /** Origins of other sites whose pages may use the live feed. */
   origins?: readonly string[] | undefined;

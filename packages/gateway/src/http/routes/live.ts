@@ -28,7 +28,7 @@ export interface LiveRouteOptions extends Omit<ViewerContext, 'traffic' | 'onFai
   admission: Admission;
 }
 
-/** What a viewer needs of its upgrade request, which is not kept: it would take more memory than all the rest. */
+/** The parts of an upgrade request that a viewer needs. The request is not kept: it would take more memory than all the rest. */
 interface UpgradedClient {
   socket: Parameters<typeof createPeer>[0];
   /** The TCP connection below the WebSocket. */
