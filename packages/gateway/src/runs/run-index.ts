@@ -91,8 +91,19 @@ export class RunIndex {
 function indexedRun(summary: StoredSummary): IndexedRun {
   const { runId, status, lastEventAt, title, name, tags, note, started, bestAccuracy } = summary;
   const device = started?.device ? `${started.device.engine ?? ''} on ${started.device.kind}` : '';
-  const settings = Object.values(started?.config ?? {}).filter((value) => typeof value === 'string');
-  const words = [title, name, ...(tags ?? []), runId, note, device, started?.dataset?.name, ...settings];
+  const settings = Object.entries(started?.config ?? {}).filter(
+    ([, value]) => value !== null && value !== undefined,
+  );
+  const words = [
+    title,
+    name,
+    ...(tags ?? []),
+    runId,
+    note,
+    device,
+    started?.dataset?.name,
+    ...settings.flat(),
+  ];
   return {
     stored: { runId, status, lastEventAt },
     text: words.join(' ').toLowerCase(),

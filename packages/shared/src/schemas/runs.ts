@@ -135,7 +135,7 @@ export const runListQuerySchema = querySchema({
   search: textSchema(0, 200)
     .default('')
     .describe(
-      'Only runs that contain each of these words, in any case, in their title, name, tags, id, note, status, device, data set, or settings that are texts.',
+      'Only runs that contain each of these words, in any case, in their title, name, tags, id, note, status, device, data set, or the names and values of their settings.',
     ),
   order: z
     .enum(['newest', 'pinned'])

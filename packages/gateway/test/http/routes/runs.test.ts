@@ -121,6 +121,8 @@ describe('the list of runs', () => {
     ['completed', ['run-7']],
     ['MNIST%20constant%20run-7', ['run-7']],
     ['run-2%20stalled%20cpu', ['run-25', 'run-24', 'run-23', 'run-22', 'run-21', 'run-20', 'run-2']],
+    ['schedule%20constant%20run-7', ['run-7']],
+    ['LEARNING%20rate%200.01%20run-17', ['run-17']],
     ['nothing%20like%20this', []],
   ])('contains the runs with all words of a search: %s (P-189, P-193)', async (search, expected) => {
     const { total, runs } = (await get(`search=${search}`)).json();
