@@ -134,8 +134,9 @@ export class Trainer {
   }
 
   /** Reports a queued start that cannot begin: on the console and, as no run is open between two runs, in the next run's events. */
-  #reportFailedStart({ queuedId, by }: QueuedStart, error: Error): void {
-    const message = `The queued run ${queuedId} cannot begin: ${error.message}`;
+  #reportFailedStart({ data, by }: QueuedStart, error: Error): void {
+    const run = data.name ? `The queued run “${data.name}”` : 'A queued run';
+    const message = `${run} cannot begin: ${error.message}`;
     this.#options.output.write(`${message}\n`);
     // The protocol allows 2,000 characters. As many notices are kept as starts can wait.
     const failure = notice('error', 'queue.failed', message.slice(0, 2_000), { by });

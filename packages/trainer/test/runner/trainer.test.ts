@@ -116,7 +116,7 @@ describe('Trainer', () => {
     ]);
     expect(answers.map(({ ok }) => ok)).toEqual(Array(6).fill(true));
     const message =
-      'The queued run command-large cannot begin: --train-size: expected at most 60000, the images in the dataset, got 60001';
+      'The queued run “large” cannot begin: --train-size: expected at most 60000, the images in the dataset, got 60001';
     expect(printed).toContain(`${message}\n`);
     // No run was open when it failed, so the next one has the notice, once and after its start.
     expect(failures).toMatchObject([
