@@ -70,6 +70,9 @@ const focusIs = (page: Page, name: string): Promise<unknown> =>
       await submit(page, 'Add to queue');
       await shows(page, field('new-run-added'), 'Added to the queue, at position 1.');
       expect(await page.locator(field('new-run-error')).textContent()).toBe('');
+      // The form that was sent does not add the same run again, by a second click or by Enter.
+      await page.getByRole('button', { name: 'Add to queue', disabled: true }).waitFor();
+      await page.locator('[name="name"]').press('Enter');
       await queueIs(other, ['wide']);
       await shows(other, '#queue-list', 'baseline');
       await shows(other, '#queue-list', 'by a viewer of this page');
@@ -209,7 +212,7 @@ const focusIs = (page: Page, name: string): Promise<unknown> =>
     // A new network, of whose speed nothing is known.
     await page.getByRole('radio', { name: /^Sprint/ }).check();
     await page.waitForFunction(
-      (selector) => document.querySelector(selector)?.textContent === '',
+      (selector) => document.querySelector(selector)?.textContent?.startsWith('No estimate yet:'),
       field('new-run-estimate'),
     );
     expect(monitor.browserProblems).toEqual([]);
@@ -245,6 +248,10 @@ const focusIs = (page: Page, name: string): Promise<unknown> =>
         ...{ name: `Rates, learning rate ${learningRate}`, learningRate, epochs: 2 },
       })),
     );
+    await page
+      .getByRole('button', { name: /^Start|^Add/, disabled: true })
+      .first()
+      .waitFor();
     const { tags: [tag = ''] = [] } = (sent[0]?.data ?? {}) as { tags?: string[] };
     for (const runId of begun) {
       const events = runOf(runId, 1).map((event) =>
@@ -257,6 +264,37 @@ const focusIs = (page: Page, name: string): Promise<unknown> =>
     await page.getByRole('button', { name: 'Compare 2 runs' }).press('Enter');
     await counts(page, '#compare-table thead th', 2);
     await page.waitForURL(new RegExp(`run=${begun[0]}&with=${begun[1]}`));
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it('sends the rest of a list when it is submitted again after an error', async () => {
+    const runId = '20261130-160000-rest';
+    const queue: QueuedStart[] = [];
+    let isRefusing = true;
+    const trainer = await monitor.publish({
+      ...{ runId, events: runOf(runId).slice(0, 9) },
+      commands: ['enqueue', 'listQueue'],
+      onCommand: ({ id, command, data }) => {
+        if (command === 'enqueue' && queue.length === 2 && isRefusing)
+          return { ok: false, code: 'command.refused', message: 'the disk is full' };
+        if (command === 'enqueue') queue.push({ queuedId: id, data: data ?? {} });
+        return { ok: true, queue };
+      },
+    });
+    const page = await monitor.visit();
+    await openForm(page);
+    await page.locator('#new-run-fields [name="seed"]').fill('1 2 3 4');
+    await submit(page, 'Add 4 runs to queue');
+    await shows(page, field('new-run-error'), 'The disk is full.');
+    await shows(page, field('new-run-added'), '2 of 4 runs added, with the tag “sweep');
+    isRefusing = false;
+    await submit(page, 'Add 2 runs to queue');
+    await shows(page, field('new-run-added'), '4 of 4 runs added');
+    expect(await page.locator(field('new-run-error')).textContent()).toBe('');
+    expect(queue.map(({ data }) => data.seed)).toEqual([1, 2, 3, 4]);
+    expect(new Set(queue.map(({ data }) => data.tags?.join())).size).toBe(1);
+    await page.getByRole('button', { name: 'Add to queue', disabled: true }).waitFor();
+    expect(trainer.commands.filter(({ command }) => command === 'enqueue')).toHaveLength(5);
     expect(monitor.browserProblems).toEqual([]);
   });
 

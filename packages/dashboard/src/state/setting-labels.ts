@@ -17,3 +17,7 @@ export const settingLabels: Record<SettingName, string> = {
   trainSize: 'Training images',
   testSize: 'Test images',
 };
+
+/** Returns the label of a setting; its own name where another program has chosen it. */
+export const settingLabel = (name: string): string =>
+  Object.hasOwn(settingLabels, name) ? settingLabels[name as SettingName] : name;

@@ -5,6 +5,8 @@ import { displayName } from '../../state/run-summaries.ts';
 
 /** Training time from which a run shows its speed: before, preparing the engine takes much of the time. */
 const enoughSeconds = 2;
+/** Training time from which an estimate is a warning: half a day is longer than most people want to wait. */
+const longSeconds = 12 * 3_600;
 /** Factor up to which batch sizes are so alike that the speed is too. */
 const similarBatches = 2;
 
@@ -28,16 +30,27 @@ function speedOf(run: RunSummary): MeasuredSpeed | undefined {
   return { run, secondsPerImage: seconds / (passes * trainSize), trainSize, epochs, batchSize };
 }
 
+/** The estimated training time of a form as a text, and whether it is so long that the text is a warning. */
+export interface Estimate {
+  text: string;
+  isLong: boolean;
+}
+
 /**
- * Describes how long the starts of a form take, at the speed of the latest run with the same network on the same engine and with a
- * similar batch size. Empty when no such run is known.
+ * Estimates how long the starts of a form take, at the speed of the latest run with the same network on the same engine and with a
+ * similar batch size.
  * @param runs Earlier runs, the newest first.
  */
-export function estimateText(starts: readonly StartData[], runs: readonly RunSummary[]): string {
+export function estimateOf(starts: readonly StartData[], runs: readonly RunSummary[]): Estimate {
   const speeds = runs.flatMap((run) => speedOf(run) ?? []);
   const chosen = starts.map((start) => ({ start, speed: speeds.find((speed) => isAlike(start, speed)) }));
   const [first] = chosen;
-  if (!first?.speed || chosen.some(({ speed }) => !speed)) return '';
+  if (!first) return { text: '', isLong: false };
+  if (!first.speed || chosen.some(({ speed }) => !speed))
+    return {
+      text: 'No estimate yet: no run with this network, engine and batch size has been measured.',
+      isLong: false,
+    };
   const seconds = chosen.reduce(
     (sum, { start, speed }) =>
       sum +
@@ -48,14 +61,18 @@ export function estimateText(starts: readonly StartData[], runs: readonly RunSum
   );
   const perSecond = formatCount(Math.round(1 / first.speed.secondsPerImage));
   const count = starts.length > 1 ? ` for ${starts.length} runs` : '';
-  return `About ${formatDuration(seconds)}${count}, at the speed of ${displayName(first.speed.run)}: ${perSecond} images per second with its tests.`;
+  return {
+    text: `About ${formatDuration(seconds)}${count}, at the speed of ${displayName(first.speed.run)}: ${perSecond} images per second with its tests.`,
+    isLong: seconds >= longSeconds,
+  };
 }
 
 function isAlike(start: StartData, { run, batchSize }: MeasuredSpeed): boolean {
   const { config, device } = run.started ?? {};
   const isSprint = (recipe: unknown): boolean => recipe === 'sprint';
   const ratio = (start.batchSize ?? batchSize) / batchSize;
-  const hasEngine = start.engine === undefined || start.engine === 'auto' || start.engine === device?.engine;
+  // A field that is empty leaves the choice to the trainer, which has chosen the engine of its earlier runs too.
+  const hasEngine = [undefined, config?.engine ?? 'auto', device?.engine].includes(start.engine);
   // Runs of other programs have no recipe.
   const hasNetwork = config?.recipe !== undefined && isSprint(config.recipe) === isSprint(start.recipe);
   return hasEngine && hasNetwork && ratio <= similarBatches && ratio >= 1 / similarBatches;

@@ -4,12 +4,13 @@ import { listRuns } from '../../net/api.ts';
 import type { RunSummary } from '../../state/event-data.ts';
 import { formatPlural, formatTime } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
+import { displayName } from '../../state/run-summaries.ts';
 import { parseTags, tagsProblem } from '../../state/tags.ts';
 import type { View } from '../../state/view.ts';
 import { openDialog } from '../../ui/dialog.ts';
 import type { ExecuteCommand } from '../../ui/panel.ts';
 import type { AcceptedStarts } from '../controls/available-controls.ts';
-import { estimateText } from './estimate.ts';
+import { estimateOf } from './estimate.ts';
 import { type Preset, presetOf, presetsFor } from './presets.ts';
 import { focusQueued, type QueueControl, queueList } from './queue-list.ts';
 import { isFull, type QueueRow, queueNote, queueRows } from './queue-rows.ts';
@@ -72,14 +73,16 @@ class NewRunDialog {
   #filled: ReadonlyMap<string, string>;
   /** The starts in the queue; null before the trainer has answered, and while no trainer accepts starts into a queue. */
   #queue: readonly QueuedStart[] | null = null;
-  /** Earlier runs, the newest first, whose speeds the estimate is made from. */
-  #earlier: readonly RunSummary[] = [];
+  /** Earlier runs, the newest first, whose speeds the estimate is made from; null before they are known. */
+  #earlier: readonly RunSummary[] | null = null;
   #sweepRuns: SweepRuns | null = null;
   #error = noError;
   /** Text about the start that was last added to the queue; empty before, and after an error. */
   #note = '';
   #queueProblem = '';
   #isSending = false;
+  /** The form that was sent last, with the number of its starts that were accepted: the same form does not send them again. */
+  #sent: SentForm | null = null;
   /** The run that the dialog names as the one whose trainer has the queue; null without one. */
   #queueRun: string | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -100,7 +103,10 @@ class NewRunDialog {
 
   refresh(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#readQueue(), refreshAfterMs);
+    this.#timer = setTimeout(() => {
+      void this.#readQueue();
+      void this.#readEarlier();
+    }, refreshAfterMs);
     this.#show();
   }
 
@@ -138,8 +144,11 @@ class NewRunDialog {
     const { text, name } = this.#error;
     const form = startsOf(this.#filled, '');
     const starts = 'starts' in form ? form.starts : [];
-    const count = starts.length;
+    const sent = this.#sentCount;
+    const count = starts.length - sent;
+    const isSent = sent > 0 && count <= 0;
     const isQueueFull = this.#queue !== null && isFull(this.#queue);
+    const estimate = estimateOf(this.#earlier ? starts.slice(isSent ? 0 : sent) : [], this.#earlier ?? []);
     const submitButton = (command: string, label: string, primary: boolean, disabled = false) => html`
       <button
         class=${primary ? 'button primary' : 'button'} type="submit" name="command" value=${command} ?disabled=${disabled}
@@ -152,7 +161,7 @@ class NewRunDialog {
       >
         <h2 id="new-run-title">New run</h2>
         <p class="card-note" data-field="new-run-note">
-          ${enqueue ? `Run ${this.#queueRun} is training. The runs in the queue begin after it, one after the other.` : ''}
+          ${enqueue ? `Run ${this.#queueRunName} is training. The runs in the queue begin after it, one after the other.` : ''}
         </p>
         ${this.#presetChoice()}
         <div class="field-grid wide">
@@ -169,17 +178,17 @@ class NewRunDialog {
           </label>
         </div>
         <p class="card-note" id="new-run-lists">
-          Several numbers in one field, such as 0.001, 0.003, 0.01, start a run for each. The trainer chooses the values of empty fields.
+          Several numbers in one field, such as 0.001; 0.003; 0.01, start a run for each. The trainer chooses the values of empty fields.
         </p>
         <div class="field-grid" id="new-run-fields">${this.#fieldRows(starts)}</div>
         <p class="form-error" role="alert" data-field="new-run-error">${text}</p>
         <p class="form-note" role="status" data-field="new-run-added">${this.#note}</p>
         ${this.#sweepNote()}
         <div class="dialog-foot">
-          <p class="estimate" data-field="new-run-estimate">${estimateText(starts, this.#earlier)}</p>
+          <p class=${estimate.isLong ? 'estimate long' : 'estimate'} data-field="new-run-estimate">${estimate.text}</p>
           <button class="button" type="button" data-close>Close</button>
-          ${enqueue ? submitButton('enqueue', count > 1 ? `Add ${count} runs to queue` : 'Add to queue', !start, isQueueFull) : nothing}
-          ${start || !enqueue ? submitButton('start', count > 1 ? `Start ${count} runs` : 'Start', true, !start) : nothing}
+          ${enqueue ? submitButton('enqueue', count > 1 ? `Add ${count} runs to queue` : 'Add to queue', !start, isSent || isQueueFull) : nothing}
+          ${start || !enqueue ? submitButton('start', count > 1 ? `Start ${count} runs` : 'Start', true, isSent || !start) : nothing}
         </div>
       </form>
       ${this.#queue === null ? nothing : this.#queueSection(this.#queue)}`;
@@ -202,7 +211,8 @@ class NewRunDialog {
 
   #fieldRows(starts: readonly StartData[]): TemplateResult[] {
     // The warnings about each start, those about the first one before others.
-    const warnings = starts.toReversed().map(warningsAbout);
+    const trainSize = this.#options.run?.started?.config.trainSize ?? undefined;
+    const warnings = starts.toReversed().map((start) => warningsAbout(start, trainSize));
     return settingFields.map((field) => {
       const warning = warnings.findLast((about) => about.has(field.name))?.get(field.name) ?? '';
       return control(field, {
@@ -245,6 +255,16 @@ class NewRunDialog {
     if (this.#dialog.isConnected) render(this.#template(), this.#dialog);
   }
 
+  get #queueRunName(): string {
+    const summary = this.#earlier?.find(({ runId }) => runId === this.#queueRun);
+    return summary ? displayName(summary) : (this.#queueRun ?? '');
+  }
+
+  /** The number of starts of the form as it is now that were accepted. */
+  get #sentCount(): number {
+    return this.#sent?.form === formKey(this.#filled) ? this.#sent.count : 0;
+  }
+
   get #form(): HTMLFormElement | null {
     return this.#dialog.querySelector('form');
   }
@@ -280,16 +300,18 @@ class NewRunDialog {
 
   async #submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
-    const form = event.target as HTMLFormElement;
     const command = (event.submitter as HTMLButtonElement | null)?.value === 'start' ? 'start' : 'enqueue';
     this.#readForm();
-    const tag = newSweepTag(formatTime(Date.now()));
+    const count = this.#sentCount;
+    const tag = count > 0 && this.#sent ? this.#sent.tag : newSweepTag(formatTime(Date.now()));
     const filled = startsOf(this.#filled, tag);
     const problem = tagsProblem(parseTags(this.#filled.get('tags') ?? ''));
     this.#note = '';
     this.#error = problem !== '' ? { text: problem, name: 'tags' } : 'starts' in filled ? noError : filled;
     if (this.#error !== noError || !('starts' in filled)) return this.#showError();
-    if (filled.varied !== null) return this.#sendList(command, filled, tag);
+    const sent: SentForm = { form: formKey(this.#filled), tag, count };
+    this.#sent = sent;
+    if (filled.varied !== null) return this.#sendList(command, filled, sent);
     const runId = command === 'start' ? (this.#options.run?.runId ?? null) : this.#queueRun;
     // The answer arrives when the trainer has loaded the dataset and the engine.
     if (command === 'start') this.#note = 'Starting…';
@@ -302,40 +324,48 @@ class NewRunDialog {
     if (command === 'start') return this.#dialog.close();
     delete this.#dialog.dataset.edited;
     this.#queue = result.value.queue ?? this.#queue;
-    this.#note = `Added to the queue, at position ${this.#queue?.length ?? 1}.`;
+    sent.count = 1;
+    this.#note = `Added to the queue, at position ${this.#queue?.length ?? 1}. Change a field to add another run.`;
     this.#show();
-    form.querySelector<HTMLElement>('[name="name"]')?.focus();
+    this.#focusName();
   }
 
-  /** Sends a list of starts, one after the other. The first error ends it; the starts before it stay in the queue. */
-  async #sendList(command: 'start' | 'enqueue', { starts }: FormStarts, tag: string): Promise<void> {
-    let added = 0;
+  /**
+   * Sends a list of starts, one after the other. The first error ends it; the starts before it stay in the queue, and the same form
+   * sends those after it when it is submitted again.
+   */
+  async #sendList(command: 'start' | 'enqueue', { starts }: FormStarts, sent: SentForm): Promise<void> {
     const problem = await this.#send(async () => {
       let runId = this.#queueRun;
-      for (const start of starts) {
-        this.#note =
-          command === 'start' && added === 0 ? 'Starting…' : `${added} of ${starts.length} runs added…`;
+      const before = sent.count;
+      for (const start of starts.slice(before)) {
+        const isFirst = command === 'start' && sent.count === before;
+        this.#note = isFirst ? 'Starting…' : `${sent.count} of ${starts.length} runs added…`;
         this.#show();
-        const isFirst = command === 'start' && added === 0;
         const result = isFirst
           ? await this.#options.executeCommand(this.#options.run?.runId ?? null, 'start', start)
           : await this.#enqueue(runId, start);
         if (!result.ok) return result.message;
         if (isFirst) runId = result.value.runId ?? runId;
         this.#queue = result.value.queue ?? this.#queue;
-        sweep = { tag, count: ++added };
+        sent.count++;
+        sweep = { tag: sent.tag, count: sent.count };
       }
       return '';
     });
-    this.#note =
-      added > 0
-        ? `${added} of ${formatPlural(starts.length, 'run', 'runs')} added, with the tag “${tag}”.`
-        : '';
+    const added = `${sent.count} of ${formatPlural(starts.length, 'run', 'runs')} added, with the tag “${sent.tag}”.`;
+    this.#note = sent.count === 0 ? '' : problem === '' ? `${added} Change a field to add others.` : added;
     this.#error = problem === '' ? noError : parseSettingError(problem);
     if (problem === '') delete this.#dialog.dataset.edited;
     await this.#readSweep();
-    if (problem === '') this.#show();
-    else this.#showError();
+    if (problem !== '') return this.#showError();
+    this.#show();
+    this.#focusName();
+  }
+
+  /** Focuses the first field, since the button that had the focus is disabled until the form is changed. */
+  #focusName(): void {
+    this.#form?.querySelector<HTMLElement>('[name="name"]')?.focus();
   }
 
   /** Adds a start to the queue of a run, and tries again while the trainer of the run is not connected yet. */
@@ -378,6 +408,17 @@ class NewRunDialog {
     }
   }
 }
+
+/** A form that was sent, with the number of its starts that the trainer has accepted. */
+interface SentForm {
+  form: string;
+  /** The tag of its starts, if it has a list. */
+  tag: string;
+  count: number;
+}
+
+/** Returns a text that is the same for the same values of the form. */
+const formKey = (filled: ReadonlyMap<string, string>): string => JSON.stringify([...filled]);
 
 /** The state of a field. */
 interface FieldState {

@@ -71,8 +71,29 @@ const matchesReported = (reported: string) => {
   return (choice: string): boolean => choice === ({ true: 'on', false: 'off' }[word] ?? word);
 };
 
-/** Returns the numbers of a field, which its text separates by commas, semicolons or spaces. */
-const numbersIn = (text: string): string[] => text.split(/[\s,;]+/).filter(Boolean);
+/** Numbers without points, between which a comma may mean decimals: "0,01". */
+const decimalComma = /^\d+(?:,\d+)+(?:e[+-]?\d+)?$/i;
+/** Numbers between which a comma may separate thousands: "60,000". */
+const thousandsComma = /^[1-9]\d{0,2}(?:,\d{3})+$/;
+
+/**
+ * Returns the numbers of a field, which its text separates by semicolons, spaces or commas. Beside semicolons, a comma between digits
+ * means decimals.
+ * @returns The numbers as texts; an error where a comma may mean something else.
+ */
+function numbersIn(name: NumberName, text: string): string[] | FormError {
+  const parts = text.split(/[\s;]+|,(?=[\s;]|$)/).filter(Boolean);
+  const isDecimal = (part: string): boolean =>
+    !isInteger(name) && text.includes(';') && decimalComma.test(part);
+  const [unclear, example] = isInteger(name) ? [thousandsComma, '60000'] : [decimalComma, '0.01'];
+  const wrong = parts.find((part) => unclear.test(part) && !isDecimal(part));
+  if (wrong === undefined)
+    return parts.flatMap((part) =>
+      isDecimal(part) ? part.replace(',', '.') : part.split(',').filter(Boolean),
+    );
+  const expected = `expected numbers such as ${example}, separated by semicolons`;
+  return { name, text: `${settingLabels[name]}: ${expected}, got “${wrong.slice(0, 40)}”.` };
+}
 
 /** An error in a form, and the name of its field; null for the whole form. */
 export interface FormError {
@@ -94,7 +115,8 @@ export function startsOf(filled: ReadonlyMap<string, string>, listTag: string): 
   const varied: NumberName[] = [];
   const lists = new Map<NumberName, readonly number[]>();
   for (const name of Object.keys(settingBounds) as NumberName[]) {
-    const texts = numbersIn(filled.get(name) ?? '');
+    const texts = numbersIn(name, filled.get(name) ?? '');
+    if (!Array.isArray(texts)) return texts;
     const wrong = texts.find((text) => !isInBounds(name, text));
     if (wrong !== undefined) return { name, text: boundsText(name, wrong) };
     const numbers = [...new Set(texts.map(Number))];
@@ -141,16 +163,20 @@ function dataValueOf(name: string, text: string): unknown {
 function isInBounds(name: NumberName, text: string): boolean {
   const [min, max] = settingBounds[name];
   const number = Number(text);
-  return number >= min && number <= max && (name === 'learningRate' || Number.isInteger(number));
+  return number >= min && number <= max && (!isInteger(name) || Number.isInteger(number));
 }
+
+const isInteger = (name: NumberName): boolean => name !== 'learningRate';
 
 function boundsText(name: NumberName, text: string): string {
   const [min, max] = settingBounds[name];
-  const kind = name === 'learningRate' ? 'a number' : 'a whole number';
+  const kind = isInteger(name) ? 'a whole number' : 'a number';
   return `${settingLabels[name]}: expected ${kind} from ${min} to ${max}, got “${text.slice(0, 40)}”.`;
 }
 
-const fieldLabels: Record<string, string> = { ...settingLabels, name: 'Name', tags: 'Tags' };
+const fieldLabels: ReadonlyMap<string, string> = new Map(
+  Object.entries({ ...settingLabels, name: 'Name', tags: 'Tags' }),
+);
 
 /**
  * Replaces the setting at the start of an error by the label of its field. The trainer names a setting by its flag, the gateway by
@@ -160,7 +186,7 @@ const fieldLabels: Record<string, string> = { ...settingLabels, name: 'Name', ta
 export function parseSettingError(message: string): FormError {
   const [start, setting = ''] = /^(?:--|data\.)([a-z-]+)(?:\.\d+)?: /i.exec(message) ?? [];
   const name = setting.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  const label = fieldLabels[name];
+  const label = fieldLabels.get(name);
   if (start === undefined || label === undefined) return { text: message, name: null };
   return { text: `${label}: ${message.slice(start.length)}`, name };
 }

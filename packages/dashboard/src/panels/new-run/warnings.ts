@@ -1,4 +1,9 @@
-import { type StartData, settingsOfRecipes } from '@mnist-monitor/shared/browser';
+import {
+  type OptimizerName,
+  type ScheduleName,
+  type StartData,
+  settingsOfRecipes,
+} from '@mnist-monitor/shared/browser';
 import { formatCount, formatLearningRate, formatPercent } from '../../state/format.ts';
 import type { SettingName } from '../../state/setting-labels.ts';
 
@@ -9,12 +14,16 @@ const fewImages = 500;
 /** Number of test images below which each changes the accuracy by more than a tenth of a percent. */
 const fewTests = 1_000;
 
-/** Returns a warning about each odd value of a start, by the name of the field. A start with an odd value is possible. */
-export function warningsAbout(start: StartData): Map<SettingName, string> {
-  const { recipe = 'default', learningRate, optimizer, batchSize, epochs, trainSize, testSize } = start;
+/**
+ * Returns a warning about each odd value of a start, by the name of the field. A start with an odd value is possible.
+ * @param usualTrainSize Number of training images of a start that does not set it; undefined when it is not known.
+ */
+export function warningsAbout(start: StartData, usualTrainSize?: number): Map<SettingName, string> {
+  const { recipe = 'default', learningRate, batchSize, epochs, testSize } = start;
+  const { trainSize = usualTrainSize } = start;
   const usual = settingsOfRecipes[recipe];
   const warnings = new Map<SettingName, string>();
-  const rate = usualRate(optimizer ?? usual.optimizer);
+  const rate = usualRate(start.optimizer ?? usual.optimizer, start.schedule ?? usual.schedule);
   if (learningRate !== undefined && learningRate >= rate * oddFactor)
     warnings.set(
       'learningRate',
@@ -32,6 +41,11 @@ export function warningsAbout(start: StartData): Map<SettingName, string> {
       'batchSize',
       `Small batches take longer for an epoch: ${formatCount(usual.batchSize)} is usual.`,
     );
+  if (batchSize !== undefined && batchSize >= usual.batchSize * oddFactor)
+    warnings.set(
+      'batchSize',
+      `${timesText(batchSize / usual.batchSize)} the usual ${formatCount(usual.batchSize)}: an epoch has few steps.`,
+    );
   if (batchSize !== undefined && trainSize !== undefined && batchSize > trainSize)
     warnings.set(
       'batchSize',
@@ -46,8 +60,12 @@ export function warningsAbout(start: StartData): Map<SettingName, string> {
 
 const timesText = (factor: number): string => `${formatCount(Math.round(factor))} times`;
 
-/** Returns the learning rate that a recipe with the optimizer uses; Adam takes the rates of AdamW. */
-function usualRate(optimizer: string): number {
-  const { default: sgd, best: adamw } = settingsOfRecipes;
-  return optimizer === 'sgd' ? sgd.learningRate : adamw.learningRate;
+/** The learning rate with which Adam was published (Kingma and Ba, 2015), and the usual one of AdamW. */
+const adamRate = 0.001;
+
+/** Returns the usual learning rate of an optimizer, or its usual peak with the schedule one-cycle. */
+function usualRate(optimizer: OptimizerName, schedule: ScheduleName): number {
+  const { default: sgd, best: oneCycle } = settingsOfRecipes;
+  if (optimizer === 'sgd') return sgd.learningRate;
+  return schedule === 'one-cycle' ? oneCycle.learningRate : adamRate;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { estimateText } from '../../../src/panels/new-run/estimate.ts';
+import { estimateOf } from '../../../src/panels/new-run/estimate.ts';
 import type { RunSummary } from '../../../src/state/event-data.ts';
 import { summaryOf } from '../../support/session.ts';
 
@@ -13,8 +13,8 @@ const run = (config: object = {}, changes: Partial<RunSummary> = {}): RunSummary
     batch: { step: 236, loss: 0.1, elapsedSeconds: 120 },
     ...changes,
   });
-const estimate = (...parameters: Parameters<typeof estimateText>): string =>
-  estimateText(...parameters).replaceAll('\u00a0', ' ');
+const estimate = (...parameters: Parameters<typeof estimateOf>): string =>
+  estimateOf(...parameters).text.replaceAll('\u00a0', ' ');
 
 describe('the estimated time of a new run', () => {
   it('follows from the speed of an earlier run', () => {
@@ -32,12 +32,35 @@ describe('the estimated time of a new run', () => {
   it.each([
     ['another network', { recipe: 'sprint' }, [run()]],
     ['another engine', { engine: 'wasm' }, [run()]],
+    [
+      'an engine that was asked for, when the trainer chooses',
+      { engine: 'auto' },
+      [run({ engine: 'tensorflow' })],
+    ],
     ['a much smaller batch', { batchSize: 64 }, [run()]],
     ['a run of another program', {}, [run({ recipe: undefined })]],
     ['a run that has just begun', {}, [run({}, { batch: { step: 1, loss: 1, elapsedSeconds: 0.5 } })]],
     ['a run without a speed', {}, [summaryOf('b')]],
     ['no run', {}, []],
   ] as const)('is not known from %s', (_what, start, runs) => {
-    expect(estimate([start], runs)).toBe('');
+    expect(estimate([start], runs)).toBe(
+      'No estimate yet: no run with this network, engine and batch size has been measured.',
+    );
+  });
+
+  it('follows from the run that is training, and from the engine that the trainer has chosen', () => {
+    const training = run({ engine: 'auto' }, { batch: { step: 59, loss: 0.1, elapsedSeconds: 60 } });
+    for (const engine of [undefined, 'auto', 'tensorflow'] as const)
+      expect(estimate([{ epochs: 1, ...(engine && { engine }) }], [training])).toMatch(/^About 2 m 00 s,/);
+  });
+
+  it('is a warning from half a day on', () => {
+    expect(estimateOf([{ epochs: 719 }], [run()]).isLong).toBe(false);
+    expect(estimateOf([{ epochs: 720 }], [run()]).isLong).toBe(true);
+    expect(estimateOf([{ epochs: 400 }, { epochs: 400 }], [run()]).isLong).toBe(true);
+  });
+
+  it('is empty while the form has an error', () => {
+    expect(estimate([], [run()])).toBe('');
   });
 });

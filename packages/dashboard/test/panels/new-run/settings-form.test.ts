@@ -80,6 +80,33 @@ describe('the form for a new run', () => {
   });
 
   it.each([
+    ['0,01; 0,02', [0.01, 0.02]],
+    ['0,01 ;0,02;', [0.01, 0.02]],
+    ['0.01; 0.02', [0.01, 0.02]],
+    ['0.01,0.02', [0.01, 0.02]],
+    ['0.01, 0.02,', [0.01, 0.02]],
+    ['1e-3,1e-2', [0.001, 0.01]],
+  ])('reads the rates in “%s”', (learningRate, expected) => {
+    const form = startsOf(formOf({ learningRate }), 'sweep');
+    expect('starts' in form && form.starts.map((start) => start.learningRate)).toEqual(expected);
+  });
+
+  it.each([
+    [
+      { learningRate: '0,01' },
+      'learningRate',
+      'Learning rate: expected numbers such as 0.01, separated by semicolons, got “0,01”.',
+    ],
+    [
+      { learningRate: '0,01, 0,02' },
+      'learningRate',
+      'Learning rate: expected numbers such as 0.01, separated by semicolons, got “0,01”.',
+    ],
+    [
+      { trainSize: '60,000' },
+      'trainSize',
+      'Training images: expected numbers such as 60000, separated by semicolons, got “60,000”.',
+    ],
     [
       { learningRate: '0.1 1e3' },
       'learningRate',
@@ -103,6 +130,7 @@ describe('the form for a new run', () => {
     ['Data.epochs: Too big.', 'Epochs: Too big.', 'epochs'],
     ['--data: no such folder.', '--data: no such folder.', null],
     ['Not while it saves.', 'Not while it saves.', null],
+    ['data.constructor: not a setting.', 'data.constructor: not a setting.', null],
   ])('replaces the setting in "%s" by a label of the form', (message, text, name) => {
     expect(parseSettingError(message)).toEqual({ text, name });
   });
