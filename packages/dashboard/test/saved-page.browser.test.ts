@@ -144,11 +144,17 @@ const sizeLimit = 2_000_000;
     expect(await violationsInBothThemes(page)).toEqual([]);
   });
 
-  it('shows a run that was in training as it was then', async () => {
+  it('shows a run that was in training as it was then, and says when that was', async () => {
     const runId = '20261201-140000-part';
     const page = await open(await save(runId, runOf(runId).slice(0, 50)));
-    await shows(page, field('phase'), /Running|Stalled/);
+    await shows(page, field('phase'), /^Unfinished$/);
+    await shows(page, field('detail'), /^Saved on .*\d{4}.*\d\d, while the run was still going on\.$/);
     await shows(page, field('health-state'), /^Saved /);
+    expect(await page.title()).toMatch(/^Unfinished/);
+    await shows(page, '#timeline-text', /^End: batch /);
+    // Nothing on the page says that the run goes on.
+    const text = (await page.locator('body').ariaSnapshot()).replaceAll('\u00a0', ' ');
+    expect(text).not.toMatch(/\bleft\b|\bRunning\b|\bnow\b|Estimating|continues here/i);
     expect(monitor.browserProblems).toEqual([]);
   });
 

@@ -32,9 +32,16 @@ import '../ui/print.css';
 const now = 0;
 
 /** Returns the session of a page that has received everything and receives nothing more. */
-const sessionOf = ({ run, summary, reported, gatewayVersion, lastEventAgeMs }: SavedState): Session => ({
+const sessionOf = ({
+  savedAt,
+  run,
+  summary,
+  reported,
+  gatewayVersion,
+  lastEventAgeMs,
+}: SavedState): Session => ({
   ...emptySession(),
-  ...{ run, summary, reported, gatewayVersion, caughtUp: true },
+  ...{ savedAt, run, summary, reported, gatewayVersion, caughtUp: true },
   connection: { name: 'open' },
   lastEventAt: lastEventAgeMs === null ? null : now - lastEventAgeMs,
 });

@@ -14,7 +14,8 @@ export type Phase =
   | 'completed'
   | 'stopped'
   | 'failed'
-  | 'interrupted';
+  | 'interrupted'
+  | 'unfinished';
 
 /**
  * Returns the phase of the run if it has ended or the connection is open; otherwise that of the connection. A run that is being
@@ -30,6 +31,7 @@ function phaseBeforeStart(session: Session): Phase {
   const { connection, gatewayVersion, run, reported } = session;
   const ended = latestDataOf(session)?.finished?.status;
   if (ended) return ended;
+  if (session.savedAt !== null) return 'unfinished';
   if (connection.name === 'closed') return 'closed';
   // This page has never reached the gateway: the connection tries for the first time, or waits to try again.
   if (gatewayVersion === null) return connection.name === 'waiting' ? 'unreachable' : 'connecting';
@@ -42,7 +44,13 @@ function phaseBeforeStart(session: Session): Phase {
   return status === 'paused' || session.hasLiveEvents ? 'running' : status;
 }
 
-/** Returns whether a phase means that the run has ended. */
-export function hasEnded(phase: Phase): boolean {
-  return phase === 'completed' || phase === 'stopped' || phase === 'failed' || phase === 'interrupted';
-}
+const lastPhases: ReadonlySet<Phase> = new Set([
+  'completed',
+  'stopped',
+  'failed',
+  'interrupted',
+  'unfinished',
+]);
+
+/** Returns whether no data follows in a phase: the run has ended, or a saved file has it as it was when it was saved. */
+export const hasEnded = (phase: Phase): boolean => lastPhases.has(phase);

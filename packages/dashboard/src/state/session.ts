@@ -16,6 +16,8 @@ import { applyEvent, emptyRun, latestEventTime, type Run } from './run.ts';
 export interface Session {
   /** When the page was opened, in milliseconds since 1970. */
   readonly clockOrigin: number;
+  /** When the page was saved as a file, in milliseconds since 1970; null for a live page. */
+  readonly savedAt: number | null;
   connection: ConnectionState;
   connectionChangedAt: number;
   /** Version of the gateway; null before its first hello. */
@@ -71,6 +73,7 @@ export interface ReportedStatus {
 export function emptySession(clockOrigin = 0): Session {
   return {
     clockOrigin,
+    savedAt: null,
     connection: { name: 'connecting' },
     connectionChangedAt: 0,
     gatewayVersion: null,

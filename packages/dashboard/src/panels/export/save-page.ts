@@ -1,9 +1,11 @@
 import templateAddress from 'virtual:saved-page';
+import type { RunStatus } from '@mnist-monitor/shared/browser';
 import { bytesBase64 } from '../../state/base64.ts';
+import { type Phase, phaseOf } from '../../state/phase.ts';
 import type { Run } from '../../state/run.ts';
-import { displayName } from '../../state/run-summaries.ts';
+import { displayName, statusNames } from '../../state/run-summaries.ts';
 import { condensedOther, condensedRun, type SavedState } from '../../state/saved-run.ts';
-import { isFollowed } from '../../state/session.ts';
+import { isFollowed, type Session } from '../../state/session.ts';
 import { encodeState } from '../../state/state-codec.ts';
 import { queryOf } from '../../state/view.ts';
 import type { PageState } from '../../ui/panel.ts';
@@ -36,7 +38,9 @@ export async function savePage(state: PageState): Promise<{ name: string; bytes:
 }
 
 async function readTemplate(): Promise<string> {
-  const response = await fetch(templateAddress);
+  const response = await fetch(templateAddress).catch(() => {
+    throw new Error('the gateway does not respond');
+  });
   if (!response.ok) throw new Error(`the gateway answered with status ${response.status}`);
   return response.text();
 }
@@ -68,7 +72,7 @@ function savedState(
   const { lastEventAt, gatewayVersion } = session;
   return {
     ...{ savedAt: Date.now(), view: queryOf(view), summary, gatewayVersion },
-    reported: isCurrent ? session.reported : summary,
+    reported: isCurrent ? shownStatus(session) : summary,
     lastEventAgeMs: isCurrent && lastEventAt !== null ? now - lastEventAt : null,
     run: {
       ...condensedRun(run, share),
@@ -80,6 +84,14 @@ function savedState(
     hasWeights: weights.size > 0,
   };
 }
+
+/** Returns the last report on the run with the status that the page shows, which live events may have changed since. */
+function shownStatus(session: Session): Session['reported'] {
+  const phase = phaseOf(session);
+  return session.reported && isStatus(phase) ? { ...session.reported, status: phase } : session.reported;
+}
+
+const isStatus = (phase: Phase): phase is Phase & RunStatus => Object.hasOwn(statusNames, phase);
 
 const withoutTestImages = (started: Run['started']): Run['started'] =>
   started?.dataset ? { ...started, dataset: { ...started.dataset, testImages: null } } : started;

@@ -1,3 +1,4 @@
+import type { RunStatus } from '@mnist-monitor/shared/browser';
 import { announcedEpochs, announcedSteps } from '../../state/axis.ts';
 import { divergenceOf } from '../../state/divergence.ts';
 import { throughputOf } from '../../state/event-data.ts';
@@ -5,6 +6,7 @@ import { type Finding, levelNames } from '../../state/findings.ts';
 import {
   capitalize,
   formatCount,
+  formatDateTime,
   formatLearningRate,
   formatProgress,
   formatRate,
@@ -52,6 +54,7 @@ const phaseNames: Record<Phase, string> = {
   closed: 'Disconnected',
   noRun: 'Waiting for a run',
   starting: 'Starting…',
+  unfinished: 'Unfinished',
   ...statusNames,
 };
 
@@ -220,6 +223,8 @@ function detailOf({ session, latest, phase, now }: HeaderInput): string {
     case 'failed':
     case 'interrupted':
       return endedDetail(latest, session.run);
+    case 'unfinished':
+      return unfinishedDetail(session);
     case 'stalled':
       return stalledDetail(session, now);
     case 'paused':
@@ -227,6 +232,19 @@ function detailOf({ session, latest, phase, now }: HeaderInput): string {
     default:
       return latest ? configDetail(latest) : '';
   }
+}
+
+/** How a run that had not ended was when its page was saved. */
+const savedStatusTexts: Partial<Record<RunStatus, string>> = {
+  paused: 'while the run was paused',
+  stalled: 'while its trainer sent no data',
+  interrupted: 'after its trainer had disconnected',
+};
+
+/** Describes a run that had not ended when its page was saved as a file: the file will not show more of it. */
+function unfinishedDetail({ savedAt, reported }: Session): string {
+  const status = reported?.status ?? 'running';
+  return `Saved on ${formatDateTime(savedAt ?? 0)}, ${savedStatusTexts[status] ?? 'while the run was still going on'}.`;
 }
 
 function stalledDetail({ lastEventAt, reported }: Session, now: number): string {

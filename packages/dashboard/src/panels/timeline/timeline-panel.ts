@@ -27,12 +27,14 @@ const marksOf = memoizeLast(
  * of the run show that step.
  */
 export const timelinePanel: Panel = {
-  render({ run, runAtStep }, actions) {
+  render({ run, runAtStep, savedAt }, actions) {
     const range = run && stepRange(run);
     if (!run || !runAtStep || !range) return html``;
     const { step } = runAtStep;
     shown = { range, step, actions };
-    const text = timelineText(run, step);
+    // The end of a run that was saved as a file is not now.
+    const end = savedAt === null ? 'Now' : 'End';
+    const text = timelineText(run, step, end);
     return html`
       <aside class="timeline" id="timeline" aria-label="Timeline" data-now=${step === null}>
         <button class="button" type="button" id="timeline-play" title="Play the run from here (k)" @click=${toggle}>
@@ -48,7 +50,7 @@ export const timelinePanel: Panel = {
           </div>
         </div>
         <output class="timeline-text" id="timeline-text" for="timeline-position">${text}</output>
-        <button class="button" type="button" id="timeline-now" ?disabled=${step === null} @click=${toNow}>Now</button>
+        <button class="button" type="button" id="timeline-now" ?disabled=${step === null} @click=${toNow}>${end}</button>
         <label class="tool timeline-speed">
           <span>Whole run in</span>
           <select class="input" id="timeline-duration" @change=${changeDuration}>

@@ -15,10 +15,13 @@ export function stepRange({ steps, step }: Pick<Run, 'steps' | 'step'>): StepRan
   return step > first ? { first, last: step } : null;
 }
 
-/** Describes the position of the timeline: "Batch 214 of 1,180, epoch 2: loss 0.2134, accuracy 93.4 %", or "Now: batch 1,180". */
-export function timelineText(run: Run, step: number | null): string {
+/**
+ * Describes the position of the timeline: "Batch 214 of 1,180, epoch 2: loss 0.2134, accuracy 93.4 %", or "Now: batch 1,180".
+ * @param end The word for the end of the timeline.
+ */
+export function timelineText(run: Run, step: number | null, end = 'Now'): string {
   const word = stepWordOf(run);
-  if (step === null) return `Now: ${word} ${formatCount(run.step)}`;
+  if (step === null) return `${end}: ${word} ${formatCount(run.step)}`;
   const total = totalSteps(run) ?? run.step;
   const epochNumber = countsEpochs(run) ? undefined : epochAt(run, step);
   const epoch = epochNumber ? `, epoch ${formatCount(epochNumber)}` : '';
