@@ -9,6 +9,7 @@ const moduleName = 'virtual:saved-page';
 /** The modules that need a gateway or a worker, with those that replace them in a saved file. */
 const replaced = new Map(
   [
+    ['src/net/gateway-responds.ts', 'src/saved/gateway-responds.ts'],
     ['src/net/run-files.ts', 'src/saved/run-files.ts'],
     ['src/network/start-worker.ts', 'src/saved/start-worker.ts'],
     ['src/panels/export/export-menu.ts', 'src/saved/export-menu.ts'],

@@ -20,12 +20,13 @@ import { phaseOf } from './state/phase.ts';
 import { latestEventTime } from './state/run.ts';
 import { createCachedRunAtStep } from './state/run-at-step.ts';
 import type { WatchedRun } from './state/run-news.ts';
-import { displayName } from './state/run-summaries.ts';
+import { displayName, withName } from './state/run-summaries.ts';
 import type { View } from './state/view.ts';
 import { announce } from './ui/announcer.ts';
 import { focusAfterRender } from './ui/focus.ts';
 import { listenForKeys } from './ui/keyboard.ts';
-import { lazyPart } from './ui/lazy-part.ts';
+import { allowDownloads, lazyPart } from './ui/lazy-part.ts';
+import { onDemandDialog } from './ui/on-demand.ts';
 import { PageLoop } from './ui/page-loop.ts';
 import type { CommandAnswer, ExecuteCommand, PageActions, PageState, SendCommand } from './ui/panel.ts';
 import { type Preferences, readPreferences, savePreferences, type Theme } from './ui/preferences.ts';
@@ -52,7 +53,12 @@ const store = createViewStore(preferences, (view, isStep) => {
   actions.refresh();
 });
 const display = new RunDisplay({
-  onChange: () => loop.requestFrame(),
+  onChange() {
+    const { connection, gatewayVersion } = session;
+    const isLost = connection.name === 'waiting' || connection.name === 'connecting';
+    allowDownloads(!isLost || gatewayVersion === null);
+    loop.requestFrame();
+  },
   onRunsChange: () => {
     runsDialog?.refreshRuns();
     newRunDialog?.refreshQueue();
@@ -75,16 +81,24 @@ const runAtStepOf = createCachedRunAtStep();
 let examined: { image: ExaminedImage; testSet: string | undefined } | null = null;
 let newRunDialog: typeof import('./panels/new-run/new-run-dialog.ts') | undefined;
 let runsDialog: typeof import('./panels/runs/runs-dialog.ts') | undefined;
+const loadCommandToken = onDemandDialog('Command', () => import('./panels/command-token/command-token.ts'));
+const loadHelp = onDemandDialog('Help', () => import('./panels/help/help-dialog.ts'));
+const loadNewRun = onDemandDialog('New run', () => import('./panels/new-run/new-run-dialog.ts'));
+const loadRuns = onDemandDialog('Runs', () => import('./panels/runs/runs-dialog.ts'));
+
+/** The result of a command that was not sent, because the viewer did not wait for a connection: there is nothing to report. */
+const notSent = { ok: false, code: 'command.not_sent', message: '' } as const;
 
 async function withCommandToken<T>(
   action: (token: string | undefined) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const { withCommandToken: runWithToken } = await import('./panels/command-token/command-token.ts');
-  return runWithToken(() => session.commands, action);
+  const code = await loadCommandToken();
+  return code ? code.withCommandToken(() => session.commands, action) : notSent;
 }
 
-/** Returns the message of an error as a sentence; an empty one stays empty. */
-const sentenceOf = (message: string): string => message && `${capitalize(message)}.`.replace(/\.\.$/, '.');
+/** Returns the message of an error as a sentence that names the followed run; an empty one stays empty. */
+const sentenceOf = (message: string): string =>
+  message && `${capitalize(withName(message, session.summary))}.`.replace(/\.\.$/, '.');
 
 const executeCommand: ExecuteCommand = async (runId, name, data) => {
   const result = await withCommandToken(async (token): Promise<Result<CommandAnswer>> => {
@@ -167,9 +181,9 @@ const actions: PageActions = {
     requestAnimationFrame(() => document.getElementById('examine')?.scrollIntoView());
   },
   async openHelp() {
-    const { openHelp } = await import('./panels/help/help-dialog.ts');
+    const help = await loadHelp();
     const save = (change: Partial<Preferences>): void => savePreferences(Object.assign(preferences, change));
-    openHelp(session.run, {
+    help?.openHelp(session.run, {
       areOn: preferences.shortcuts,
       set: (shortcuts) => save({ shortcuts }),
       startTour() {
@@ -183,8 +197,8 @@ const actions: PageActions = {
     });
   },
   async openNewRun() {
-    newRunDialog ??= await import('./panels/new-run/new-run-dialog.ts');
-    newRunDialog.openNewRun({
+    newRunDialog = await loadNewRun();
+    newRunDialog?.openNewRun({
       run: session.run,
       accepted: () => acceptedStarts(session),
       queueRun: () => queueRunOf(session),
@@ -193,8 +207,8 @@ const actions: PageActions = {
     });
   },
   async openRuns() {
-    runsDialog ??= await import('./panels/runs/runs-dialog.ts');
-    runsDialog.openRuns({
+    runsDialog = await loadRuns();
+    runsDialog?.openRuns({
       view: () => store.view,
       changeView: actions.changeView,
       shownRunId: () => session.run?.runId ?? null,

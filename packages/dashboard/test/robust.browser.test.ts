@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { violationsInBothThemes } from './support/axe.ts';
 import { findChromium } from './support/browser.ts';
 import { useMonitor } from './support/monitor.ts';
-import { chartPart, field, runOf, shows, untilStep } from './support/page-elements.ts';
+import { chartPart, counts, field, runOf, shows, untilStep } from './support/page-elements.ts';
 
 const chromiumPath = findChromium();
 
@@ -84,6 +84,58 @@ const chromiumPath = findChromium();
     await shows(page, field('health-state'), 'Live');
     expect(await page.locator('#retry').isVisible()).toBe(false);
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+  });
+
+  it('opens a part that it has not loaded yet when the connection is back', async () => {
+    const runId = '20261124-115000-offline';
+    await monitor.publish({ runId, events: runOf(runId, 1) });
+    const page = await monitor.visit(`?run=${runId}`);
+    await shows(page, field('health-state'), 'Live');
+    monitor.cut();
+    await shows(page, field('health-state'), /^Reconnecting/);
+    await page.locator('#runs-open').click();
+    await shows(page, '#waiting-dialog h2', 'Runs');
+    await shows(page, field('waiting'), 'There is no connection to the gateway. This opens when it is back.');
+    expect(await violationsInBothThemes(page, '#waiting-dialog')).toEqual([]);
+    // A viewer who does not wait closes it, and nothing opens later.
+    await page.keyboard.press('Escape');
+    await page.locator('#waiting-dialog').waitFor({ state: 'detached' });
+    await page.locator('#help-open').click();
+    await shows(page, '#waiting-dialog h2', 'Help');
+    monitor.restore();
+    await page.locator('#help-dialog').waitFor();
+    await counts(page, '#waiting-dialog, #runs-dialog, #failure', 0);
+    await page.keyboard.press('Escape');
+    await page.locator('#runs-open').click();
+    await shows(page, '#run-list', runId);
+
+    // An open list is loaded again by itself.
+    monitor.cut();
+    await page.locator('#runs-filter').fill('offline');
+    await shows(page, '#runs-note', 'The gateway does not respond. The list is loaded when it does.');
+    monitor.restore();
+    await shows(page, '#runs-note', '1 of 1 run.');
+    await counts(page, '#failure', 0);
+  });
+
+  it('fills the menu of exports when the connection is back', async () => {
+    const runId = '20261124-115500-menu';
+    await monitor.publish({ runId, events: runOf(runId, 1) });
+    const page = await monitor.visit(`?run=${runId}`);
+    await shows(page, field('health-state'), 'Live');
+    monitor.cut();
+    await shows(page, field('health-state'), /^Reconnecting/);
+    await page.locator('#export summary').click();
+    await shows(page, field('export-problem'), 'There is no connection to the gateway.');
+    expect(await violationsInBothThemes(page, '#export')).toEqual([]);
+    monitor.restore();
+    await shows(page, '#export', 'Save as one file');
+    await counts(page, `#failure, ${field('export-problem')}`, 0);
+    monitor.cut();
+    await shows(page, field('export-offline'), 'There is no connection to the gateway');
+    await page.locator('#save-page').click();
+    await shows(page, '#export-note', /^The page could not be saved: the gateway does not respond/);
+    monitor.restore();
   });
 
   it('shows how old the last event is after the computer has slept', async () => {

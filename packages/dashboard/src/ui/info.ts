@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from 'lit-html';
 import type { Explained } from './explanations.ts';
+import { onDemand } from './on-demand.ts';
 import './info.css';
 
 /** Distance of an explanation from its button, and its least distance from the edge of the window, in pixels. */
@@ -16,11 +17,18 @@ export const info = (part: Explained, name: string, classCount?: number): Templa
     <span class="info-text" id="info-${part}" popover role="note" @beforetoggle=${(event: Event) => fill(event, part, classCount)} @toggle=${place}></span>
   </span>`;
 
+const loadExplanations = onDemand(() => import('./explanations.ts'));
+
 async function fill(event: Event, part: Explained, classCount: number | undefined): Promise<void> {
   const text = event.currentTarget as HTMLElement;
   if ((event as ToggleEvent).newState !== 'open') return;
-  const { explanation } = await import('./explanations.ts');
-  text.textContent = explanation(part, classCount);
+  const code = await loadExplanations({
+    report: (problem) => {
+      text.textContent = problem;
+    },
+    isWanted: () => text.matches(':popover-open'),
+  });
+  if (code) text.textContent = code.explanation(part, classCount);
   place({ currentTarget: text });
 }
 

@@ -5,6 +5,7 @@ import type { Run } from '../../state/run.ts';
 import { displayName } from '../../state/run-summaries.ts';
 import { stepWordOf } from '../../state/run-words.ts';
 import { labelsOf, latestDataOf, type Session } from '../../state/session.ts';
+import { onDemandDialog } from '../../ui/on-demand.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import { availableControls, invalidRateNote, rateChangedNote } from './available-controls.ts';
 import './controls.css';
@@ -37,11 +38,12 @@ async function runCommand(
     const problem = await send();
     note = { text: problem ?? successNote, bad: Boolean(problem) };
   } finally {
-    // The question before a command is loaded when it is asked, which fails without a connection.
     busy = false;
     actions.refresh();
   }
 }
+
+const loadConfirmation = onDemandDialog('Stop', () => import('../../ui/confirm.ts'));
 
 async function stop(run: Run, session: Session, actions: PageActions): Promise<string | undefined> {
   const latest = latestDataOf(session);
@@ -51,8 +53,8 @@ async function stop(run: Run, session: Session, actions: PageActions): Promise<s
     text: `The run ends after its current ${stepWordOf(run)}, with everything saved. It cannot be continued.`,
     confirmLabel: 'Stop',
   };
-  const { confirmAction } = await import('../../ui/confirm.ts');
-  return (await confirmAction(question)) ? actions.sendCommand(run.runId, 'stop') : undefined;
+  const code = await loadConfirmation();
+  return (await code?.confirmAction(question)) ? actions.sendCommand(run.runId, 'stop') : undefined;
 }
 
 function setRate(event: SubmitEvent, actions: PageActions): void {

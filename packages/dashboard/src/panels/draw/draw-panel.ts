@@ -1,19 +1,23 @@
 import { html, nothing } from 'lit-html';
 import { awaitsEverything, drawnThing } from '../../state/run-words.ts';
 import { info } from '../../ui/info.ts';
+import { onDemandDialog } from '../../ui/on-demand.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import type { DrawingBoard } from './drawing-board.ts';
 import './draw.css';
 
 let board: DrawingBoard | undefined;
 
+const loadBoard = onDemandDialog('Draw', () => import('./drawing-board.ts'));
+
 /** Opens the drawing board, which is loaded with the first call, and focuses its pad. */
 export async function openDrawingBoard({
   refresh,
   examine,
 }: Pick<PageActions, 'refresh' | 'examine'>): Promise<void> {
-  const { DrawingBoard } = await import('./drawing-board.ts');
-  board ??= new DrawingBoard({ refresh, examine });
+  const code = await loadBoard();
+  if (!code) return;
+  board ??= new code.DrawingBoard({ refresh, examine });
   refresh();
   // `refresh` requested its frame first, so the board is rendered before this callback.
   requestAnimationFrame(() => {

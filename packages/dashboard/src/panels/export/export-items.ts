@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { type ExportFormat, exportUrl } from '../../net/api.ts';
 import { formatBytes } from '../../state/format.ts';
 import { announce } from '../../ui/announcer.ts';
+import { onDemand } from '../../ui/on-demand.ts';
 import type { PageActions, PageState } from '../../ui/panel.ts';
 import { exportContent } from './export-content.ts';
 
@@ -60,13 +61,16 @@ function copyFrame({ run }: PageState, actions: PageActions): Promise<void> {
 /** Whether a file is being made: it takes a moment, and a second click has no effect. */
 let isSaving = false;
 
+const loadSavePage = onDemand(() => import('./save-page.ts'));
+
 async function saveAsFile(state: PageState, actions: PageActions): Promise<void> {
   if (isSaving) return;
   isSaving = true;
   showNote('Saving the page as a file…', actions);
   try {
-    const { savePage } = await import('./save-page.ts');
-    const { name, bytes } = await savePage(state);
+    const code = await loadSavePage({ report: () => {}, isWanted: () => false });
+    if (!code) throw new Error('the gateway does not respond, or the page has to be reloaded');
+    const { name, bytes } = await code.savePage(state);
     showNote(`Saved as ${name}, ${formatBytes(bytes)}. It opens in any browser, also offline.`, actions);
   } catch (error) {
     showNote(`The page could not be saved: ${(error as Error).message}.`, actions);
@@ -77,9 +81,10 @@ async function saveAsFile(state: PageState, actions: PageActions): Promise<void>
 
 /** Renders the items of the menu. */
 export function exportItems(state: PageState, actions: PageActions): TemplateResult {
-  const { run } = state;
+  const { run, session } = state;
   const runId = run?.runId ?? '';
   return html`
+    ${session.connection.name === 'open' ? nothing : html`<p class="menu-note" data-field="export-offline">There is no connection to the gateway, which the files come from.</p>`}
     ${run ? html`<p class="menu-note" data-field="export-content">${exportContent(run)}</p>` : nothing}
     ${exports.map(
       ([id, format, text, note]) => html`

@@ -1,5 +1,5 @@
 import { html } from 'lit-html';
-import { lazyPart } from '../../ui/lazy-part.ts';
+import { onDemand } from '../../ui/on-demand.ts';
 import type { Panel } from '../../ui/panel.ts';
 
 const menu = (): HTMLDetailsElement | null => document.querySelector('#export');
@@ -31,33 +31,38 @@ function closeOnEscape(event: KeyboardEvent): void {
 /** Scrolls the page if the opened menu extends beyond the edge of the window. */
 const showWhole = (): void => menu()?.querySelector('.menu-body')?.scrollIntoView({ block: 'nearest' });
 
-/** Whether the menu has been opened: its items are loaded then. */
-let wasOpened = false;
 let refresh = (): void => {};
-const loadedItems = lazyPart(
-  () => import('./export-items.ts'),
-  () => {
-    refresh();
-    requestAnimationFrame(showWhole);
-  },
-);
+const loadItems = onDemand(() => import('./export-items.ts'));
+/** The items, which are loaded when the menu is first opened. */
+let items: Awaited<ReturnType<typeof loadItems>>;
+/** Why the items are not loaded yet. */
+let problem = '';
 
-function onToggle(): void {
-  wasOpened = true;
-  refresh();
+async function onToggle(): Promise<void> {
   showWhole();
+  if (items || !menu()?.open) return;
+  items = await loadItems({
+    report(text) {
+      problem = text;
+      refresh();
+    },
+    isWanted: () => menu()?.open ?? false,
+  });
+  refresh();
+  requestAnimationFrame(showWhole);
 }
 
 /** The menu that exports the run's points and events, copies a link to the view, and prints the page. */
 export const exportMenu: Panel = {
   render(state, actions) {
     refresh = actions.refresh;
-    const items = wasOpened ? loadedItems() : undefined;
     return html`
       <div class="menu">
         <details class="menu" id="export" ?hidden=${state.run === null} @click=${closeOnItem} @keydown=${closeOnEscape} @toggle=${onToggle}>
           <summary class="button small">Export</summary>
-          <div class="menu-body">${items?.exportItems(state, actions)}</div>
+          <div class="menu-body">
+            ${items ? items.exportItems(state, actions) : html`<p class="menu-note" role="status" data-field="export-problem">${problem}</p>`}
+          </div>
         </details>
         ${items?.exportNote()}
       </div>`;

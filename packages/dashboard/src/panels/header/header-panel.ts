@@ -10,6 +10,7 @@ import { announce } from '../../ui/announcer.ts';
 import { curveKey } from '../../ui/curve-key.ts';
 import { focusMain } from '../../ui/focus.ts';
 import { info } from '../../ui/info.ts';
+import { onDemandDialog } from '../../ui/on-demand.ts';
 import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
 import { controlsPanel } from '../controls/controls-panel.ts';
@@ -130,11 +131,15 @@ function title(text: HeaderText, { session }: PageState, actions: PageActions): 
     }`;
 }
 
+const loadEditor = onDemandDialog('Name and tags', () => import('../run-editor/run-editor.ts'));
+
 async function edit(session: Session, actions: PageActions): Promise<void> {
   const latest = latestDataOf(session);
   if (!latest) return;
   const { runId } = latest;
-  const { RunEditor } = await import('../run-editor/run-editor.ts');
+  const code = await loadEditor();
+  if (!code) return;
+  const { RunEditor } = code;
   const show = (next: RunEditor | undefined): void => {
     editor = next;
     actions.refresh();
