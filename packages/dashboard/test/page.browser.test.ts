@@ -322,6 +322,7 @@ const chromiumPath = findChromium();
     await page.waitForURL(/target=0.95/);
     await target.fill('150');
     await target.press('Enter');
+    await shows(page, '#target-problem', 'Expected a target from 0 to 100 %, got “150”.');
     await page.locator('#axis').selectOption('epoch');
     await page.waitForURL(/x=epoch/);
     expect(page.url()).toContain('target=0.95');

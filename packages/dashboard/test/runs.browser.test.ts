@@ -430,6 +430,32 @@ const chromiumPath = findChromium();
     expect(monitor.browserProblems).toEqual([expect.stringContaining('409')]);
   });
 
+  it('stay selected only while they are listed, and are named before they are deleted', async () => {
+    for (const name of ['kept', 'found']) {
+      const runId = `20261124-175000-${name}`;
+      (await monitor.publish({ runId, events: runOf(runId, 1) })).close();
+    }
+    const page = await monitor.visit();
+    await page.locator('#runs-open').click();
+    await page.locator('#runs-filter').fill('175000');
+    await shows(page, '#runs-note', '2 of 2 runs.');
+    await page.getByLabel('Select all runs').check();
+    await shows(page, '.selection-note', '2 runs selected.');
+    await page.locator('#runs-filter').fill('175000 found');
+    await shows(page, '.selection-note', '1 run selected.');
+    await page.locator('[data-bulk="delete"]').click();
+    await shows(page, '#confirm-title', 'Delete 1 run?');
+    expect(await page.locator('.confirm-items li').allTextContents()).toEqual(['20261124-175000-found']);
+    expect(await violationsInBothThemes(page, '#confirm-dialog')).toEqual([]);
+    await page.locator('#confirm-dialog button[value="yes"]').click();
+    await shows(page, '.selection-note', '1 of 1 run deleted.');
+    await page.locator('#runs-filter').fill('175000');
+    await shows(page, '#runs-note', '1 of 1 run.');
+    await shows(page, '#run-list', '20261124-175000-kept');
+    await page.locator('.selection-bar').waitFor({ state: 'hidden' });
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
   it('are points of a scatter plot, read and selected with the keyboard and the pointer, and listed as a table', async () => {
     const values = [
       [0.001, 'a'],

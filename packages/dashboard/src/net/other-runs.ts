@@ -6,6 +6,7 @@ import {
 } from '@mnist-monitor/shared/browser';
 import type { RunSummary } from '../state/event-data.ts';
 import { applyEvent, emptyRun, type Run, type RunLimits } from '../state/run.ts';
+import { withName } from '../state/run-summaries.ts';
 import { withAnnotations } from '../state/session.ts';
 import { liveUrl } from './api.ts';
 
@@ -76,7 +77,7 @@ export class OtherRuns {
     const followed = this.#followed.get(runId);
     if (!followed) return;
     followed.client?.close();
-    followed.other.problem = `Run ${runId} was deleted.`;
+    followed.other.problem = withName(`Run ${runId} was deleted.`, followed.other.summary);
     this.#endReading(followed);
   }
 
@@ -117,7 +118,7 @@ export class OtherRuns {
       onState: (state) => {
         // `normal` is a close by this page.
         if (state.name !== 'closed' || state.code === 'normal') return;
-        other.problem = state.reason;
+        other.problem = withName(state.reason, other.summary);
         this.#endReading(followed);
       },
     });

@@ -23,6 +23,19 @@ export function nameOf({ title, name, started }: Labels): string | null {
 export const displayName = (summary: Labels & Pick<RunSummary, 'runId'>): string =>
   nameOf(summary) ?? summary.runId;
 
+/**
+ * Returns a message of the gateway with the name of a run in place of its id. An id is replaced only after the words that the messages
+ * put before it, since it may be a single letter.
+ */
+export function withName(
+  message: string,
+  summary: (Labels & Pick<RunSummary, 'runId'>) | null | undefined,
+): string {
+  if (!summary) return message;
+  const id = new RegExp(`(?<=\\b(?:[Rr]un|but) )${summary.runId.replaceAll('.', '\\.')}(?![\\w.-])`, 'g');
+  return message.replace(id, () => displayName(summary));
+}
+
 /** Returns the tags of a run: those of its publisher, until a user changes them. */
 export const tagsOf = ({ tags, started }: Labels): readonly string[] =>
   (tags ?? started?.tags ?? []).map(withoutOverrides);

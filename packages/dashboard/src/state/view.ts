@@ -65,6 +65,9 @@ export const defaultView: View = {
   target: 'auto',
 };
 
+/** The least and the largest target, as shares. */
+export const targetBounds = [0, 1] as const;
+
 /** Test accuracy that is the usual target on MNIST, which simple convolutional networks reach. */
 const mnistTarget = 0.99;
 
@@ -140,7 +143,7 @@ export function viewOf(query: string, preferences: ChartPreferences = defaultVie
         ? target
         : target === 'none'
           ? null
-          : (valueInRange(Number(target), 0, 1) ?? view.target);
+          : (valueInRange(Number(target), ...targetBounds) ?? view.target);
   view.scales = { ...view.scales };
   for (const name of chartNames) {
     const scale = (chartSpecs[name].scales as readonly YScale[]).find((known) => known === given.get(name));

@@ -3,9 +3,10 @@ import { live } from 'lit-html/directives/live.js';
 import { type AxisName, knownAxis } from '../../state/axis.ts';
 import { shownCharts } from '../../state/chart-specs.ts';
 import type { Run } from '../../state/run.ts';
+import { displayName } from '../../state/run-summaries.ts';
 import { stepWordOf } from '../../state/run-words.ts';
 import { isFollowed } from '../../state/session.ts';
-import { targetOf, type View } from '../../state/view.ts';
+import { targetBounds, targetOf, type View } from '../../state/view.ts';
 import type { PageActions, PageState } from '../../ui/panel.ts';
 import { exportMenu } from '../export/export-menu.ts';
 
@@ -40,11 +41,11 @@ export const chartToolbar = (
   </div>`;
 
 /** Returns the label of the button that freezes the charts, with what the viewer does not see while they are frozen. */
-function pauseLabel({ unseenEvents, run, session }: PageState): string {
+function pauseLabel({ unseenEvents, run, summary, session }: PageState): string {
   if (unseenEvents === null) return 'Freeze charts';
   // Without a followed run, all runs have been deleted since.
   if (!session.run || isFollowed(run, session)) return `Unfreeze, ${unseenEvents} new`;
-  return `Frozen at ${run?.runId}. Show the new run`;
+  return `Frozen at ${summary ? displayName(summary) : run?.runId}. Show the new run`;
 }
 
 function followButton({ view, run }: PageState, { toggleFollow }: ToolbarActions): TemplateResult {
@@ -100,24 +101,35 @@ function smoothingField({ smoothing }: View, { changeView }: PageActions): Templ
     </label>`;
 }
 
-function targetField({ view, run }: PageState, { changeView }: PageActions): TemplateResult {
+/** Why the target that was typed last is not used; empty while it is. */
+let targetProblem = '';
+
+function targetField({ view, run }: PageState, { changeView, refresh }: PageActions): TemplateResult {
+  const [min, max] = targetBounds.map((share) => share * 100);
   const target = targetOf(view, run);
   const text = target === null ? '' : String(Number((target * 100).toFixed(4)));
   const isEdited = document.activeElement?.id === 'target';
   const change = (event: Event): void => {
     const input = inputOf(event);
+    const isValid = input.validity.valid;
+    targetProblem = isValid
+      ? ''
+      : `Expected a target from ${min} to ${max} %, got “${input.value || 'no number'}”.`;
     // An empty field is NaN, which removes the target, as does 0.
-    if (input.reportValidity()) changeView({ target: input.valueAsNumber / 100 || null });
+    if (isValid) changeView({ target: input.valueAsNumber / 100 || null });
+    else refresh();
   };
   return html`
     <label class="tool">
       <span>Target</span>
       <input
-        class="input" type="number" id="target" min="0" max="100" step="any" placeholder="none"
+        class="input" type="number" id="target" min=${min} max=${max} step="any" placeholder="none"
+        aria-describedby="target-problem"
         .value=${isEdited ? noChange : live(text)} @change=${change}
       />
       <span>%</span>
-    </label>`;
+    </label>
+    <span class="tool-problem" id="target-problem" role="status">${targetProblem}</span>`;
 }
 
 const inputOf = (event: Event): HTMLInputElement => event.target as HTMLInputElement;

@@ -1,6 +1,7 @@
 import { formatCount, formatPlural, formatRate, formatWholeDuration } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
 import type { Run } from '../../state/run.ts';
+import { withName } from '../../state/run-summaries.ts';
 import { latestDataOf, type Session } from '../../state/session.ts';
 
 /** Texts about the connection and the feed. */
@@ -127,7 +128,7 @@ function bannerOf(session: Session, now: number): string {
   if (connection.name === 'open' && restart && now - restart.at < restartNoticeMs)
     return restartTexts[restart.reason];
   if (connection.name === 'closed') {
-    const reason = connection.reason.replace(/\.$/, '');
+    const reason = withName(connection.reason.replace(/\.$/, ''), session.summary);
     if (isMissing(session))
       return connection.code === 'runNotFound' ? `${reason}. It may have been deleted.` : `${reason}.`;
     return `Disconnected: ${reason}. Reload the page to reconnect. The data shown may be out of date.`;

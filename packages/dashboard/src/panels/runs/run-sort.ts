@@ -1,7 +1,7 @@
 import { metricsOf, type RunSort } from '@mnist-monitor/shared/browser';
 import type { SortOrder } from '../../net/api.ts';
 import type { RunSummary } from '../../state/event-data.ts';
-import { type SettingName, settingLabels } from '../../state/setting-labels.ts';
+import { settingLabel, settingLabels } from '../../state/setting-labels.ts';
 
 /** The newest runs first. */
 export const newestFirst: SortOrder = { sort: 'started', direction: 'descending' };
@@ -55,8 +55,7 @@ const choiceOf = (sort: RunSort): SortChoice => ({ sort, label: labelOf(sort) })
 export function labelOf(sort: RunSort): string {
   const fixed = fixedChoices.find((choice) => choice.sort === sort);
   if (fixed) return fixed.label;
-  const name = settingOf(sort);
-  return sort.startsWith('config.') ? (settingLabels[name as SettingName] ?? name) : metricOf(sort);
+  return sort.startsWith('config.') ? settingLabel(settingOf(sort)) : metricOf(sort);
 }
 
 /** Returns whether the list needs a column of its own for what it is sorted by. */
@@ -66,10 +65,14 @@ export const isOwnColumn = (sort: RunSort): sort is `config.${string}` | `metric
 /** Returns a setting or a custom metric of a run; undefined when it has none. */
 export function ownValueOf(run: RunSummary, sort: `config.${string}` | `metrics.${string}`): unknown {
   const [record, name] = sort.startsWith('config.')
-    ? [run.started?.config ?? {}, settingOf(sort)]
+    ? [run.started?.config, settingOf(sort)]
     : [metricsOf(run), metricOf(sort)];
-  return Object.hasOwn(record, name) ? record[name] : undefined;
+  return ownValue(record, name);
 }
+
+/** Returns a value of a record, and not one that each object inherits: a publisher may call a setting `constructor`. */
+const ownValue = <T>(record: Readonly<Record<string, T>> | null | undefined, name: string): T | undefined =>
+  record && Object.hasOwn(record, name) ? record[name] : undefined;
 
 /** Returns the order after a click on a column: the other direction of the column, or the more useful one of another column. */
 export function nextOrder(current: SortOrder, sort: RunSort, runs: readonly RunSummary[]): SortOrder {
@@ -81,6 +84,6 @@ export function nextOrder(current: SortOrder, sort: RunSort, runs: readonly RunS
 function usualDirection(sort: RunSort, runs: readonly RunSummary[]): SortOrder['direction'] {
   if (sort === 'started' || sort === 'bestAccuracy') return 'descending';
   if (!sort.startsWith('metrics.')) return 'ascending';
-  const definitions = runs.map(({ started }) => started?.metrics?.[metricOf(sort)]);
+  const definitions = runs.map(({ started }) => ownValue(started?.metrics, metricOf(sort)));
   return definitions.find(Boolean)?.direction === 'minimize' ? 'ascending' : 'descending';
 }

@@ -2,6 +2,7 @@ import { lossOf, metricsOf, secondsOf, testLossOf } from '@mnist-monitor/shared/
 import { csvName } from '../../state/csv.ts';
 import type { RunSummary } from '../../state/event-data.ts';
 import { nameOf, tagsOf } from '../../state/run-summaries.ts';
+import { ownValueOf } from './run-sort.ts';
 
 /** A column of the table: its name, and its value in a run. */
 type Column = readonly [name: string, read: (run: RunSummary) => unknown];
@@ -29,8 +30,10 @@ export function runsCsv(runs: readonly RunSummary[]): string {
   const metrics = namesOf(runs.map(metricsOf));
   const all: Column[] = [
     ...columns,
-    ...settings.map((name): Column => [`config.${name}`, ({ started }) => started?.config[name]]),
-    ...metrics.map((name): Column => [`metrics.${name}`, (run) => metricsOf(run)[name]]),
+    ...[
+      ...settings.map((name) => `config.${name}` as const),
+      ...metrics.map((name) => `metrics.${name}` as const),
+    ].map((name): Column => [name, (run) => ownValueOf(run, name)]),
   ];
   const cell = (value: unknown): string =>
     value === null || value === undefined ? '' : typeof value === 'string' ? csvName(value) : String(value);

@@ -2,12 +2,13 @@ import type { RunSort } from '@mnist-monitor/shared/browser';
 import { html, nothing, render, type TemplateResult } from 'lit-html';
 import { changeRun, deleteRun, listRuns, type Result, runExists, type SortOrder } from '../../net/api.ts';
 import type { RunSummary } from '../../state/event-data.ts';
-import { formatCount, formatPlural } from '../../state/format.ts';
-import { displayName, tagsOf } from '../../state/run-summaries.ts';
+import { capitalize, formatCount, formatPlural } from '../../state/format.ts';
+import { displayName, tagsOf, withName } from '../../state/run-summaries.ts';
 import { parseTags, tagsProblem } from '../../state/tags.ts';
 import { otherRunLimit, type View } from '../../state/view.ts';
 import { confirmAction } from '../../ui/confirm.ts';
 import { dialogHeader, openDialog } from '../../ui/dialog.ts';
+import { onDemandDialog } from '../../ui/on-demand.ts';
 import type { PageActions } from '../../ui/panel.ts';
 import { saveFile } from '../../ui/save-file.ts';
 import type { RunEditor } from '../run-editor/run-editor.ts';
@@ -53,6 +54,8 @@ let isScatter = false;
 
 /** Delay before the list is loaded again: changes arrive together, such as the status and first events of a new run. */
 const refreshAfterMs = 300;
+/** Delay before the list is loaded again after the gateway has not responded. */
+const retryAfterMs = 2_000;
 /** Delay before a search: shorter than a pause in typing. */
 const searchAfterMs = 150;
 
@@ -60,6 +63,9 @@ const searchAfterMs = 150;
 const pageSize = 100;
 /** Maximum number of runs that one request loads when the whole list is loaded again. */
 const maxReloadedRuns = 500;
+
+const loadScatter = onDemandDialog('Scatter plot', () => import('./scatter-view.ts'));
+const loadEditor = onDemandDialog('Name, tags and note', () => import('../run-editor/run-editor.ts'));
 
 class RunsList {
   readonly #options: RunsDialogOptions;
@@ -73,7 +79,7 @@ class RunsList {
   readonly #visible = new Set<string>();
   /** The loaded runs; null before the first page. */
   #summaries: readonly RunSummary[] | null = null;
-  /** The selected runs, which the list may not contain after another search. */
+  /** The selected runs. All of them are in the list: an action must not concern runs that the viewer does not see. */
   #selected = new Map<string, RunSummary>();
   /** The run that was selected last, from which a selection is extended. */
   #lastSelected: string | undefined;
@@ -138,7 +144,8 @@ class RunsList {
       const unlisted = await this.#findUnlisted(summaries);
       if (load !== this.#loads) return;
       this.#summaries = summaries;
-      for (const run of summaries) if (this.#selected.has(run.runId)) this.#selected.set(run.runId, run);
+      const selected = summaries.filter(({ runId }) => this.#selected.has(runId));
+      this.#selected = new Map(selected.map((run) => [run.runId, run]));
       // Set with the list: a run that neither contains is no longer compared when the viewer ticks another one.
       this.#unlisted = unlisted;
       this.#total = total;
@@ -146,6 +153,10 @@ class RunsList {
     }
     this.#isLoading = false;
     this.#problem = page.ok ? '' : page.message;
+    if (!page.ok && page.code === 'request.failed') {
+      this.#problem = `${page.message} The list is loaded when it does.`;
+      this.refresh(retryAfterMs);
+    }
     this.#show();
     this.#observeRows();
   }
@@ -194,6 +205,7 @@ class RunsList {
   #template(): TemplateResult {
     const search = ({ target }: Event): void => {
       filter = (target as HTMLInputElement).value;
+      this.#bulkNote = '';
       this.refresh(searchAfterMs);
     };
     const limit = isScatter ? maxReloadedRuns : pageSize;
@@ -275,8 +287,10 @@ class RunsList {
     isScatter = view === 'scatter';
     if (!isScatter) this.#scatter?.clear();
     else if (!this.#scatter) {
-      const { ScatterView } = await import('./scatter-view.ts');
-      this.#scatter = new ScatterView({
+      const code = await loadScatter();
+      isScatter = code !== undefined;
+      if (!code) return this.#show();
+      this.#scatter = new code.ScatterView({
         isSelected: (runId) => this.#selected.has(runId),
         select: (runId) => this.#select(runId, false),
         open: (runId) => this.#open(runId),
@@ -318,7 +332,7 @@ class RunsList {
         this.#dialog.close();
       },
       pin: (pinned) =>
-        this.#changeSelected(pinned ? 'pinned' : 'unpinned', (run, token) =>
+        this.#changeAll(selected, pinned ? 'pinned' : 'unpinned', (run, token) =>
           changeRun(run.runId, { pinned }, token),
         ),
       editTags: (isTagging) => this.#editTags(isTagging),
@@ -422,15 +436,16 @@ class RunsList {
   }
 
   async #pin(runId: string, pinned: boolean): Promise<void> {
-    await this.#attempt((token) => changeRun(runId, { pinned }, token));
+    await this.#attempt(runId, (token) => changeRun(runId, { pinned }, token));
     this.#focus(runId, 'menu');
   }
 
   async #edit(runId: string): Promise<void> {
     const run = this.#summaries?.find((known) => known.runId === runId);
     if (!run) return;
-    const { RunEditor } = await import('../run-editor/run-editor.ts');
-    this.#editor = new RunEditor({
+    const code = await loadEditor();
+    if (!code) return this.#focus(runId, 'menu');
+    this.#editor = new code.RunEditor({
       ...{ run, withNote: true },
       save: async (changes) => {
         const problem = await this.#options.changeRun(runId, changes);
@@ -456,6 +471,7 @@ class RunsList {
     };
     if (await confirmAction(question))
       await this.#attempt(
+        runId,
         (token) => deleteRun(runId, token),
         () => this.#leave(runId),
       );
@@ -486,12 +502,13 @@ class RunsList {
       const others = tagsOf(run).filter((tag) => !tags.includes(tag));
       return change === 'add' ? [...others, ...tags] : others;
     };
-    const problem = [...this.#selected.values()].map((run) => tagsProblem(changed(run))).find(Boolean);
+    const runs = [...this.#selected.values()];
+    const problem = runs.map((run) => tagsProblem(changed(run))).find(Boolean);
     if (problem !== undefined) {
       this.#bulkNote = problem;
       return this.#show();
     }
-    await this.#changeSelected(change === 'add' ? 'tagged' : 'untagged', (run, token) =>
+    await this.#changeAll(runs, change === 'add' ? 'tagged' : 'untagged', (run, token) =>
       changeRun(run.runId, { tags: changed(run) }, token),
     );
     this.#editTags(false);
@@ -499,15 +516,15 @@ class RunsList {
 
   async #deleteSelected(): Promise<void> {
     const runs = [...this.#selected.values()];
-    const names = runs.slice(0, 5).map(displayName);
-    const more = runs.length > names.length ? ` and ${runs.length - names.length} more` : '';
     const question = {
       title: `Delete ${formatPlural(runs.length, 'run', 'runs')}?`,
-      text: `${names.join(', ')}${more}. This removes their events, their files and their saved weights. It cannot be undone.`,
+      text: 'This removes their events, their files and their saved weights. It cannot be undone.',
+      items: runs.map(displayName),
       confirmLabel: runs.length === 1 ? 'Delete' : `Delete ${runs.length} runs`,
     };
     if (!(await confirmAction(question))) return;
-    await this.#changeSelected(
+    await this.#changeAll(
+      runs,
       'deleted',
       (run, token) => deleteRun(run.runId, token),
       ({ runId }) => this.#leave(runId),
@@ -515,20 +532,20 @@ class RunsList {
     if (this.#selected.size === 0) this.#focusList();
   }
 
-  /** Changes the selected runs one after the other, and reports how many were changed. The first error ends the change. */
-  async #changeSelected(
+  /** Changes runs one after the other, and reports how many were changed. Without the command token, it ends. */
+  async #changeAll(
+    runs: readonly RunSummary[],
     done: string,
     change: (run: RunSummary, token?: string) => Promise<Result<string>>,
     onChanged: (run: RunSummary) => void = () => {},
   ): Promise<void> {
-    const runs = [...this.#selected.values()];
     let [count, problem] = [0, ''];
     this.#isBusy = true;
     for (const run of runs) {
       this.#bulkNote = `${count} of ${runs.length} ${done}…`;
       this.#show();
       const result = await this.#options.withCommandToken((token) => change(run, token));
-      if (!result.ok) problem = result.message;
+      if (!result.ok) problem = capitalize(withName(result.message, run));
       // Without the token, no further run can be changed.
       if (!result.ok && result.code.startsWith('command.')) break;
       if (!result.ok) continue;
@@ -541,16 +558,18 @@ class RunsList {
     await this.#reload();
   }
 
-  /** Makes a change. On success, calls `onDone` and loads the list again; otherwise the note shows the error. */
+  /** Makes a change of a run. On success, calls `onDone` and loads the list again; otherwise the note shows the error. */
   async #attempt(
+    runId: string,
     action: (token?: string) => Promise<Result<string>>,
     onDone: () => void = () => {},
   ): Promise<void> {
+    const summary = this.#summaries?.find((run) => run.runId === runId);
     const result = await this.#options.withCommandToken(action);
     if (result.ok) {
       onDone();
       await this.#reload();
-    } else this.#problem = result.message;
+    } else this.#problem = withName(result.message, summary);
     this.#show();
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newestFirst, nextOrder, sortChoices } from '../../../src/panels/runs/run-sort.ts';
+import { newestFirst, nextOrder, ownValueOf, sortChoices } from '../../../src/panels/runs/run-sort.ts';
 import { summaryOf } from '../../support/session.ts';
 
 const metrics = { loss2: { direction: 'minimize' }, reward: {} } as const;
@@ -14,6 +14,15 @@ describe('what the list of runs is sorted by', () => {
       ...['Start', 'Name', 'Test accuracy', 'Loss', 'Training time'],
       ...['Learning rate', 'width', 'reward'],
     ]);
+  });
+
+  it('is a setting by its own name, also where every object has something of that name', () => {
+    const odd = [
+      summaryOf('a', { started: { config: { constructor: 7 } } }),
+      summaryOf('b', { started: { config: {} } }),
+    ];
+    expect(sortChoices(odd, 'started').at(-1)).toEqual({ sort: 'config.constructor', label: 'constructor' });
+    expect(odd.map((run) => ownValueOf(run, 'config.constructor'))).toEqual([7, undefined]);
   });
 
   it('stays a choice when no run in the list has a value for it', () => {

@@ -5,13 +5,15 @@ import { summaryOf } from '../../support/session.ts';
 it('the runs as CSV have a line each, with all settings and metrics, and no formulas', () => {
   const csv = runsCsv([
     summaryOf('a', { name: '=1+1', started: { config: { width: 4 } }, bestAccuracy: 0.97 }),
+    summaryOf('c', { started: { config: { toString: 'own' } } }),
     summaryOf('b', { tags: ['x', 'y'], epoch: { epoch: 1, step: 1, metrics: { reward: Number.NaN } } }),
   ]);
-  const [head = '', first = '', second = '', rest] = csv.split('\r\n');
+  const [head = '', first = '', named = '', second = '', rest] = csv.split('\r\n');
   expect(head).toMatch(
-    /^run,name,status,tags,note,started,seconds,bestAccuracy,.*,config\.width,metrics\.reward$/,
+    /^run,name,status,tags,note,started,seconds,bestAccuracy,.*,config\.width,config\.toString,metrics\.reward$/,
   );
-  expect(first).toMatch(/^a,'=1\+1,running,.*,0\.97,.*,4,$/);
-  expect(second).toMatch(/^b,,running,"x, y",.*,,NaN$/);
+  expect(first).toMatch(/^a,'=1\+1,running,.*,0\.97,.*,4,,$/);
+  expect(named).toMatch(/,,own,$/);
+  expect(second).toMatch(/^b,,running,"x, y",.*,,,NaN$/);
   expect(rest).toBe('');
 });
