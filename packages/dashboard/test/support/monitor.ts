@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, jest } from '@jest/globals';
 import { timeFactor } from '@mnist-monitor/shared/testing';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { launchChromium } from './browser.ts';
+import { countCoverage } from './coverage.ts';
 import { type TestGateway, useGateway } from './gateway.ts';
 
 /** A gateway and a browser, for all tests of a file. */
@@ -41,8 +42,9 @@ export function useMonitor(
 
   monitor.visit = async (query = '', { at, ...options } = {}) => {
     const context = await monitor.browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-    opened.push(() => context.close());
     const page = await context.newPage();
+    const writeCoverage = await countCoverage(page);
+    opened.push(() => writeCoverage().finally(() => context.close()));
     page.setDefaultTimeout(20_000 * timeFactor());
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) monitor.browserProblems.push(message.text());
