@@ -118,7 +118,7 @@ export class TrainerProcess {
   async #main(process: SimProcess): Promise<void> {
     const { index, url, firstRun, waits } = this.#options;
     this.publisherId = `trainer-${index}-${this.#starts}-${crypto.randomUUID().slice(0, 8)}`;
-    const identity: PublisherIdentity = { url, publisherId: this.publisherId };
+    const identity: PublisherIdentity = { url, address: url, publisherId: this.publisherId };
     const handler = new CommandHandler({ hasQueue: waits });
     const isResumed = this.current !== undefined;
     let run = this.current ?? (this.#hasBegun ? undefined : firstRun);

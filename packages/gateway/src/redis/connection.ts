@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { backoffDefaults, backoffMs, MonitorError } from '@mnist-monitor/shared';
+import { backoffDefaults, backoffMs, MonitorError, withoutCredentials } from '@mnist-monitor/shared';
 import { createClient } from '@redis/client';
 import { Listeners } from '../listeners.ts';
-import { reasonOf, withoutCredentials } from './errors.ts';
+import { reasonOf } from './errors.ts';
 import { busChannelOf, scripts } from './scripts.ts';
 import { parseInfo } from './server-info.ts';
 

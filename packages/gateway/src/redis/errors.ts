@@ -36,12 +36,6 @@ export const reasonOf = (error: Error): string => {
   return (inner.message || inner.name).split('\n')[0]!.slice(0, 200);
 };
 
-/** Returns a URL without user name, password and query, for messages and logs. */
-export function withoutCredentials(url: string): string {
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
-}
-
 /** Returns whether an error reply means that a key has another type than this program's keys. */
 export const isWrongType = (error: unknown): boolean =>
   error instanceof ErrorReply && error.message.startsWith('WRONGTYPE ');

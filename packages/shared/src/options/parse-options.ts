@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { MonitorError } from '../protocol/errors.ts';
+import { withoutCredentials } from '../protocol/printable.ts';
 import { closestMatch } from './closest-match.ts';
 import { optionsByFlag, optionsByVariable, variablePrefix } from './option-names.ts';
 import { type OptionName, type Options, optionTable } from './option-table.ts';
@@ -62,7 +63,7 @@ class OptionReader {
 
 function quote(name: OptionName, text: string): string {
   if (text === '') return 'nothing';
-  return secrets.includes(name) ? 'another value (not shown)' : `"${text}"`;
+  return secrets.includes(name) ? 'another value (not shown)' : `"${withoutCredentials(text)}"`;
 }
 
 const variableEndings = [...optionsByVariable.keys()].map((variable) =>
@@ -109,7 +110,10 @@ function readFlags(argv: readonly string[], reader: OptionReader): void {
     } else if (!isReported(token, reportedAt, args)) {
       const argument = args[token.index] as string;
       const [flag = ''] = argument.split('=', 1);
-      reader.reportUnknown(argument.slice(0, 100), closestMatch(flag, optionsByFlag.keys()));
+      reader.reportUnknown(
+        withoutCredentials(argument).slice(0, 100),
+        closestMatch(flag, optionsByFlag.keys()),
+      );
       reportedAt = token.index;
     }
   }

@@ -11,3 +11,17 @@ export const printable = (text: string): string =>
 
 /** Replaces the characters that `printable` replaces, and line breaks, such as those in names of files. */
 export const printableLine = (text: string): string => printable(text).replaceAll('\n', '\\n');
+
+/**
+ * Returns an address without user name and password, for messages and logs. Of a text that is no address, the part up to its last
+ * `@` is left out, because it may be a password.
+ */
+export function withoutCredentials(address: string): string {
+  if (!address.includes('@')) return address;
+  const url = /^[a-z][a-z\d+.-]*:\/\//i.test(address) && URL.canParse(address) ? new URL(address) : undefined;
+  if (!url) return address.replace(/^.*@/s, '…@');
+  if (url.username === '' && url.password === '') return address;
+  url.username = '';
+  url.password = '';
+  return url.href;
+}

@@ -135,6 +135,13 @@ describe('parseOptions', () => {
     ]);
   });
 
+  test('repeats addresses without the password in them', () => {
+    expect(mistakesOf(['--gateway', 'http://ada:secret@host', '--gatway=ws://ada:secret@host'])).toEqual([
+      '--gateway: expected an address such as ws://127.0.0.1:5001/ingest or wss://host/ingest, got "http://host/"',
+      '…@host: unknown (did you mean --gateway?); --help lists all options',
+    ]);
+  });
+
   test('rejects a token that can be guessed, and one token for both purposes (S-27)', () => {
     expect(mistakesOf(['--token', 'fifteen letters'])).toHaveLength(1);
     expect(mistakesOf(['--token', ' '.repeat(20)])).toHaveLength(1);

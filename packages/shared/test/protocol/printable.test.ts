@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { MonitorError } from '../../src/protocol/errors.ts';
-import { printable } from '../../src/protocol/printable.ts';
+import { printable, withoutCredentials } from '../../src/protocol/printable.ts';
 
 test.each([
   ['\x1b[2J', '\\u001b[2J'],
@@ -17,4 +17,19 @@ test.each([
 test('escapes within JSON are parsed back to the same text', () => {
   const text = '\x9b\u202e\x1b';
   expect(JSON.parse(printable(JSON.stringify(text)))).toBe(text);
+});
+
+test.each([
+  ['http://localhost:5000', 'http://localhost:5000'],
+  ['ws://ada:secret@host:5001/ingest?a=b', 'ws://host:5001/ingest?a=b'],
+  ['http://secret@host', 'http://host/'],
+  ['redis://:secret@host:6379/1', 'redis://host:6379/1'],
+  ['http://host/@name', 'http://host/@name'],
+  ['unix:///run/a@b.sock', 'unix:///run/a@b.sock'],
+  ['ada:secret@host:5000', '…@host:5000'],
+  ['http://ada:se/cret@host', '…@host'],
+  ['http://ada:se cr@et@:80', '…@:80'],
+  ['runs', 'runs'],
+])('the address %s is shown without user name and password', (address, expected) => {
+  expect(withoutCredentials(address)).toBe(expected);
 });

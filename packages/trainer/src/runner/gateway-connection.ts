@@ -24,6 +24,8 @@ import { defaultAddress, describeProblem } from './connection-problem.ts';
 export interface PublisherIdentity {
   /** The gateway's ingest address, for example `ws://127.0.0.1:5001/ingest`. */
   url: string;
+  /** The same address without user name and password, for messages. */
+  address: string;
   /** A random id of this process, by which the gateway recognizes a publisher that reconnects. */
   publisherId: string;
   token?: string | undefined;

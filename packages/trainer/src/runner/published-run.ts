@@ -63,7 +63,7 @@ export class PublishedRun {
       ...{ identity: options.identity, runId: config.runId, folder: folder.path },
       onProblem: (reason) =>
         this.#report.print(
-          `The gateway at ${options.identity.url} does not take files of this run (${reason}); training continues.`,
+          `The gateway at ${options.identity.address} does not take files of this run (${reason}); training continues.`,
         ),
     });
     for (const file of resumePoint?.progress.files ?? []) this.#uploads.add(file);
@@ -78,7 +78,7 @@ export class PublishedRun {
       onLoss: (count) => {
         this.#uploads.restart();
         this.#report.print(
-          `The gateway at ${options.identity.url} has lost ${count} events of this run that it had acknowledged; they are sent again.`,
+          `The gateway at ${options.identity.address} has lost ${count} events of this run that it had acknowledged; they are sent again.`,
         );
       },
       onReject: ({ seq, issues }) =>
@@ -149,12 +149,12 @@ export class PublishedRun {
   }
 
   #reportProblem(problem: string | undefined): void {
-    const { url } = this.#options.identity;
+    const { address } = this.#options.identity;
     this.#reportedProblem = problem;
-    if (problem === undefined) this.#report.print(`Connected to the gateway at ${url}.`);
+    if (problem === undefined) this.#report.print(`Connected to the gateway at ${address}.`);
     else
       this.#report.print(
-        `The gateway at ${url} does not accept this run yet: ${problem}. Retrying until it does.`,
+        `The gateway at ${address} does not accept this run yet: ${problem}. Retrying until it does.`,
       );
   }
 
@@ -166,7 +166,7 @@ export class PublishedRun {
       const { problem } = this.#publisher;
       // A message before may have named the gateway and the reason.
       const isReported = this.#isRefused || (problem !== undefined && problem === this.#reportedProblem);
-      const gateway = isReported ? 'The gateway' : `The gateway at ${identity.url}`;
+      const gateway = isReported ? 'The gateway' : `The gateway at ${identity.address}`;
       const reason = isReported || problem === undefined ? '' : ` (${problem})`;
       const consequence = log.isInPlace
         ? `all are in ${folder.path}`
@@ -178,7 +178,7 @@ export class PublishedRun {
     const unsent = await this.#uploads.close(abortDelivery);
     if (unsent > 0 && undelivered === 0)
       this.#report.print(
-        `The gateway at ${identity.url} did not accept ${formatPlural(unsent, 'file')} of this run; all are in ${folder.path}.`,
+        `The gateway at ${identity.address} did not accept ${formatPlural(unsent, 'file')} of this run; all are in ${folder.path}.`,
       );
     log.close();
   }
@@ -192,11 +192,11 @@ export class PublishedRun {
 function conflictError(
   why: Refusal,
   { config }: PreparedRun,
-  { url }: PublisherIdentity,
+  { address }: PublisherIdentity,
 ): MonitorError | undefined {
   if (why !== 'runTaken') return undefined;
   return new MonitorError(
     'run.taken',
-    `--run-id: expected an id that no other trainer uses, but the gateway at ${url} has a trainer for ${config.runId} connected`,
+    `--run-id: expected an id that no other trainer uses, but the gateway at ${address} has a trainer for ${config.runId} connected`,
   );
 }

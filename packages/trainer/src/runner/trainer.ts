@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { eventLimits, type FinishedStatus, MonitorError, type QueuedStart } from '@mnist-monitor/shared';
+import {
+  eventLimits,
+  type FinishedStatus,
+  MonitorError,
+  type QueuedStart,
+  withoutCredentials,
+} from '@mnist-monitor/shared';
 import { type TrainerConfig, unusedFlags, withSettings } from '../config.ts';
 import type { ConsoleOutput } from '../console/report.ts';
 import type { EventBody } from '../event-data.ts';
@@ -37,7 +43,7 @@ export class Trainer {
     const { gatewayUrl: url, token, once } = options.config;
     this.#commands = new CommandHandler({ hasQueue: !once });
     this.#options = options;
-    this.#identity = { url, token, publisherId: randomUUID() };
+    this.#identity = { url, address: withoutCredentials(url), token, publisherId: randomUUID() };
     options.signal.addEventListener('abort', () => this.#abortDelivery.abort());
   }
 
@@ -103,8 +109,8 @@ export class Trainer {
       onProblem: (problem) =>
         output.write(
           problem === undefined
-            ? `Connected to the gateway at ${this.#identity.url}.\n`
-            : `The gateway at ${this.#identity.url} cannot be reached: ${problem}. Retrying until it can be reached.\n`,
+            ? `Connected to the gateway at ${this.#identity.address}.\n`
+            : `The gateway at ${this.#identity.address} cannot be reached: ${problem}. Retrying until it can be reached.\n`,
         ),
       onRefused(why, reason) {
         output.write(`The gateway refuses this trainer (${why}: ${reason}): no run can be started.\n`);

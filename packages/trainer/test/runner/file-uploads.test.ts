@@ -62,18 +62,16 @@ describe('the files of a run', () => {
     server.close();
   });
 
-  const create = (options: { token?: string; retryMs?: () => number } = {}): FileUploads =>
-    new FileUploads({
-      identity: {
-        url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/monitor/ingest`,
-        publisherId: 'publisher',
-        token: options.token ?? token,
-      },
+  const create = (options: { token?: string; retryMs?: () => number } = {}): FileUploads => {
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/monitor/ingest`;
+    return new FileUploads({
+      identity: { url, address: url, publisherId: 'publisher', token: options.token ?? token },
       runId: 'run',
       folder: folder.path,
       onProblem: (problem) => problems.push(problem),
       retryMs: options.retryMs ?? (() => 0),
     });
+  };
   const finished = () => uploads.close(new AbortController().signal);
 
   test('are sent beside the ingest address with the token, when the gateway has the first event', async () => {

@@ -44,7 +44,7 @@ describe('a connection to the gateway', () => {
   ): Promise<GatewayConnection> {
     gateway = await FakeGateway.start(gatewayOptions);
     connection = new GatewayConnection({
-      identity: { url: gateway.url, publisherId: 'publisher-1', token: 'sesame' },
+      identity: { url: gateway.url, address: gateway.url, publisherId: 'publisher-1', token: 'sesame' },
       firstMessage: () => ({ type: 'hello', runId: 'run' }),
       commands: { names: ['pause'], handle: async ({ id }) => ({ type: 'commandResult', id, ok: true }) },
       onReply() {},

@@ -64,7 +64,7 @@ describe('Publisher', () => {
   ) =>
     new Publisher(
       {
-        ...{ identity: { url, publisherId: 'publisher-1' }, log, commands: noCommands },
+        ...{ identity: { url, address: url, publisherId: 'publisher-1' }, log, commands: noCommands },
         ...{ onRefused: () => {}, onReject: () => {}, onProblem: () => {}, onLoss: () => {} },
         ...{ isResumed: false, ...options },
       },
@@ -79,7 +79,9 @@ describe('Publisher', () => {
 
   test('sends hello, then every event in order', async () => {
     const url = await listen();
-    const publisher = publish(url, { identity: { url, publisherId: 'mine-alone', token: 'secret' } });
+    const publisher = publish(url, {
+      identity: { url, address: url, publisherId: 'mine-alone', token: 'secret' },
+    });
     append(publisher, 300);
     expect(await publisher.close()).toBe(0);
     expect(gateway?.hellos).toEqual([

@@ -55,6 +55,26 @@ describe('Trainer', () => {
     expect(counts).toEqual(Array(4).fill(counts[0]));
   }, 120_000);
 
+  test('names a gateway that cannot be reached without the password in its address', async () => {
+    const flags = ['--wait', '--runs', folder.path, '--gateway', 'ws://ada:secret@127.0.0.1:9/ingest'];
+    const end = new AbortController();
+    let printed = '';
+    await new Trainer({
+      resources: new RunResources(),
+      ...{ config: readConfig(flags, {}), signal: end.signal },
+      output: {
+        write(text) {
+          printed += text;
+          if (text.includes('cannot be reached')) end.abort({ status: 'interrupted', reason: 'enough' });
+        },
+      },
+      onWaiting: () => {},
+    }).run();
+    expect(printed).toBe(
+      'The gateway at ws://127.0.0.1:9/ingest cannot be reached: nothing listens at 127.0.0.1:9. Retrying until it can be reached.\n',
+    );
+  });
+
   test('begins queued starts one after the other, and reports one that cannot begin in the next run (P-142)', async () => {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     await once(server, 'listening');
