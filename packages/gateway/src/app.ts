@@ -19,7 +19,7 @@ import { RunFolders } from './runs/run-folders.ts';
 import { RunSummaries } from './runs/run-summaries.ts';
 import { StatusBroadcaster } from './runs/status-broadcaster.ts';
 import { Sweeper } from './runs/sweeper.ts';
-import { TokenGuard } from './sockets/token-guard.ts';
+import { createTokenGuard } from './sockets/token-guard.ts';
 import {
   HealthCheckedStore,
   type HealthCheckedStoreOptions,
@@ -128,7 +128,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
 
   const authorizer = new CommandAuthorizer({
     ...config,
-    guard: new TokenGuard({ token: config.commandToken, limits }),
+    guard: createTokenGuard({ token: config.commandToken, limits }),
     log,
   });
   const ingestApp = await buildIngestApp({

@@ -6,13 +6,19 @@ import { isThisMachine, networkOf } from './addresses.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface TokenGuardOptions {
-  /** The expected token; undefined when none is needed. */
-  token: string | undefined;
+  token: string;
   limits: Pick<Limits, 'wrongTokenBurst' | 'wrongTokensPerSecond'>;
 }
 
 /** The maximum number of networks to remember; beyond it, the least recently used one is dropped. */
 const maxNetworks = 10_000;
+
+/** Returns the guard of a token; where none is expected, one that accepts all, without the memory for 10,000 networks. */
+export const createTokenGuard = ({
+  token,
+  limits,
+}: Pick<TokenGuardOptions, 'limits'> & { token: string | undefined }): Pick<TokenGuard, 'check'> =>
+  token === undefined ? { check: () => 'accepted' } : new TokenGuard({ token, limits });
 
 /**
  * Compares tokens, and limits the wrong tokens of each network: an IPv4 address or the /64 of an IPv6 address. Beyond the
@@ -36,7 +42,6 @@ export class TokenGuard {
    */
   check(given: string | undefined, client: Client): TokenVerdict {
     const { token } = this.#options;
-    if (token === undefined) return 'accepted';
     if (given === undefined) return 'missing';
     const network = networkOf(client.address);
     const bucket = this.#buckets.get(network);

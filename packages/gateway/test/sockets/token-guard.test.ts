@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { TokenGuard } from '../../src/sockets/token-guard.ts';
+import { createTokenGuard, TokenGuard } from '../../src/sockets/token-guard.ts';
 import type { Client } from '../../src/trust/client.ts';
 
 describe('the guard of a token', () => {
   const limits = { wrongTokenBurst: 3, wrongTokensPerSecond: 0 };
-  const guardOf = (token: string | undefined) => new TokenGuard({ token, limits });
+  const guardOf = (token: string | undefined) => createTokenGuard({ token, limits });
   const at = (address: string, proxy: Client['proxy'] = 'none'): Client => ({ address, proxy });
-  const checks = (guard: TokenGuard, client: Client, ...tokens: (string | undefined)[]) =>
+  const checks = (guard: ReturnType<typeof guardOf>, client: Client, ...tokens: (string | undefined)[]) =>
     tokens.map((token) => guard.check(token, client));
   const guesses = ['a', 'b', 'c'];
 
@@ -14,6 +14,10 @@ describe('the guard of a token', () => {
     const client = at('203.0.113.1');
     expect(checks(guardOf('sesame'), client, 'sesame', undefined)).toEqual(['accepted', 'missing']);
     expect(checks(guardOf(undefined), client, 'x', undefined)).toEqual(['accepted', 'accepted']);
+  });
+
+  test('keeps no networks where no token is set', () => {
+    expect(guardOf(undefined)).not.toBeInstanceOf(TokenGuard);
   });
 
   test('compares no token of a network after too many wrong ones, not even the right one (P-259, S-24)', () => {

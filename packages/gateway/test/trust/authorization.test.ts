@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { limits } from '../../src/limits.ts';
-import { TokenGuard } from '../../src/sockets/token-guard.ts';
+import { createTokenGuard } from '../../src/sockets/token-guard.ts';
 import { CommandAuthorizer, type CommandAuthorizerOptions } from '../../src/trust/authorization.ts';
 
 const loopback = { host: '127.0.0.1', bind: undefined };
@@ -15,7 +15,7 @@ const direct = {
 const authorizerOf = (options: Omit<CommandAuthorizerOptions, 'guard' | 'log'>, warnings: string[] = []) =>
   new CommandAuthorizer({
     ...options,
-    guard: new TokenGuard({ token: options.commandToken, limits }),
+    guard: createTokenGuard({ token: options.commandToken, limits }),
     log: { warn: (text: string) => warnings.push(text) } as never,
   });
 const rightsOf = (options: Omit<CommandAuthorizerOptions, 'guard' | 'log'>, request: object = {}) =>

@@ -8,7 +8,7 @@ import type { PublishedFiles } from '../../runs/published-files.ts';
 import { Admission } from '../../sockets/admission.ts';
 import { createPeer, type PeerContext } from '../../sockets/create-peer.ts';
 import { KeepAlive } from '../../sockets/keep-alive.ts';
-import { TokenGuard } from '../../sockets/token-guard.ts';
+import { createTokenGuard } from '../../sockets/token-guard.ts';
 import { Traffic } from '../../sockets/traffic.ts';
 import { clientOf } from '../../trust/client.ts';
 import { isLoopback } from '../../trust/hosts.ts';
@@ -62,7 +62,7 @@ export function addIngestRoute(
   const addressAdmission = new Admission({ ...limits, sockets: limits.connections });
   const admission = new PublisherAdmission(limits);
   const bounds = new RunBoundsCache(limits, context.store);
-  const guard = new TokenGuard({ token: context.token, limits });
+  const guard = createTokenGuard({ token: context.token, limits });
   const refuseProxies = proxyRefuser({ host, token: context.token });
   addFileUploadRoutes(app, {
     ...{ files, store: context.store, refuseProxies },
