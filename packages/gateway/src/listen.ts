@@ -1,4 +1,5 @@
-import { type AddressInfo, connect } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { MonitorError } from '@mnist-monitor/shared';
 import type { FastifyInstance } from 'fastify';
 import type { Gateway } from './app.ts';
@@ -17,6 +18,31 @@ export interface Addresses {
 type BindAddresses = Pick<Config, 'host' | 'port' | 'ingestHost' | 'ingestPort'> &
   Partial<Pick<Config, 'bind'>>;
 
+/** Returns the bindings of the public port and of the port for publishers. */
+const bindingsOf = ({ host, port, ingestHost, ingestPort }: BindAddresses): [Binding, Binding] => [
+  { host, port, flags: ['host', 'port'] },
+  { host: ingestHost, port: ingestPort, flags: ['ingest-host', 'ingest-port'] },
+];
+
+/**
+ * Checks that both ports can be listened on. Called before the store is opened, so that a gateway whose port is in use writes no files.
+ * @throws MonitorError `port.unavailable`
+ */
+export async function checkPorts(addresses: BindAddresses): Promise<void> {
+  const probes: Server[] = [];
+  try {
+    for (const binding of bindingsOf(addresses)) {
+      const probe = createServer();
+      await once(probe.listen(binding), 'listening').catch((cause) =>
+        Promise.reject(bindError(binding, cause)),
+      );
+      probes.push(probe);
+    }
+  } finally {
+    await Promise.all(probes.map((probe) => once(probe.close(), 'close')));
+  }
+}
+
 /**
  * Starts to listen on both ports.
  * @throws MonitorError `port.unavailable` when one is unavailable; the caller then closes the gateway.
@@ -25,13 +51,10 @@ export async function listen(
   { publicApp, ingestApp }: Gateway,
   addresses: BindAddresses,
 ): Promise<Addresses> {
-  const { host, ingestHost } = addresses;
-  const port = await bind(publicApp, { host, port: addresses.port, flags: ['host', 'port'] });
-  const ingestPort = await bind(ingestApp, {
-    host: ingestHost,
-    port: addresses.ingestPort,
-    flags: ['ingest-host', 'ingest-port'],
-  });
+  const { ingestHost } = addresses;
+  const [publicBinding, ingestBinding] = bindingsOf(addresses);
+  const port = await bind(publicApp, publicBinding);
+  const ingestPort = await bind(ingestApp, ingestBinding);
   return {
     url: `http://${await pageHost(publicApp, addresses, port)}:${port}`,
     ingestUrl: `ws://${isWildcard(ingestHost) ? '127.0.0.1' : toUrlHost(ingestHost)}:${ingestPort}/ingest`,
@@ -84,20 +107,24 @@ interface Binding {
 const backlog = 4_096;
 
 /** Resolves with the bound port: the system chooses one for port 0. */
-async function bind(app: FastifyInstance, { host, port, flags }: Binding): Promise<number> {
+async function bind(app: FastifyInstance, binding: Binding): Promise<number> {
+  const { host, port } = binding;
   try {
     await app.listen({ host, port, backlog, listenTextResolver: (address) => `listening at ${address}` });
   } catch (cause) {
-    const [hostFlag, portFlag] = flags;
-    const advice: Record<string, string> = {
-      EADDRINUSE: `port ${port} on ${host} is in use: stop the program that uses it, or choose another with --${portFlag}`,
-      EACCES: `port ${port} on ${host} is not permitted to this user: choose one from 1024 with --${portFlag}`,
-    };
-    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    const message =
-      advice[code] ?? `cannot listen on ${host}:${port} (${code}): choose another address with --${hostFlag}`;
-    throw new MonitorError('port.unavailable', message, { cause });
+    throw bindError(binding, cause);
   }
   const address = app.server.address();
   return typeof address === 'object' && address ? address.port : port;
+}
+
+function bindError({ host, port, flags: [hostFlag, portFlag] }: Binding, cause: unknown): MonitorError {
+  const advice: Record<string, string> = {
+    EADDRINUSE: `port ${port} on ${host} is in use: stop the program that uses it, or choose another with --${portFlag}`,
+    EACCES: `port ${port} on ${host} is not permitted to this user: choose one from 1024 with --${portFlag}`,
+  };
+  const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  const message =
+    advice[code] ?? `cannot listen on ${host}:${port} (${code}): choose another address with --${hostFlag}`;
+  return new MonitorError('port.unavailable', message, { cause });
 }

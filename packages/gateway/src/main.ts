@@ -5,7 +5,7 @@ import type { Gateway } from './app.ts';
 import type { ClusterBus } from './cluster/bus.ts';
 import { type Config, gatewayOptions, readConfig } from './config.ts';
 import { limits } from './limits.ts';
-import { listen } from './listen.ts';
+import { checkPorts, listen } from './listen.ts';
 import { HeapTrimmer } from './memory.ts';
 import type { Store } from './store/store.ts';
 
@@ -17,6 +17,7 @@ else await run().catch(fail);
 async function run(): Promise<void> {
   const config = readConfig(argv, process.env);
   const log = createLog(config.logLevel);
+  await checkPorts(config);
   // The store opens on its own threads while this one loads the modules of the servers, which takes most of the start.
   const [opened, { buildGateway }] = await Promise.all([openStore(config, log), import('./app.ts')]);
   const gateway = await buildGateway({ config, ...opened, log });

@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -144,11 +145,13 @@ describe('the gateway’s program', () => {
     ]);
   });
 
-  test('reports in one line that a port is in use, and exits with 2 (P-233)', async () => {
+  test('reports in one line that a port is in use, exits with 2, and has written no file (P-233)', async () => {
     const port = await busyPort();
-    const flags = ['--port', '0', '--ingest-port', port, '--runs', temporaryFolder(), '--log-level', 'error'];
+    const runs = join(temporaryFolder(), 'runs');
+    const flags = ['--port', '0', '--ingest-port', port, '--runs', runs, '--log-level', 'error'];
     const { code, stderr } = await startProcess(flags).ended;
     expect(code).toBe(2);
+    expect(existsSync(runs)).toBe(false);
     expect(stderr).toBe(
       `port ${port} on 127.0.0.1 is in use: stop the program that uses it, or choose another with --ingest-port\n`,
     );
