@@ -15,7 +15,10 @@ describe('docker/check', () => {
   });
 
   /** Runs the script on a machine whose programs are these shell scripts. */
-  function run(programs: Record<string, string>): { status: number | null; stdout: string } {
+  function run(
+    programs: Record<string, string>,
+    env: Record<string, string> = {},
+  ): { status: number | null; stdout: string; stderr: string } {
     const bin = mkdtempSync(join(tmpdir(), 'mnist-check-'));
     folders.push(bin);
     for (const [name, script] of Object.entries(programs)) {
@@ -27,7 +30,7 @@ describe('docker/check', () => {
       writeFileSync(join(bin, tool), `#!/bin/sh\nexec ${path} "$@"\n`);
       chmodSync(join(bin, tool), 0o755);
     }
-    return spawnSync('/bin/sh', [check], { encoding: 'utf8', env: { PATH: bin } });
+    return spawnSync('/bin/sh', [check], { encoding: 'utf8', env: { PATH: bin, ...env } });
   }
 
   /** A Docker engine with these runtimes. */
@@ -55,6 +58,16 @@ describe('docker/check', () => {
     expect(status).toBe(0);
     expect(stdout.endsWith('  docker compose up --build\n')).toBe(true);
   });
+
+  test.each(['abc', '0', '65536', '5000 5001', '-1', '1e3', '123456'])(
+    'refuses the port %j in one line',
+    (port) => {
+      expect(run({}, { MONITOR_PORT: port })).toMatchObject({
+        ...{ status: 2, stdout: '' },
+        stderr: `MONITOR_PORT: expected a whole number from 1 to 65535, got "${port}"\n`,
+      });
+    },
+  );
 
   test.each([
     ['is not installed', {}, /✗ Docker is not installed/],
