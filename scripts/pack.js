@@ -51,7 +51,11 @@ const lockedVersion = (workspace, name) =>
 
 /** Returns the dependencies of the programs, each in its exact version. */
 function dependencies() {
-  const versions = { 'google-protobuf': lockedVersion('packages/trainer', 'google-protobuf') };
+  // npm applies overrides only in this repository. As dependencies, they choose the versions at users, too.
+  const versions = {
+    ...product.overrides,
+    'google-protobuf': lockedVersion('packages/trainer', 'google-protobuf'),
+  };
   for (const workspace of ['packages/cli', 'packages/gateway', 'packages/shared', 'packages/trainer'])
     for (const name of Object.keys(readJson(`${workspace}/package.json`).dependencies)) {
       const version = lockedVersion(workspace, name);
