@@ -16,6 +16,7 @@ const names = [
   'time-to-accuracy',
   'training',
   'viewers',
+  'watch',
 ];
 const [name] = process.argv.splice(2, 1);
 
