@@ -31,7 +31,7 @@ export const commands = {
     summary: 'install the library of the engine tensorflow, once for this user',
     program: 'packages/trainer/dist/src/install/main.js',
     options: [],
-    flags: ['--cuda', '--help'],
+    flags: ['--cuda', '--help', '--version'],
   },
   backup: {
     summary: 'copy the database of runs while it is in use',
@@ -42,19 +42,19 @@ export const commands = {
     summary: 'follow a run in the terminal',
     program: 'packages/cli/dist/src/watch-main.js',
     options: [],
-    flags: ['latest', '--url', '--no-colour', '--help'],
+    flags: ['latest', '--url', '--no-colour', '--no-color', '--help', '--version'],
   },
   show: {
     summary: 'print a run or the list of runs, for people or as JSON',
     program: 'packages/cli/dist/src/show-main.js',
     options: [],
-    flags: ['latest', 'runs', '--url', '--json', '--help'],
+    flags: ['latest', 'runs', '--url', '--json', '--help', '--version'],
   },
   mcp: {
     summary: 'let an assistant read and command runs (Model Context Protocol)',
     program: 'packages/cli/dist/src/mcp-main.js',
     options: [],
-    flags: ['--url', '--read-only', '--help'],
+    flags: ['--url', '--read-only', '--help', '--version'],
   },
   completion: {
     summary: 'print a script that completes commands and flags in bash, zsh or fish',

@@ -53,6 +53,9 @@ const shells = new Map([
   ['fish', fish],
 ]);
 
+/** The shells for which there is a completion script. */
+export const shellNames = [...shells.keys()];
+
 /**
  * Returns a script that completes commands and flags.
  * @throws MonitorError `option.invalid` when the shell is none of bash, zsh and fish.
@@ -60,6 +63,6 @@ const shells = new Map([
 export function completionScript(shell: string | undefined): string {
   const script = shells.get(shell ?? '');
   if (script) return script();
-  const names = [...shells.keys()].join(', ');
+  const names = shellNames.join(', ');
   throw new MonitorError('option.invalid', `completion: expected one of ${names}, got ${shell ?? 'nothing'}`);
 }

@@ -7,6 +7,9 @@ const root = new URL('../../../../', import.meta.url);
 const argv = process.argv.slice(2);
 process.env.MNIST_MONITOR_COMMAND ??= 'npx mnist-training-monitor';
 
+// When a pipe such as `| head` is closed, output is lost, and no error is reported.
+process.stdout.on('error', () => {});
+
 try {
   const { name, args } = chooseCommand(argv);
   if (['--help', '-h'].includes(argv[0] ?? '')) {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
@@ -6,6 +6,7 @@ import { chooseCommand, commands, overview } from '../src/commands.ts';
 import { completionScript } from '../src/completion.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
+const main = `${root}packages/cli/dist/src/main.js`;
 
 describe('the command mnist-training-monitor', () => {
   test.each([
@@ -38,9 +39,34 @@ describe('the command mnist-training-monitor', () => {
     [['train', '--help'], /^Usage: npx mnist-training-monitor train \[flags\]\n[\s\S]* --epochs /],
     [['engine', '--help'], /^Usage: npx mnist-training-monitor engine \[--cuda\]\n/],
     [['backup', '--help'], /^Usage: npx mnist-training-monitor backup \[flags\]\n/],
-  ])('answers %j', (argv, text) => {
-    const main = `${root}packages/cli/dist/src/main.js`;
+    [['completion', '--help'], /^Usage: mnist-training-monitor completion bash\|zsh\|fish\n/],
+    ...['engine', 'watch', 'show', 'mcp', 'completion'].map(
+      (name) => [[name, '--version'], /^\d+\.\d+\.\d+\n$/] as const,
+    ),
+    ...['engine', 'watch', 'show', 'mcp'].map((name) => [[name, '-h'], /^Usage: /] as const),
+  ] as const)('answers %j', (argv, text) => {
     expect(execFileSync(process.execPath, [main, ...argv], { encoding: 'utf8' })).toMatch(text);
+  });
+
+  test.each([
+    [['mcp', 'latest'], 'latest: unexpected argument; --help lists what is accepted'],
+    [['watch', 'a', 'b'], 'b: unexpected argument; --help lists what is accepted'],
+    [['watch', 'a b'], 'expected latest or the id of a run, got "a b"'],
+    [
+      ['watch', '--no-colours'],
+      '--no-colours: unexpected argument (did you mean --no-colour?); --help lists what is accepted',
+    ],
+    [['completion', 'bash', 'zsh'], 'zsh: unexpected argument; --help lists what is accepted'],
+    [['completion', '--shell=zsh'], '--shell: unexpected argument; --help lists what is accepted'],
+    [['completion'], 'completion: expected one of bash, zsh, fish, got nothing'],
+    [
+      ['engine', '-version'],
+      '-version: unknown flag; npx mnist-training-monitor engine accepts only --cuda and --help',
+    ],
+    [['gateway', 'now'], 'now: unknown; --help lists all options'],
+  ])('refuses %j with exit code 2 and one line', (argv, line) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...argv], { encoding: 'utf8' });
+    expect([status, stdout, stderr]).toEqual([2, '', `${line}\n`]);
   });
 });
 

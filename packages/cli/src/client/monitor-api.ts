@@ -10,7 +10,6 @@ import {
   printableLine,
   problemDetailsSchema,
   type RunList,
-  type RunListQuery,
   type RunSeries,
   type RunSummary,
   runListSchema,
@@ -19,6 +18,7 @@ import {
   type SeriesAxis,
   type SeriesField,
   validate,
+  withoutCredentials,
 } from '@mnist-monitor/shared';
 import type { z } from 'zod';
 
@@ -32,15 +32,27 @@ const maxNotices = 5_000;
 
 /** Reads runs from the REST API of a gateway. Every method throws a MonitorError: the gateway's own, or `gateway.unreachable`. */
 export class MonitorApi {
-  /** Address of the gateway, which ends with a slash. */
+  /** Address of the gateway without user name and password. */
   readonly #base: URL;
+  readonly #headers: Record<string, string>;
 
+  /** @param base Address of the gateway, which ends with a slash, with user name and password where a proxy asks for them. */
   constructor(base: URL) {
-    this.#base = base;
+    this.#base = new URL(withoutCredentials(base.href));
+    this.#headers = basicAuthorization(base);
   }
 
-  listRuns(query: Partial<Pick<RunListQuery, 'limit' | 'search' | 'sort' | 'direction'>>): Promise<RunList> {
+  listRuns(query: { limit: number; search?: string; cursor?: string }): Promise<RunList> {
     return this.#read('api/runs', runListSchema, query);
+  }
+
+  /** Yields all runs, the newest first. */
+  async *runs(): AsyncGenerator<RunSummary> {
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page: RunList = await this.listRuns({ limit: 50, ...(cursor && { cursor }) });
+      yield* page.runs;
+      cursor = page.nextCursor;
+    }
   }
 
   /** Returns the summary of a run; of the newest one for the id `latest`. */
@@ -101,7 +113,7 @@ export class MonitorApi {
     const url = new URL(path, this.#base);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
     const { ok, json } = await this.#fetchJson(url);
-    if (!ok) throw problemOf(json, url);
+    if (!ok) throw this.#problemOf(json, url);
     const result = validate(schema, json);
     if (result.ok) return result.value;
     throw this.#unreachable(`its answer is invalid (${formatIssues(result.error.issues)})`);
@@ -109,17 +121,46 @@ export class MonitorApi {
 
   async #fetchJson(url: URL): Promise<{ ok: boolean; json: unknown }> {
     try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' });
+      const signal = AbortSignal.timeout(timeoutMs);
+      const response = await fetch(url, { signal, headers: this.#headers, redirect: 'error' });
+      const { ok, status } = response;
       const text = await readText(response);
-      return { ok: response.ok, json: JSON.parse(text) };
+      return { ok, json: parseJson(text, status) };
     } catch (cause) {
       throw this.#unreachable(reasonOf(cause), cause);
     }
   }
 
+  /** Returns the error that the body of a failed response reports. */
+  #problemOf(body: unknown, { pathname }: URL): MonitorError {
+    const problem = validate(problemDetailsSchema, body);
+    if (!problem.ok) return this.#unreachable(`${pathname} has no answer of a gateway`);
+    const { code, detail, title } = problem.value;
+    const known = code in errorCodes ? (code as ErrorCode) : 'internal';
+    return new MonitorError(known, printableLine(detail ?? title));
+  }
+
   #unreachable(reason: string, cause?: unknown): MonitorError {
     const message = `expected a gateway at ${this.#base.href}, but ${reason}; start one, or name another one with --url`;
     return new MonitorError('gateway.unreachable', message, { cause });
+  }
+}
+
+/** Returns the header with the user name and password of an address; fetch refuses addresses that contain them. */
+function basicAuthorization({ username, password }: URL): Record<string, string> {
+  if (username === '' && password === '') return {};
+  const credentials = Buffer.from(decodeURIComponent(`${username}:${password}`)).toString('base64');
+  return { authorization: `Basic ${credentials}` };
+}
+
+/** @throws RangeError when the text is no JSON. */
+function parseJson(text: string, status: number): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new RangeError(
+      status === 200 ? 'its answer is not JSON' : `it answered with HTTP status ${status}`,
+    );
   }
 }
 
@@ -136,20 +177,9 @@ async function readText(response: Response): Promise<string> {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof SyntaxError) return 'its answer is not JSON';
   if (error instanceof RangeError) return error.message;
-  const { name, message, cause } = error as Error & { cause?: { code?: string } };
+  const { name, message, cause } = error as Error & { cause?: { code?: string; message?: string } };
   if (name === 'TimeoutError') return `it did not answer within ${timeoutMs / 1_000} s`;
   if (cause?.code === 'ECONNREFUSED') return 'nothing listens there';
-  return `it cannot be reached (${cause?.code ?? message})`;
-}
-
-/** Returns the error that the body of a failed response reports. */
-function problemOf(body: unknown, { pathname }: URL): MonitorError {
-  const problem = validate(problemDetailsSchema, body);
-  if (!problem.ok)
-    return new MonitorError('gateway.unreachable', `${pathname}: expected an answer of a gateway`);
-  const { code, detail } = problem.value;
-  const known = code in errorCodes ? (code as ErrorCode) : 'internal';
-  return new MonitorError(known, printableLine(detail ?? problem.value.title));
+  return `it cannot be reached (${cause?.code ?? cause?.message ?? message})`;
 }

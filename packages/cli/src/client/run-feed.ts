@@ -2,12 +2,15 @@ import {
   type CommandData,
   type CommandName,
   type CommandResult,
+  type ConnectionState,
   connectLive,
   type EventType,
   type LiveClient,
   type LiveClientOptions,
   MonitorError,
   type MonitorEvent,
+  type RunStatus,
+  withoutCredentials,
 } from '@mnist-monitor/shared';
 import { WebSocket } from 'ws';
 
@@ -21,6 +24,26 @@ export function followFeed(base: URL, options: Omit<LiveClientOptions, 'url' | '
   return connectLive({ ...options, url: url.href, WebSocket });
 }
 
+/** Returns the error of a feed of a run that is closed for good, or cannot be opened. */
+function feedError(
+  base: URL,
+  runId: string,
+  state: Extract<ConnectionState, { reason: string }>,
+): MonitorError {
+  const code = state.name === 'closed' ? state.code : undefined;
+  if (code === 'runNotFound' || code === 'runDeleted') {
+    const found = code === 'runDeleted' ? 'it was deleted' : 'the gateway has none with this id';
+    return new MonitorError('run.not_found', `expected the run ${runId}, but ${found}`);
+  }
+  return unreachableError(base, `the connection was closed: ${state.reason}`);
+}
+
+const unreachableError = (base: URL, reason: string): MonitorError =>
+  new MonitorError(
+    'gateway.unreachable',
+    `expected a gateway at ${withoutCredentials(base.href)}, but ${reason}`,
+  );
+
 /** Sends one command over a connection of its own, and resolves with the trainer's answer. */
 export async function sendCommand<N extends CommandName>(
   base: URL,
@@ -31,16 +54,14 @@ export async function sendCommand<N extends CommandName>(
   let timer: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
-      const refuse = (reason: string): void =>
-        reject(new MonitorError('gateway.unreachable', `expected a gateway at ${base.href}, but ${reason}`));
       timer = setTimeout(
-        () => refuse(`it did not answer within ${connectTimeoutMs / 1_000} s`),
+        () => reject(unreachableError(base, `it did not answer within ${connectTimeoutMs / 1_000} s`)),
         connectTimeoutMs,
       );
       feed = followFeed(base, {
         ...{ run: runId ?? 'latest', types: ['run.finished'] },
         onHello: () => resolve(),
-        onState: (state) => 'reason' in state && refuse(`the connection was closed: ${state.reason}`),
+        onState: (state) => 'reason' in state && reject(feedError(base, runId ?? 'latest', state)),
       });
     });
     const options = { by, ...(runId !== undefined && { runId }), ...(token !== undefined && { token }) };
@@ -62,8 +83,15 @@ export interface WaitOptions {
   signal?: AbortSignal;
 }
 
-/** Follows a run until an event is the expected one. Resolves with it; with undefined after the time limit, or when aborted. */
-export async function waitForEvent(base: URL, options: WaitOptions): Promise<MonitorEvent | undefined> {
+/** What has ended a wait: an event, or that the trainer of the run has been disconnected for long; undefined when it was in vain. */
+export type WaitOutcome = MonitorEvent | 'interrupted' | undefined;
+
+/**
+ * Follows a run until an event is the expected one, or until the run is interrupted, of which the status reports and no event. Resolves
+ * with undefined after the time limit, or when aborted.
+ * @throws MonitorError `run.not_found`, also when the run is deleted, or `gateway.unreachable`
+ */
+export async function waitForEvent(base: URL, options: WaitOptions): Promise<WaitOutcome> {
   const { runId, after, types, isExpected, timeoutMs, signal } = options;
   let feed: LiveClient | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -71,12 +99,29 @@ export async function waitForEvent(base: URL, options: WaitOptions): Promise<Mon
     return await new Promise((resolve, reject) => {
       timer = setTimeout(() => resolve(undefined), timeoutMs);
       signal?.addEventListener('abort', () => resolve(undefined), { once: true });
+      let status: RunStatus | undefined;
+      /** Whether the stored events have arrived. The expected one may be among them. */
+      let isLive = false;
+      const checkStatus = (): void => {
+        if (isLive && status === 'interrupted') resolve('interrupted');
+      };
       feed = followFeed(base, {
         ...{ run: runId, after, types },
+        onHello({ run }) {
+          status = run?.status;
+          isLive = false;
+        },
+        onLive() {
+          isLive = true;
+          checkStatus();
+        },
+        onStatus(changed) {
+          if (changed.runId !== runId) return;
+          status = changed.status;
+          checkStatus();
+        },
         onEvent: (event) => isExpected(event) && resolve(event),
-        onState: (state) =>
-          state.name === 'closed' &&
-          reject(new MonitorError('gateway.unreachable', `the gateway has closed the feed: ${state.reason}`)),
+        onState: (state) => state.name === 'closed' && reject(feedError(base, runId, state)),
       });
     });
   } finally {

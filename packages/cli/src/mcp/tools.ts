@@ -2,7 +2,6 @@ import {
   type CommandData,
   type CommandName,
   type CommandResult,
-  MonitorError,
   type MonitorEvent,
   type RunSummary,
   runIdSchema,
@@ -12,8 +11,9 @@ import {
 import { z } from 'zod';
 import { describeHistory, describeMistakes, describeNotice, describeNotices } from '../answers/events.ts';
 import { compareRuns, describeRun, describeRuns } from '../answers/runs.ts';
+import { shortText, withoutEmpty } from '../answers/values.ts';
 import type { MonitorApi } from '../client/monitor-api.ts';
-import type { WaitOptions } from '../client/run-feed.ts';
+import type { WaitOptions, WaitOutcome } from '../client/run-feed.ts';
 
 /** Size of an answer whose length the caller has not chosen, in bytes of JSON. */
 const maxAnswerBytes = 2_000;
@@ -26,7 +26,7 @@ export interface ToolContext {
     name: N,
     options: { data?: CommandData<N>; runId?: string },
   ): Promise<object>;
-  wait(options: WaitOptions): Promise<MonitorEvent | undefined>;
+  wait(options: WaitOptions): Promise<WaitOutcome>;
 }
 
 /** A tool of the MCP server. */
@@ -198,7 +198,7 @@ const readTools = [
     name: 'wait_until',
     title: 'Wait for an event',
     description:
-      'Waits until a run reaches a step or a test accuracy, has a warning or an error, or ends, whichever comes first, and returns what happened and the state of the run. The end always counts.',
+      'Waits until a run reaches a step or a test accuracy, has a warning or an error, or ends, whichever comes first, and returns what happened and the state of the run. The end always counts, and so does a run that is interrupted: its trainer has been disconnected for long, and may resume it.',
     input: z.object({
       runId: anyRun,
       step: z.int().nonnegative().optional(),
@@ -216,27 +216,35 @@ const readTools = [
     changes: false,
     async run({ runId, step, testAccuracy, notice, afterSeq, timeoutSeconds }, { api, wait }, signal) {
       const run = await api.getRun(runId);
+      const after = afterSeq ?? run.lastSeq;
+      const hasEnded = run.finished !== null || run.status === 'interrupted';
       const isReached =
         (step !== undefined && (run.batch?.step ?? -1) >= step) ||
         (testAccuracy !== undefined && (run.bestAccuracy ?? -1) >= testAccuracy) ||
-        (run.finished !== null && afterSeq === undefined);
+        (hasEnded && run.lastSeq <= after);
       if (isReached) return { happened: 'it was so already', run: fittingRun(run) };
-      const event = await wait({
-        ...{ runId: run.runId, after: afterSeq ?? run.lastSeq, timeoutMs: timeoutSeconds * 1_000 },
+      const outcome = await wait({
+        ...{ runId: run.runId, after, timeoutMs: timeoutSeconds * 1_000 },
         types: ['batch', 'epoch', 'notice', 'run.finished'],
         isExpected: (event) => expects(event, { step, testAccuracy, notice }),
         ...(signal && { signal }),
       });
-      const happened =
-        event === undefined ? 'nothing within the time' : (eventNames[event.type] ?? event.type);
+      const isNotice = typeof outcome === 'object' && outcome.type === 'notice';
       return {
-        happened,
-        ...(event?.type === 'notice' && { notice: describeNotice(event) }),
+        happened: nameOf(outcome),
+        ...(isNotice && { notice: describeNotice(outcome) }),
         run: fittingRun(await api.getRun(run.runId)),
       };
     },
   }),
 ];
+
+/** Returns what has happened, as the answer of `wait_until` names it. */
+function nameOf(outcome: WaitOutcome): string {
+  if (outcome === undefined) return 'nothing within the time';
+  if (outcome === 'interrupted') return 'the run was interrupted';
+  return eventNames[outcome.type] ?? outcome.type;
+}
 
 const eventNames: Partial<Record<MonitorEvent['type'], string>> = {
   batch: 'the step was reached',
@@ -315,8 +323,24 @@ const commandTools = [
 export const toolsOf = ({ readOnly }: { readOnly: boolean }): Tool[] =>
   readOnly ? readTools : [...readTools, ...commandTools];
 
-/** Turns the answer of a trainer to a command into that of a tool. @throws MonitorError when the trainer has refused the command. */
-export function commandAnswer(name: CommandName, result: CommandResult): object {
-  if (!result.ok) throw new MonitorError('command.refused', `${name}: ${result.message} (${result.code})`);
-  return { accepted: name, ...(result.runId !== undefined && { runId: result.runId }) };
+/** The answer of a tool to a command that was not accepted. */
+export interface Refusal {
+  refused: CommandName;
+  code: string;
+  hint?: string;
+  /** The reason is the trainer's, or the gateway's. */
+  texts: { reason: string };
+}
+
+/** Turns the answer of a trainer to a command into that of a tool. */
+export function commandAnswer(name: CommandName, result: CommandResult): object | Refusal {
+  if (result.ok) return withoutEmpty({ accepted: name, runId: result.runId });
+  const { code, message } = result;
+  return {
+    ...{ refused: name, code },
+    ...(code === 'command.unauthorized' && {
+      hint: 'MONITOR_COMMAND_TOKEN of this program must be the token',
+    }),
+    texts: { reason: shortText(message) },
+  };
 }

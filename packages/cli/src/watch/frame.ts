@@ -1,9 +1,20 @@
 import type { RunStatus, RunSummary } from '@mnist-monitor/shared';
 import { bar, formatCount, formatDuration, formatLoss, formatPercent } from '@mnist-monitor/shared/console';
-import { shortText } from '../answers/values.ts';
+import { rounded, shortText } from '../answers/values.ts';
 import { drawCurve, rangeOf } from './braille.ts';
 import type { Curve } from './curve.ts';
-import { fit, type Line, type Part, type Style, widthOf } from './text.ts';
+import {
+  cut,
+  fit,
+  type Item,
+  type Line,
+  lineOfItems,
+  lineWidth,
+  type Part,
+  type Style,
+  widthOf,
+  wrap,
+} from './text.ts';
 import type { WatchedRun } from './watched-run.ts';
 
 /** Size of the terminal, and the line at its end in which the program asks or answers. */
@@ -22,6 +33,10 @@ const axisColumns = 9;
 const matrixClasses = 12;
 /** Fewest columns of a chart beside a matrix. */
 const smallestChart = 34;
+/** Fewest columns that a status leaves to the name of the run. */
+const smallestName = 16;
+/** Most lines of a question, of the outcome of a command and of a notice. */
+const maxTextRows = 3;
 
 const statusStyles: Record<RunStatus, readonly [symbol: string, style: Style]> = {
   running: ['●', 'good'],
@@ -35,17 +50,21 @@ const statusStyles: Record<RunStatus, readonly [symbol: string, style: Style]> =
 
 /** Returns the lines of the terminal, as many as it has rows. */
 export function frame(watched: WatchedRun, { columns, rows, prompt }: FrameOptions): Line[] {
-  if (columns < smallest.columns || rows < smallest.rows)
-    return filled([[`The terminal is too small: ${smallest.columns} × ${smallest.rows} are needed.`]], rows);
+  if (columns < smallest.columns || rows < smallest.rows) {
+    const needed = `The terminal is too small: ${smallest.columns} × ${smallest.rows} are needed.`;
+    return filled(wrap(needed, columns, rows).map(plain), rows);
+  }
   const { run, isKnown } = watched;
+  const isLow = rows < 20;
   const nothing = isKnown
     ? 'No run yet. This view shows the next one when it begins.'
     : 'Connecting to the gateway …';
   const top = run
-    ? [titleLine(run, columns), progressLine(run, columns), batchLine(run), testLine(run), []]
-    : [[['MNIST Training Monitor', 'bold'] as const], [], [nothing]];
-  const noticeRows = rows >= 20 ? 4 : 1;
-  const bottom = [...noticeLines(watched, noticeRows), lastLine(watched, prompt)];
+    ? [...runLines(run, columns), ...(isLow ? [] : [[]])]
+    : [[['MNIST Training Monitor', 'bold'] as const], [], ...wrap(nothing, columns, maxTextRows).map(plain)];
+  const promptLines = wrap(prompt, columns, maxTextRows).map((text): Line => [[text, 'accent']]);
+  const lastLines = prompt ? promptLines : [keyLine(watched, columns)];
+  const bottom = [...noticeLines(watched, { columns, rows: isLow ? 2 : 4 }), ...lastLines];
   const height = rows - top.length - bottom.length;
   const middle = run ? mainLines(watched, { columns, height }) : [];
   return [...filled([...top, ...middle], rows - bottom.length), ...bottom];
@@ -54,9 +73,21 @@ export function frame(watched: WatchedRun, { columns, rows, prompt }: FrameOptio
 const filled = (lines: readonly Line[], rows: number): Line[] =>
   Array.from({ length: rows }, (_, at) => lines[at] ?? []);
 
+const plain = (text: string): Line => [text];
+
+/** Returns the lines of a run's state and results. */
+const runLines = (run: RunSummary, columns: number): Line[] => [
+  titleLine(run, columns),
+  progressLine(run, columns),
+  batchLine(run, columns),
+  testLine(run, columns),
+];
+
 function titleLine(run: RunSummary, columns: number): Line {
   const [symbol, style] = statusStyles[run.status];
-  const status = `${symbol} ${run.status}${run.connected || run.finished ? '' : ', trainer not connected'}`;
+  const ending = run.connected || run.finished ? '' : ', trainer not connected';
+  const full = `${symbol} ${run.status}${ending}`;
+  const status = columns - widthOf(full) > smallestName ? full : `${symbol} ${run.status}`;
   const name = shortText(run.title ?? run.name ?? run.runId);
   return [[fit(name, Math.max(0, columns - widthOf(status) - 1)), 'bold'], ' ', [status, style]];
 }
@@ -66,45 +97,59 @@ function progressLine({ started, batch, epoch, finished }: RunSummary, columns: 
   const epochs = started?.totals?.epochs ?? started?.config.epochs;
   const unit = started?.unit ?? 'images';
   const speed = batch?.throughput ?? batch?.imagesPerSecond;
-  const text = [
+  const texts = [
     batch && `step ${formatCount(batch.step)}${steps ? `/${formatCount(steps)}` : ''}`,
     (batch?.epoch ?? epoch?.epoch) && `epoch ${batch?.epoch ?? epoch?.epoch}${epochs ? `/${epochs}` : ''}`,
-    typeof speed === 'number' && `${formatCount(speed)} ${shortText(unit)}/s`,
     finished
       ? `in ${formatDuration(finished.seconds)}`
       : typeof batch?.etaSeconds === 'number' && `${formatDuration(batch.etaSeconds)} left`,
-  ].filter(Boolean);
-  const values = text.join('  ');
-  const space = Math.min(40, columns - widthOf(values) - 9);
-  if (!steps || !batch || space < 8) return [values];
+    typeof speed === 'number' && `${formatCount(speed)} ${shortText(unit)}/s`,
+  ].filter((text) => typeof text === 'string');
+  const values = lineOfItems(
+    texts.map((text) => ({ full: [text], short: [text] })),
+    columns,
+  );
+  const space = Math.min(40, columns - lineWidth(values) - 10);
+  if (!steps || !batch || space < 8) return values;
   const share = batch.step / steps;
-  return [[bar(share, space), 'curve'], ` ${Math.floor(share * 100)} %`.padStart(6), `  ${values}`];
+  return [[bar(share, space), 'curve'], ` ${Math.floor(share * 100)} %`.padStart(6), '   ', ...values];
 }
 
-/** Returns a name and its value; nothing without a value. */
-const value = (name: string, text: string | false | null | undefined, style?: Style): Part[] =>
-  text ? [[`${name} `, 'dim'], style ? [text, style] : text, '   '] : [];
+interface ValueNames {
+  full: string;
+  short: string;
+}
+
+/** Returns the item of a name and its value; none without a value. */
+function value(names: ValueNames, text: string | undefined, style?: Style): Item[] {
+  if (text === undefined) return [];
+  const named = (name: string): Line => [[`${name} `, 'dim'], style ? [text, style] : text];
+  return [{ full: named(names.full), short: named(names.short) }];
+}
 
 const lossText = (loss: number | string | null | undefined): string | undefined =>
   loss == null ? undefined : formatLoss(Number(loss));
 const percentText = (share: number | string | null | undefined): string | undefined =>
   share == null ? undefined : formatPercent(Number(share));
 
-function batchLine({ batch }: RunSummary): Line {
+function batchLine({ batch }: RunSummary, columns: number): Line {
   const isBad = batch !== null && !Number.isFinite(Number(batch.loss));
-  return [
-    ...value('loss', lossText(batch?.loss), isBad ? 'bad' : 'bold'),
-    ...value('accuracy', percentText(batch?.accuracy)),
-    ...value('learning rate', batch?.learningRate == null ? undefined : String(batch.learningRate)),
+  const rate = batch?.learningRate;
+  const items = [
+    ...value({ full: 'loss', short: 'loss' }, lossText(batch?.loss), isBad ? 'bad' : 'bold'),
+    ...value({ full: 'accuracy', short: 'acc.' }, percentText(batch?.accuracy)),
+    ...value({ full: 'learning rate', short: 'rate' }, rate == null ? undefined : String(rounded(rate))),
   ];
+  return lineOfItems(items, columns);
 }
 
-function testLine({ epoch, bestAccuracy }: RunSummary): Line {
-  return [
-    ...value('test accuracy', percentText(epoch?.test?.accuracy), 'bold'),
-    ...value('best', percentText(bestAccuracy)),
-    ...value('test loss', lossText(epoch?.test?.loss)),
+function testLine({ epoch, bestAccuracy }: RunSummary, columns: number): Line {
+  const items = [
+    ...value({ full: 'test accuracy', short: 'test' }, percentText(epoch?.test?.accuracy), 'bold'),
+    ...value({ full: 'best', short: 'best' }, percentText(bestAccuracy)),
+    ...value({ full: 'test loss', short: 'loss' }, lossText(epoch?.test?.loss)),
   ];
+  return lineOfItems(items, columns);
 }
 
 /** Returns the charts and, beside them, the matrix where it fits. */
@@ -126,9 +171,6 @@ function mainLines(watched: WatchedRun, { columns, height }: { columns: number; 
 }
 
 const widest = (lines: readonly Line[]): number => Math.max(0, ...lines.map(lineWidth));
-
-const lineWidth = (line: Line): number =>
-  line.reduce((sum, part) => sum + widthOf(typeof part === 'string' ? part : part[0]), 0);
 
 function chartLines(
   title: string,
@@ -168,7 +210,10 @@ function matrixLines({ confusion, run }: WatchedRun, unit: 'counts' | 'percent')
   });
   const cellColumns = String(Math.max(1, ...cells.flat())).length + 1;
   const nameColumns = Math.min(6, Math.max(...names.map(widthOf)));
-  const head = names.map((name) => fit(name, cellColumns - 1).padStart(cellColumns)).join('');
+  const head = names
+    .map((name) => cut(name, cellColumns - 1))
+    .map((name) => ' '.repeat(cellColumns - widthOf(name)) + name)
+    .join('');
   const title =
     unit === 'counts' ? 'Test images: true class by predicted class' : 'True class by predicted class, %';
   return [
@@ -189,26 +234,39 @@ function matrixLines({ confusion, run }: WatchedRun, unit: 'counts' | 'percent')
 
 const noticeStyles = { info: 'dim', warning: 'warn', error: 'bad' } as const;
 
-function noticeLines({ notices, run, connection, storeProblem }: WatchedRun, count: number): Line[] {
-  const lines = notices.map(({ level, message, step }): Line => {
+/** Returns the newest notices, the last one at the bottom. Long ones take several lines. */
+function noticeLines(
+  { notices, run, connection, storeProblem }: WatchedRun,
+  { columns, rows }: Pick<FrameOptions, 'columns' | 'rows'>,
+): Line[] {
+  const texts = notices.map(({ level, message, step }): [string, Style] => {
     const where = step == null ? '' : `step ${formatCount(step)}: `;
-    return [[`${level === 'info' ? '·' : '!'} ${where}${shortText(message)}`, noticeStyles[level]]];
+    return [`${level === 'info' ? '·' : '!'} ${where}${shortText(message)}`, noticeStyles[level]];
   });
-  if (run?.finished) lines.push([[`· ${shortText(run.finished.reason)}`, 'dim']]);
-  if (storeProblem) lines.push([[`! The gateway cannot store events: ${shortText(storeProblem)}`, 'bad']]);
-  if (connection !== 'open') lines.push([[`! ${connection}`, 'warn']]);
-  return filled(lines.slice(-count), count);
+  if (run?.finished) texts.push([`· ${shortText(run.finished.reason)}`, 'dim']);
+  if (storeProblem) texts.push([`! The gateway cannot store events: ${shortText(storeProblem)}`, 'bad']);
+  if (connection !== 'open') texts.push([`! ${connection}`, 'warn']);
+  const lines = texts
+    .slice(-rows)
+    .flatMap(([text, style]) =>
+      wrap(text, columns, Math.min(rows, maxTextRows)).map((each): Line => [[each, style]]),
+    );
+  return filled(lines.slice(-rows), rows);
 }
 
-function lastLine({ run, access }: WatchedRun, prompt: string): Line {
-  if (prompt) return [[prompt, 'accent']];
-  const key = (letter: string, name: string): Part[] => [[letter, 'bold'], ` ${name}   `];
-  const commands = access === 'off' ? [] : (run?.commands ?? []);
-  return [
-    ...(commands.includes('pause') ? key('p', run?.status === 'paused' ? 'resume' : 'pause') : []),
-    ...(commands.includes('stop') ? key('s', 'stop') : []),
-    ...(commands.includes('setLearningRate') ? key('l', 'learning rate') : []),
-    ...key('← →', 'other run'),
-    ...key('q', 'quit'),
+/** Returns the keys that have an effect now. */
+function keyLine({ run, access, connection }: WatchedRun, columns: number): Line {
+  const key = (letter: string, full: string, short = full): Item => ({
+    full: [[letter, 'bold'], ` ${full}`],
+    short: [[letter.replace(' ', ''), 'bold'], ` ${short}`],
+  });
+  const commands = access === 'off' || connection !== 'open' ? [] : (run?.commands ?? []);
+  const keys = [
+    ...(commands.includes('pause') ? [key('p', run?.status === 'paused' ? 'resume' : 'pause')] : []),
+    ...(commands.includes('stop') ? [key('s', 'stop')] : []),
+    ...(commands.includes('setLearningRate') ? [key('l', 'learning rate', 'rate')] : []),
+    key('← →', 'other run', 'run'),
+    key('q', 'quit'),
   ];
+  return lineOfItems(keys, columns);
 }

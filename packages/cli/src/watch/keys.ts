@@ -12,14 +12,17 @@ export type KeyAction =
   | { do: 'setRate'; learningRate: number }
   | { do: 'reject'; message: string };
 
-const interrupt = '\x03';
+/** Ctrl-C. */
+export const interrupt = '\x03';
 const suspend = '\x1a';
 const escapeKey = '\x1b';
 const enter = ['\r', '\n'];
 const backspace = ['\x7f', '\b'];
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character.
-const keyPattern = /\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Za-z])?|[\s\S]/gu;
+// biome-ignore-start lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character.
+const keyPattern = /\x1b(?:\[[0-9;]*(?:[A-Za-z~]|$)|O(?:[A-Za-z]|$))?|[\s\S]/gu;
+const beginningOfSequence = /^\x1b(?:\[[0-9;]*|O)?$/;
+// biome-ignore-end lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character.
 
 /** The marks around pasted text. */
 const [pasteStart, pasteEnd] = ['\x1b[200~', '\x1b[201~'];
@@ -27,12 +30,21 @@ const [pasteStart, pasteEnd] = ['\x1b[200~', '\x1b[201~'];
 /** Splits what a terminal sends into keys: escape sequences, such as those of the arrows, and single characters. */
 export class KeyReader {
   #isPasted = false;
+  /** The beginning of a sequence of which the rest has not arrived: a slow connection may deliver it in pieces. */
+  #begun = '';
 
-  /** Returns the keys in a text, without pasted ones: the letters of a pasted text must not be commands. */
+  /** Returns the keys in a text, without pasted ones: the letters of a pasted text must not be commands, except Ctrl-C. */
   read(text: string): string[] {
-    return (text.match(keyPattern) ?? []).filter((key) => {
+    const begun = this.#begun;
+    const keys = `${begun}${text}`.match(keyPattern) ?? [];
+    const last = keys.at(-1) ?? '';
+    this.#begun = beginningOfSequence.test(last) ? last : '';
+    // The Escape key alone looks like the beginning of a sequence, and is returned at once.
+    if (begun === escapeKey && keys[0] === escapeKey) keys.shift();
+    if (this.#begun !== '' && this.#begun !== escapeKey) keys.pop();
+    return keys.filter((key) => {
       if (key === pasteStart || key === pasteEnd) this.#isPasted = key === pasteStart;
-      return !this.#isPasted && key !== pasteEnd;
+      return key === interrupt || (!this.#isPasted && key !== pasteEnd);
     });
   }
 }

@@ -1,4 +1,4 @@
-import { encodeLine, type Line } from './text.ts';
+import { encodeLine, type Line, type TerminalFeatures } from './text.ts';
 
 /** The output of a terminal, as this program uses it. */
 export interface TerminalOutput {
@@ -10,26 +10,29 @@ export interface TerminalOutput {
 /** The screen of a terminal: writes only the lines that have changed. */
 export class Screen {
   readonly #output: TerminalOutput;
-  readonly #hasColours: boolean;
+  readonly #features: TerminalFeatures;
   #shown: string[] = [];
 
-  constructor(output: TerminalOutput, { hasColours }: { hasColours: boolean }) {
+  constructor(output: TerminalOutput, features: TerminalFeatures) {
     this.#output = output;
-    this.#hasColours = hasColours;
+    this.#features = features;
   }
 
   get size(): { columns: number; rows: number } {
     return { columns: this.#output.columns || 80, rows: this.#output.rows || 24 };
   }
 
-  /** Switches to the terminal's second screen, so that the first one is unchanged at the end, lets it mark pasted text, and hides the cursor. */
+  /**
+   * Switches to the terminal's second screen, so that the first one is unchanged at the end, lets it mark pasted text, hides the cursor,
+   * and ends long lines at the edge: a terminal may show a character wider than expected.
+   */
   open(): void {
-    this.#output.write('\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[2J');
+    this.#output.write('\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[?7l\x1b[2J');
     this.#shown = [];
   }
 
   close(): void {
-    this.#output.write('\x1b[?2004l\x1b[?25h\x1b[?1049l');
+    this.#output.write('\x1b[?7h\x1b[?2004l\x1b[?25h\x1b[?1049l');
   }
 
   /** Forgets what the terminal shows, after its size has changed. */
@@ -42,10 +45,11 @@ export class Screen {
     const { columns } = this.size;
     let text = '';
     lines.forEach((line, row) => {
-      const encoded = encodeLine(line, columns, this.#hasColours);
+      const encoded = encodeLine(line, columns, this.#features);
       if (this.#shown[row] === encoded) return;
       this.#shown[row] = encoded;
-      text += `\x1b[${row + 1};1H${encoded}\x1b[K`;
+      // The line is erased first: after the last column, the cursor is still on it, and its character would be erased.
+      text += `\x1b[${row + 1};1H\x1b[K${encoded}`;
     });
     if (text) this.#output.write(text);
   }

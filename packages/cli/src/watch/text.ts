@@ -16,6 +16,18 @@ const codes: Record<Style, string> = {
 export type Part = string | readonly [text: string, style: Style];
 export type Line = readonly Part[];
 
+/** What a terminal can show. */
+export interface TerminalFeatures {
+  hasColours: boolean;
+  hasUnicode: boolean;
+}
+
+/** Returns whether the locale of a terminal has Unicode. One that names no locale is assumed to have it, as nearly all have. */
+export function hasUnicode({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
+  const locale = LC_ALL || LC_CTYPE || LANG;
+  return !locale || /utf-?8/i.test(locale);
+}
+
 const segmenter = new Intl.Segmenter();
 /** Characters of East Asian scripts and emoji, which take two columns. */
 const wide =
@@ -42,22 +54,96 @@ export function cut(text: string, columns: number): string {
   return result;
 }
 
-/** Fills a text with spaces to a number of columns, or cuts it. */
+/** Cuts a text that takes more columns, with … at its end. */
+export function shorten(text: string, columns: number): string {
+  if (widthOf(text) <= columns) return text;
+  return columns < 1 ? '' : `${cut(text, columns - 1).trimEnd()}…`;
+}
+
+/** Fills a text with spaces to a number of columns, or shortens it. */
 export function fit(text: string, columns: number): string {
-  const shortened = cut(text, columns);
+  const shortened = shorten(text, columns);
   return shortened + ' '.repeat(columns - widthOf(shortened));
 }
 
+/** Breaks a text into at most `rows` lines, between words where these fit. The last line ends with … where text is left out. */
+export function wrap(text: string, columns: number, rows: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (widthOf(rest) > columns && lines.length < rows - 1) {
+    const line = cut(rest, columns);
+    const end = rest[line.length] === ' ' ? line.length : line.lastIndexOf(' ');
+    const length = end > 0 ? end : Math.max(1, line.length);
+    lines.push(rest.slice(0, length));
+    rest = rest.slice(length).trimStart();
+  }
+  return [...lines, shorten(rest, columns)];
+}
+
+/** Returns the number of columns of a line. */
+export const lineWidth = (line: Line): number =>
+  line.reduce((sum, part) => sum + widthOf(typeof part === 'string' ? part : part[0]), 0);
+
+/** Something that a line shows, such as a value with its name, and its form for narrow terminals. */
+export interface Item {
+  full: Line;
+  short: Line;
+}
+
+/** Returns the line of the items: in full, or else in their short forms, of which those at the end are left out that do not fit. */
+export function lineOfItems(items: readonly Item[], columns: number): Line {
+  const joined = (form: keyof Item, gap: string, count = items.length): Line =>
+    items.slice(0, count).flatMap((item, at) => (at === 0 ? item[form] : [gap, ...item[form]]));
+  const full = joined('full', '   ');
+  if (lineWidth(full) <= columns) return full;
+  for (let count = items.length; count > 1; count--) {
+    const line = joined('short', '  ', count);
+    if (lineWidth(line) <= columns) return line;
+  }
+  return joined('short', '', 1);
+}
+
+/** Characters that a terminal without Unicode shows instead of those of the frame. */
+const asciiForms: Readonly<Record<string, string>> = {
+  ...{ '●': '*', '○': 'o', '‖': '=', '✓': 'v', '■': '#', '✗': 'x', '·': '.', '×': 'x', '…': '~' },
+  ...{ '←': '<', '→': '>', '█': '#', '░': '-', '▏': '|' },
+};
+
+/** Replaces all characters beyond ASCII by ASCII of the same width: the dots of a curve by one of ' . and :. */
+export function toAscii(text: string): string {
+  if (!/[^\x20-\x7e]/.test(text)) return text;
+  let result = '';
+  for (const { segment } of segmenter.segment(text)) {
+    if (/^[\x20-\x7e]$/.test(segment)) result += segment;
+    else result += asciiForms[segment] ?? dotsOf(segment) ?? '?'.repeat(widthOf(segment));
+  }
+  return result;
+}
+
+/** Returns the form of a character of the curve, which has eight dots, or of the end of a bar. */
+function dotsOf(character: string): string | undefined {
+  const code = character.charCodeAt(0);
+  if (code >= 0x2589 && code <= 0x258e) return '#';
+  if (code < 0x2800 || code > 0x28ff) return undefined;
+  const [upper, lower] = [code & 0x1b, code & 0xe4];
+  if (upper && lower) return ':';
+  return upper ? "'" : lower ? '.' : ' ';
+}
+
 /** Returns a line as the terminal receives it, cut to its columns. */
-export function encodeLine(line: Line, columns: number, hasColours: boolean): string {
+export function encodeLine(
+  line: Line,
+  columns: number,
+  { hasColours, hasUnicode }: TerminalFeatures,
+): string {
   let [result, left] = ['', columns];
   for (const part of line) {
     const [text, style] = typeof part === 'string' ? [part, undefined] : part;
-    const shortened = cut(text, left);
+    const shortened = shorten(text, left);
     left -= widthOf(shortened);
-    result +=
-      style && hasColours && shortened !== '' ? `\x1b[${codes[style]}m${shortened}\x1b[0m` : shortened;
-    if (left === 0) break;
+    const shown = hasUnicode ? shortened : toAscii(shortened);
+    result += style && hasColours && shown !== '' ? `\x1b[${codes[style]}m${shown}\x1b[0m` : shown;
+    if (left <= 0) break;
   }
   return result.trimEnd();
 }

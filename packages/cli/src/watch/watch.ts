@@ -2,7 +2,7 @@ import { type CommandName, type LiveClient, MonitorError, type RunSummary } from
 import type { MonitorApi } from '../client/monitor-api.ts';
 import { followFeed } from '../client/run-feed.ts';
 import { frame } from './frame.ts';
-import { actionOf, type KeyAction, type Question } from './keys.ts';
+import { actionOf, interrupt, type KeyAction, type Question } from './keys.ts';
 import type { Screen } from './terminal.ts';
 import { WatchedRun } from './watched-run.ts';
 
@@ -17,7 +17,7 @@ const historyPoints = 1_000;
 export interface WatchOptions {
   base: URL;
   api: MonitorApi;
-  screen: Screen;
+  screen: Pick<Screen, 'size' | 'show'>;
   token?: string | undefined;
   onQuit(): void;
   onSuspend(): void;
@@ -92,12 +92,13 @@ export class Watch {
   }
 
   /**
-   * Executes keys that have arrived together. Several letters at once, outside a question, are a text that was pasted into a terminal
-   * that does not mark it, and are ignored.
+   * Executes keys that have arrived together. Several letters at once, unless they answer the question for a number, are a text that was
+   * pasted into a terminal that does not mark it, and are ignored, except Ctrl-C.
    */
   press(keys: readonly string[]): void {
-    if (keys.length > 1 && !this.#question) return;
     for (const key of keys) {
+      const isTyped = keys.length === 1 || this.#question?.about === 'rate';
+      if (!isTyped && key !== interrupt) continue;
       this.#note = '';
       this.#execute(actionOf(key, this.#question));
       if (this.#closed) return;
@@ -161,11 +162,22 @@ export class Watch {
     });
   }
 
+  /** Returns the run that began before (1) or after (-1) this one, which may have been deleted. */
+  async #neighbour(by: 1 | -1): Promise<RunSummary | undefined> {
+    const { run: current } = this.#watched;
+    let newer: RunSummary | undefined;
+    let isPast = current === null;
+    for await (const run of this.#options.api.runs())
+      if (run.runId === current?.runId) isPast = true;
+      else if (isPast || run.startedAt < (current?.startedAt ?? '')) return by === 1 ? run : newer;
+      else newer = run;
+    return by === 1 ? undefined : newer;
+  }
+
   /** Shows the run that began before or after this one in the list of runs. */
   #change(by: 1 | -1): void {
     const change = async (): Promise<void> => {
-      const { runs } = await this.#options.api.listRuns({ limit: 500 });
-      const next = runs[runs.findIndex(({ runId }) => runId === this.#watched.run?.runId) + by];
+      const next = await this.#neighbour(by);
       if (!next) this.#note = by === 1 ? 'This is the oldest run.' : 'This is the newest run.';
       else await this.follow(next.runId);
     };

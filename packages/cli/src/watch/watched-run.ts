@@ -1,4 +1,5 @@
 import type {
+  ConnectionState,
   LiveClientMessage,
   LiveHello,
   MonitorEvent,
@@ -6,6 +7,20 @@ import type {
   RunSummary,
 } from '@mnist-monitor/shared';
 import { Curve } from './curve.ts';
+
+/** Returns the state of the connection for people; `open` when there is nothing to say about it. */
+function describeConnection(state: ConnectionState): string {
+  switch (state.name) {
+    case 'waiting':
+      return `no connection (${state.reason}), next try in ${Math.ceil(state.retryInMs / 1_000)} s`;
+    case 'closed':
+      if (state.code === 'runDeleted') return 'This run was deleted. ← → shows another one.';
+      if (state.code === 'runNotFound') return 'There is no such run any more. ← → shows another one.';
+      return `The gateway has closed the feed: ${state.reason}`;
+    default:
+      return state.name;
+  }
+}
 
 /** Most notices that are kept. */
 const maxNotices = 50;
@@ -36,10 +51,7 @@ export class WatchedRun {
   receive(message: LiveClientMessage): void {
     switch (message.type) {
       case 'connection':
-        this.connection =
-          message.state.name === 'waiting'
-            ? `no connection (${message.state.reason}), next try in ${Math.ceil(message.state.retryInMs / 1_000)} s`
-            : message.state.name;
+        this.connection = describeConnection(message.state);
         return;
       case 'hello':
         return this.#enter(message);

@@ -20,6 +20,7 @@ export interface TestGateway {
     runId: string;
     events?: readonly MonitorEvent[];
     commands?: NonNullable<ScriptedOptions['commands']>;
+    onCommand?: NonNullable<ScriptedOptions['onCommand']>;
   }): Promise<ScriptedPublisher>;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { LiveClientMessage, MonitorEvent, RunSummary } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { frame } from '../../src/watch/frame.ts';
-import { encodeLine, widthOf } from '../../src/watch/text.ts';
+import { encodeLine, hasUnicode, widthOf, wrap } from '../../src/watch/text.ts';
 import { WatchedRun } from '../../src/watch/watched-run.ts';
 
 const events = sampleRun({ epochs: 3, batchesPerEpoch: 20 });
@@ -38,8 +38,15 @@ function watched(count: number, changes: Partial<RunSummary> = {}): WatchedRun {
 }
 
 /** Returns the lines of a terminal as text without colours. */
-const shown = (run: WatchedRun, columns: number, rows: number, prompt = ''): string[] =>
-  frame(run, { columns, rows, prompt }).map((line) => encodeLine(line, columns, false));
+const shown = (
+  run: WatchedRun,
+  columns: number,
+  rows: number,
+  { prompt = '', hasUnicode = true } = {},
+): string[] =>
+  frame(run, { columns, rows, prompt }).map((line) =>
+    encodeLine(line, columns, { hasColours: false, hasUnicode }),
+  );
 
 describe('the terminal view of a run', () => {
   test.each([
@@ -58,7 +65,7 @@ describe('the terminal view of a run', () => {
 
   test('shows progress, loss, test accuracy, the curve, the matrix and the keys at 80 × 24', () => {
     const text = shown(watched(events.length - 1), 80, 24).join('\n');
-    expect(text).toMatch(/step 60\/60 {2}epoch 3\/3/);
+    expect(text).toMatch(/step 60\/60 {3}epoch 3\/3/);
     expect(text).toMatch(/loss \d\.\d{4}/);
     expect(text).toMatch(/test accuracy \d\d\.\d\d %/);
     expect(text).toMatch(/[\u2801-\u28ff]{4}/);
@@ -78,7 +85,79 @@ describe('the terminal view of a run', () => {
   });
 
   test('shows a question in place of the keys', () => {
-    expect(shown(watched(5), 80, 24, 'Stop this run?').at(-1)).toBe('Stop this run?');
+    expect(shown(watched(5), 80, 24, { prompt: 'Stop this run?' }).at(-1)).toBe('Stop this run?');
+  });
+
+  test('is readable at 40 × 12: short names, whole values, and long texts in several lines', () => {
+    const run = watched(30, { connected: false });
+    run.notices = [];
+    const message =
+      'The loss rises far above its start, so the learning rate may be too high for this network.';
+    run.receive({
+      type: 'event',
+      event: {
+        ...started,
+        type: 'notice',
+        data: { level: 'warning', code: 'a', message, step: 9 },
+      } as MonitorEvent,
+    });
+    const lines = shown(run, 40, 12);
+    expect(lines[0]).toMatch(/● running$/);
+    expect(lines[1]).toMatch(/^step 24\/60 {2}epoch 2\/3 {2}0:11 left$/);
+    expect(lines[2]).toMatch(/^loss [\d.]+ {2}acc\. [\d.]+ % {2}rate [\d.]+$/);
+    expect(lines[3]).toMatch(/^test [\d.]+ % {2}best [\d.]+ % {2}loss [\d.]+$/);
+    expect(lines.slice(-3)).toEqual([
+      '! step 9: The loss rises far above its',
+      'start, so the learning rate may be too…',
+      'p pause  s stop  l rate  ←→ run  q quit',
+    ]);
+    const prompt = 'Stop this run for good? y: yes, any other key: no';
+    expect(shown(run, 40, 12, { prompt }).slice(-2)).toEqual([
+      'Stop this run for good? y: yes, any',
+      'other key: no',
+    ]);
+    expect(shown(run, 20, 12).join(' ')).toMatch(/^The terminal is too small: 40 × 12 are needed\. *$/);
+  });
+
+  test('shows ASCII alone, of the same width, where the terminal has no Unicode', () => {
+    const run = watched(events.length, { title: 'Größe 数字' });
+    const lines = shown(run, 80, 24, { hasUnicode: false });
+    expect(lines.join('')).toMatch(/^[\x20-\x7e]*$/);
+    const inUnicode = shown(run, 80, 24).map((line) => line.replace(/\u2800+$/, '').trimEnd());
+    expect(lines.map(widthOf)).toEqual(inUnicode.map(widthOf));
+    expect(lines[0]).toMatch(/^Gr\?\?e \?\?\?\? +v completed$/);
+    expect(lines.join('\n')).toMatch(/['.:]{4}/);
+  });
+
+  test.each([
+    [{}, true],
+    [{ LANG: 'C.UTF-8' }, true],
+    [{ LANG: 'en_US.utf8', LC_ALL: '' }, true],
+    [{ LANG: 'C' }, false],
+    [{ LANG: 'de_DE.UTF-8', LC_ALL: 'POSIX' }, false],
+    [{ LANG: 'de_DE.UTF-8', LC_CTYPE: 'de_DE.ISO-8859-1' }, false],
+  ])('with the locale %j, a terminal has Unicode: %s', (environment, expected) => {
+    expect(hasUnicode(environment)).toBe(expected);
+  });
+
+  test('says that the run was deleted, and offers no commands then', () => {
+    const run = watched(5);
+    const state = { name: 'closed', reason: 'runDeleted', code: 'runDeleted' } as const;
+    run.receive({ type: 'connection', state });
+    const lines = shown(run, 80, 24);
+    expect(lines).toContain('! This run was deleted. ← → shows another one.');
+    expect(lines.at(-1)).toBe('← → other run   q quit');
+  });
+
+  test.each([
+    ['one two three', 7, 3, ['one two', 'three']],
+    ['one two three', 6, 2, ['one', 'two t…']],
+    ['abcdefghij', 4, 3, ['abcd', 'efgh', 'ij']],
+    ['数字数字', 5, 2, ['数字', '数字']],
+    ['', 5, 2, ['']],
+    ['abc', 0, 2, ['a', '']],
+  ])('breaks %j at %d columns into at most %d lines', (text, columns, rows, lines) => {
+    expect(wrap(text, columns, rows)).toEqual(lines);
   });
 
   test('shows a loss that is not a number, and goes on', () => {
@@ -109,8 +188,12 @@ describe('the terminal view of a run', () => {
 
   test('contains colours only where they are wanted', () => {
     const lines = frame(watched(30), { columns: 80, rows: 24, prompt: '' });
-    expect(lines.map((line) => encodeLine(line, 80, false)).join('')).not.toContain('\x1b');
-    expect(lines.map((line) => encodeLine(line, 80, true)).join('')).toContain('\x1b[36m');
+    expect(
+      lines.map((line) => encodeLine(line, 80, { hasColours: false, hasUnicode: true })).join(''),
+    ).not.toContain('\x1b');
+    expect(
+      lines.map((line) => encodeLine(line, 80, { hasColours: true, hasUnicode: true })).join(''),
+    ).toContain('\x1b[36m');
   });
 });
 

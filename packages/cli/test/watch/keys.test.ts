@@ -13,6 +13,20 @@ test('pasted text is no key, also where it arrives in pieces', () => {
   expect(reader.read('y\x1b[201~q')).toEqual(['q']);
 });
 
+test('the marks of pasted text count also when they arrive in pieces', () => {
+  const reader = new KeyReader();
+  const pieces = ['\x1b', '[20', '0~sy', '\x1b[', '201~', 'q'];
+  expect(pieces.map((piece) => reader.read(piece))).toEqual([['\x1b'], [], [], [], [], ['q']]);
+  expect(['\x1b', '[', 'D', '\x1bO', 'C'].map((piece) => reader.read(piece))).toEqual([
+    ...[['\x1b'], [], ['\x1b[D'], [], ['\x1bOC']],
+  ]);
+  expect(['\x1b', '\x1b', 'q'].map((piece) => reader.read(piece))).toEqual([['\x1b'], ['\x1b'], ['q']]);
+});
+
+test('Ctrl-C is a key also within pasted text, whose end may be missing', () => {
+  expect(new KeyReader().read('\x1b[200~a\x03')).toEqual(['\x03']);
+});
+
 describe('a key of the terminal view', () => {
   test.each([
     ['q', { do: 'quit' }],

@@ -30,6 +30,6 @@ test.each([
   ['http://ada:se/cret@host', '…@host'],
   ['http://ada:se cr@et@:80', '…@:80'],
   ['runs', 'runs'],
-])('the address %s is shown without user name and password', (address, expected) => {
+])('the address %s is shown without user name and password (S-70)', (address, expected) => {
   expect(withoutCredentials(address)).toBe(expected);
 });

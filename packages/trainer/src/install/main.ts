@@ -1,5 +1,6 @@
 import { commandLine } from '@mnist-monitor/shared/command-line';
 import { describeFailure, MonitorError } from '@mnist-monitor/shared/errors';
+import { isHelpRequested, readVersion } from '@mnist-monitor/shared/options';
 import { installTensorflow } from './install-tensorflow.ts';
 
 const argv = process.argv.slice(2);
@@ -16,11 +17,12 @@ const usage = `Usage: ${commandLine('engine', '[--cuda]')}
 
 Installs the library of the engine tensorflow, once for this user.
 
-  --cuda  for an NVIDIA GPU: 3 GB, including NVIDIA's libraries; only the driver must be present
-  --help  this text`;
+  --cuda     for an NVIDIA GPU: 3 GB, including NVIDIA's libraries; only the driver must be present
+  --help     this text
+  --version  the version of the product`;
 
-if (argv.includes('--help')) {
-  console.log(usage);
+if (isHelpRequested(argv) || argv.includes('--version')) {
+  console.log(isHelpRequested(argv) ? usage : readVersion());
   process.exit();
 }
 

@@ -55,7 +55,7 @@ describe('Trainer', () => {
     expect(counts).toEqual(Array(4).fill(counts[0]));
   }, 120_000);
 
-  test('names a gateway that cannot be reached without the password in its address', async () => {
+  test('names a gateway that cannot be reached without the password in its address (S-70)', async () => {
     const flags = ['--wait', '--runs', folder.path, '--gateway', 'ws://ada:secret@127.0.0.1:9/ingest'];
     const end = new AbortController();
     let printed = '';
