@@ -273,9 +273,11 @@ describe('commands', () => {
     const { gateway, trainer, viewer } = await setUp({}, { publisherId: 'publisher-1' });
     const id = send(viewer, 'stop');
     await trainer.nextCommand();
-    await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-1' });
+    const other = await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-1' });
     trainer.answer(id);
     expect(await answerOf(viewer)).toMatchObject({ id, ok: true });
+    await other.connection.roundTrip();
+    expect(other.connection.takeAll().map(({ type }) => type)).not.toContain('command');
   });
 
   test('do not reach a publisher that does not accept them (P-18)', async () => {

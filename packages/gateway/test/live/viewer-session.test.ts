@@ -656,7 +656,7 @@ describe('a viewer', () => {
       expect(seqsOf(some.messages)).toEqual([1, 2, 9, 10, 11]);
     });
 
-    test('that reads too slowly skips stale batches', async () => {
+    test('that reads too slowly skips stale batches, without a gap (P-80)', async () => {
       const peer = await joinAfterFirst('0.01');
       const read = stall(peer);
       await keep('a', others.slice(0, 3));
@@ -665,6 +665,7 @@ describe('a viewer', () => {
       read();
       await until(() => peer.messagesOf('batch').at(-1)?.seq === 6);
       expect(seqsOf(peer.messages)).toEqual([1, 4, 5, 6]);
+      expect(peer.messagesOf('gap')).toEqual([]);
     });
 
     test.each([
