@@ -41,7 +41,7 @@ mutants that no test detects.
   npm run mutate -- --at packages/gateway/src/live/history.ts:35   all mutants of a line
   npm run mutate -- --again results.json               the mutants that survived in an earlier result
 
-  --out FILE    write the result as JSON      --tests N   test files for a mutant, nearest first (4)
+  --out FILE    write the result as JSON      --tests N   test files for a mutant, nearest first (6)
   --jobs N      processes at a time (2)       --failures  print the failure that detected each mutant
 
 Run it after a build. Folders: ${folders.join(', ')}.`;
@@ -56,7 +56,7 @@ const { values: flags } = parseArgs({
     at: { type: 'string', multiple: true },
     again: { type: 'string' },
     out: { type: 'string' },
-    tests: { type: 'string', default: '4' },
+    tests: { type: 'string', default: '6' },
     jobs: { type: 'string', default: '2' },
     failures: { type: 'boolean' },
     help: { type: 'boolean' },
@@ -130,7 +130,7 @@ const compiledPath = (path) =>
 
 function select() {
   const chosen = flags.at?.map((place) => place.split(':')[0]) ?? flags.folder ?? folders;
-  const perFolder = chosen.map((folder) =>
+  const perFolder = [...new Set(chosen)].map((folder) =>
     compiledFiles(compiledPath(folder)).flatMap((file) => mutantsOf(file, folder)),
   );
   if (flags.sample)

@@ -14,13 +14,18 @@ const options = {
   testEnvironment: fileURLToPath(new URL('first-failure-environment.js', import.meta.url)),
 };
 
+/** The number of sockets, timers, threads and child processes that are open. */
+const openResources = () => process.getActiveResourcesInfo().length;
+
 process.on('message', async (path) => {
+  const before = openResources();
   const { results } = await runCLI({ ...options, _: [path] }, [process.cwd()]);
   const [{ failureMessage = '' } = {}] = results.testResults;
   process.send({
     hasPassed: results.success && results.numPassedTests > 0,
     failureMessage,
-    memory: process.memoryUsage.rss(),
+    // Programs and timers that a failed test leaves behind could disturb the next one.
+    isReusable: openResources() <= before && process.memoryUsage.rss() < 1.2e9,
   });
 });
 process.send('ready');

@@ -9,8 +9,6 @@ import { applyMutant, instrument } from './mutants.js';
 import { createCopy, removeCopy, root } from './project-copy.js';
 
 const program = fileURLToPath(new URL('test-process.js', import.meta.url));
-/** A test process that has grown to this size is replaced: Jest keeps the modules of test files in memory. */
-const maxMemory = 1.2e9;
 /** The time limit of a test file: this and four times what it takes without mutants. */
 const minLimitMs = 5_000;
 
@@ -23,7 +21,7 @@ export class Worker {
 
   /**
    * @param files The files that mutants may change.
-   * @param maxTests The largest number of test files for a mutant.
+   * @param maxTests The number of test files to try for a mutant.
    * @param baselines The results of test files without mutants, which workers share.
    */
   constructor({ files, maxTests, baselines }) {
@@ -35,8 +33,7 @@ export class Worker {
   /** Runs the tests that reach a mutant, in the given order, until one fails. */
   async run({ file, ...mutant }, tests) {
     const reaching = [];
-    for (const test of tests) {
-      if (reaching.length === this.#maxTests) break;
+    for (const test of tests.slice(0, this.#maxTests)) {
       const baseline = await this.#baseline(test);
       if (!baseline.hasPassed || !baseline.reached.has(`${file}:${mutant.block}`)) continue;
       reaching.push(test);
@@ -94,7 +91,7 @@ export class Worker {
       delay(limitMs, [], { signal }),
     ]);
     ended.abort();
-    if (!result || result.memory > maxMemory || !result.hasPassed) this.#stop();
+    if (!result?.isReusable) this.#stop();
     return result;
   }
 

@@ -56,4 +56,38 @@ describe('FeedPosition', () => {
     expect(position.runId).toBe('b');
     expect(query(position.address({ url })).after).toBeUndefined();
   });
+
+  test('moves to the position that a hello states, also back', () => {
+    const position = new FeedPosition(7);
+    position.enterRun({ runId: 'a', stream: 'a-1', after: 9 });
+    expect(query(position.address({ url }))).toMatchObject({ after: '9', stream: 'a-1' });
+    position.enterRun({ runId: 'a', stream: 'a-2', after: 0 });
+    expect(query(position.address({ url }))).toEqual({ run: 'latest', bundle: 'true' });
+    expect(position.advance({ runId: 'a', seq: 1 })).toBe(true);
+    expect(query(position.address({ url }))).toMatchObject({ after: '1', stream: 'a-2' });
+  });
+
+  test('stays at its position when its own run is removed, if the next hello will state the position', () => {
+    const position = new FeedPosition();
+    position.enterRun({ runId: 'a', stream: 'a-1', after: 3 });
+    position.removeRun('a');
+    expect(query(position.address({ url })).after).toBe('3');
+  });
+
+  test('keeps the seq to begin after for the first run, and for the same run', () => {
+    const position = new FeedPosition(7);
+    position.enterRun(run('a'));
+    position.enterRun(run('a'));
+    expect([position.runId, query(position.address({ url })).after]).toEqual(['a', '7']);
+    position.enterRun({ runId: undefined, stream: undefined, after: undefined });
+    expect([position.runId, query(position.address({ url })).after]).toEqual([undefined, undefined]);
+  });
+
+  test('adds no filter that is not set, and other parameters as they are', () => {
+    const more = new URLSearchParams('key=1&key=2');
+    expect(new FeedPosition().address({ url, complete: false, query: more })).toBe(
+      `${url}?run=latest&bundle=true&key=1&key=2`,
+    );
+    expect(query(new FeedPosition().address({ url, maxRate: 0 }))).toMatchObject({ maxRate: '0' });
+  });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { newCommandId } from '../../src/client/pending-commands.ts';
 import { type Command, encode, PendingCommands } from '../../src/index.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
@@ -51,4 +52,45 @@ describe('PendingCommands', () => {
     expect(await closed).toMatchObject({ ok: false, code: 'command.timeout' });
     expect(clock.pending).toBe(0);
   });
+
+  test('waits 15 s for an answer by default, and explains what is not known then', async () => {
+    const clock = new FakeClock();
+    const commands = new PendingCommands({ clock });
+    let answer: unknown;
+    void commands
+      .send(command, () => {})
+      .then((result) => {
+        answer = result;
+      });
+    clock.advance(14_999);
+    await Promise.resolve();
+    expect([answer, clock.pending]).toEqual([undefined, 1]);
+    clock.advance(1);
+    await Promise.resolve();
+    expect(answer).toEqual({
+      ...{ type: 'commandResult', id: 'command-1', ok: false, code: 'command.timeout' },
+      message: 'no answer has arrived, so it is not known whether the command was executed',
+    });
+  });
+
+  test('sends every command without an answer again, and fails each of them with the reason', async () => {
+    const commands = new PendingCommands({ clock: new FakeClock() });
+    const sent: string[] = [];
+    const results = ['one', 'two'].map((id) => commands.send({ ...command, id }, () => {}));
+    commands.resend((message) => sent.push(JSON.parse(message).id));
+    commands.failAll('the connection is closed');
+    expect(sent).toEqual(['one', 'two']);
+    expect(await Promise.all(results)).toMatchObject(
+      ['one', 'two'].map((id) => ({
+        id,
+        message: expect.stringMatching(/^the connection is closed, so it /),
+      })),
+    );
+  });
+});
+
+test('a command id has 128 random bits in hex', () => {
+  const ids = Array.from({ length: 200 }, newCommandId);
+  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);
+  expect(new Set(ids).size).toBe(200);
 });

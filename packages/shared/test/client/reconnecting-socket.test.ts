@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { ReconnectingSocketOptions } from '../../src/client/reconnecting-socket.ts';
 import { closeCodes, ReconnectingSocket, type WebSocketLike } from '../../src/index.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
@@ -49,8 +50,11 @@ describe('ReconnectingSocket', () => {
     [sockets, states, messages] = [[], [], []];
   });
 
-  function start(onState: (name: string) => void = () => {}) {
-    const connection = new ReconnectingSocket({
+  function start(
+    onState: (name: string) => void = () => {},
+    options: Partial<ReconnectingSocketOptions<FakeSocket>> = {},
+  ) {
+    const connection = new ReconnectingSocket<FakeSocket>({
       clock,
       connectTimeoutMs: 1_000,
       backoff: { firstMs: 100, maxMs: 400 },
@@ -66,6 +70,7 @@ describe('ReconnectingSocket', () => {
         onState(state.name);
       },
       onMessage: (text) => messages.push(text),
+      ...options,
     });
     connection.connect();
     return connection;
@@ -194,5 +199,54 @@ describe('ReconnectingSocket', () => {
     clock.advance(100);
     expect(sockets).toHaveLength(1);
     expect(states.at(-1)).toBe('closed enough');
+  });
+
+  test('connects again after the codes of its options, and after no other final one', () => {
+    start(undefined, { retryCodes: ['invalid', 'runTaken'] });
+    sockets[0]!.lose(closeCodes.runTaken.code);
+    expect(states.at(-1)).toBe('waiting 100 runTaken');
+    clock.advance(100);
+    sockets[1]!.lose(closeCodes.unauthorized.code);
+    expect(states.at(-1)).toBe('closed unauthorized');
+  });
+
+  test('reports the reason of the server, else the name of its code', () => {
+    start();
+    sockets[0]!.lose(1006, 'proxy restarts');
+    expect(states.at(-1)).toBe('waiting 100 proxy restarts');
+    clock.advance(100);
+    sockets[1]!.lose(closeCodes.goingAway.code, 'restart');
+    expect(states.at(-1)).toBe('waiting 200 restart');
+  });
+
+  test('closes a socket of a browser, which cannot be terminated, without a code', () => {
+    const connection = start();
+    Object.assign(sockets[0]!, { terminate: undefined });
+    connection.reconnect('no reply');
+    expect(sockets[0]!.closedWith).toBe(1005);
+  });
+
+  test('sends nothing while there is no socket, and has an open one only between open and close', () => {
+    const connection = start();
+    expect([connection.socket, connection.isOpen]).toEqual([sockets[0], false]);
+    sockets[0]!.open();
+    expect(connection.isOpen).toBe(true);
+    sockets[0]!.lose(1006);
+    connection.send('unheard');
+    expect([connection.socket, connection.isOpen, sockets[0]!.sent]).toEqual([undefined, false, []]);
+  });
+
+  test('watches one timer at a time, from the last sign of life on', () => {
+    const connection = start();
+    sockets[0]!.open();
+    connection.allowSilence(500);
+    connection.allowSilence(200);
+    expect(clock.pending).toBe(1);
+    clock.advance(150);
+    sockets[0]!.receive('message');
+    clock.advance(199);
+    expect([states.at(-1), clock.pending]).toEqual(['open', 1]);
+    clock.advance(1);
+    expect(states.at(-1)).toBe('waiting 100 no sign of life from the gateway');
   });
 });
