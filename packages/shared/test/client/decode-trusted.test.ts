@@ -109,6 +109,29 @@ describe('decodeTrusted', () => {
     ]);
   });
 
+  test.each<[string, unknown, string, string]>([
+    ['null', null, '', 'expected an object'],
+    ['a list', [started], 'type', 'expected a known type of message'],
+    ['another version', { ...started, v: 2 }, 'v', 'expected 1'],
+    ['a run id that is no string', { ...started, runId: 7 }, 'runId', 'expected a string'],
+    ['a seq that is no integer', { ...started, seq: 1.5 }, 'seq', 'expected an integer'],
+    ['a time that is no string', { ...started, time: 0 }, 'time', 'expected a string'],
+    ['data that is no object', { ...started, data: 'x' }, 'data', 'expected an object'],
+    ['a hello without its interval', { type: 'hello' }, 'heartbeatMs', 'expected a number'],
+  ])('names the field of %s and what it expects', (_what, raw, path, message) => {
+    expect(decodeTrusted(JSON.stringify(raw))).toEqual([
+      { ok: false, error: { code: 'message.invalid', issues: [{ path, message }], raw } },
+    ]);
+  });
+
+  test.each([null, {}, { runs: {} }, { runs: [null] }, { runs: [{ runId: 1 }] }])(
+    'expects a list of runs, unlike %j',
+    (raw) => {
+      const issues = [{ path: 'runs', message: 'expected a list of runs' }];
+      expect(decodeTrustedRunList(JSON.stringify(raw))).toMatchObject({ ok: false, error: { issues, raw } });
+    },
+  );
+
   test.each([
     ['text that is not JSON', '{', 'message.malformed', ''],
     ['null', 'null', 'message.invalid', ''],

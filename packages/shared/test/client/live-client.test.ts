@@ -259,6 +259,54 @@ describe('connectLive', () => {
     expect(runRecords()).toEqual(['hello a', 'a1', 'a2', 'hello none', 'hello a', 'a1', 'live 1']);
   });
 
+  test('reads a run from its start if it is removed and begins again at once, in a feed without positions', async () => {
+    const gateway = await FakeGateway.open();
+    const { waitFor, runRecords } = start(gateway.url);
+    const connection = await gateway.accept();
+    connection.send(helloFor('a'), run[0]!, run[1]!, { type: 'removed', runId: 'a' }, helloFor('a'), run[0]!);
+    connection.send({ type: 'live', seq: 1 });
+    await waitFor('live 1');
+    expect(runRecords()).toEqual(['hello a', 'a1', 'a2', 'hello a', 'a1', 'live 1']);
+  });
+
+  test('waits longer after each lost connection, and as briefly as at first after a hello', async () => {
+    const gateway = await FakeGateway.open();
+    const clock = new FakeClock();
+    const delays: number[] = [];
+    let lost = (): void => {};
+    const onState = (state: ConnectionState): void => {
+      if (state.name !== 'waiting') return;
+      delays.push(state.retryInMs);
+      lost();
+    };
+    const { waitFor } = start(gateway.url, { clock, random: () => 1, onState });
+    for (const attempt of [1, 2, 3, 4, 5]) {
+      const connection = await gateway.accept();
+      if (attempt === 4) {
+        connection.send(helloFor('a'));
+        await waitFor('hello a');
+      }
+      const isLost = new Promise<void>((resolve) => {
+        lost = resolve;
+      });
+      connection.socket.terminate();
+      await isLost;
+      clock.advance(delays.at(-1)!);
+    }
+    expect(delays).toEqual([500, 1_000, 2_000, 500, 1_000]);
+  });
+
+  test('explains that the runtime has no WebSocket', () => {
+    const { WebSocket: before } = globalThis as { WebSocket?: unknown };
+    const set = (value: unknown) =>
+      Object.defineProperty(globalThis, 'WebSocket', { value, configurable: true, writable: true });
+    set(undefined);
+    expect(() => connectLive({ url: 'ws://localhost:5000/live' })).toThrow(
+      new TypeError('expected a WebSocket: this runtime has none; pass one as options.WebSocket'),
+    );
+    set(before);
+  });
+
   test('sends commands for the run that it follows, and resolves them with their answers', async () => {
     const gateway = await FakeGateway.open();
     const { waitFor } = start(gateway.url);
