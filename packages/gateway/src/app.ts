@@ -14,6 +14,7 @@ import { Hub } from './live/hub.ts';
 import { Metrics } from './metrics.ts';
 import { IdleTrainers } from './presence/idle-trainers.ts';
 import { Publishers } from './presence/publishers.ts';
+import { StartingRuns } from './presence/starting-runs.ts';
 import { LastValues } from './runs/last-values.ts';
 import { RunFolders } from './runs/run-folders.ts';
 import { RunSummaries } from './runs/run-summaries.ts';
@@ -107,10 +108,11 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   const peers = new ClusterPeers({ bus, limits });
   const publishers = new Publishers(peers);
   const idleTrainers = new IdleTrainers(peers);
+  const starts = new StartingRuns({ publishers, idleTrainers, limits });
   const folders = new RunFolders(config.runs, limits);
   const runs = new RunSummaries({ store, publishers, folders, limits });
   const statuses = new StatusBroadcaster({
-    ...{ store, runs, hub, publishers, idleTrainers, remote: peers, limits },
+    ...{ store, runs, hub, publishers, idleTrainers, starts, remote: peers, limits },
     onFailure: (error) =>
       isStoreError(error) || log.error({ err: error }, 'the status of a run cannot be read'),
   });
@@ -118,7 +120,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
   lastValues = new LastValues(publishers, statuses);
   metrics.addRuns(lastValues);
   const relay = commandRelayOver(bus);
-  const router = new CommandRouter({ publishers, idleTrainers, relay, limits });
+  const router = new CommandRouter({ publishers, idleTrainers, starts, relay, limits });
   const sync = new ClusterSync({
     ...{ bus, peers, hub, statuses, router, publishers, idleTrainers, store, limits, log },
   });
@@ -138,7 +140,8 @@ export async function buildGateway(options: GatewayOptions): Promise<Gateway> {
     publicAddress: { host: publicHost(config), port: () => portOf(publicApp) },
   });
   const publicApp = await buildPublicApp({
-    ...{ config, store, runs, folders, hub, authorizer, idleTrainers, router, limits, metrics, log, page },
+    ...{ config, store, runs, folders, hub, authorizer, idleTrainers, starts, router },
+    ...{ limits, metrics, log, page },
     ingest: { host: config.ingestHost, port: () => portOf(ingestApp) },
   });
 

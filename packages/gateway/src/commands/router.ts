@@ -11,6 +11,7 @@ import type { Limits } from '../limits.ts';
 import type { CommandTarget } from '../presence/command-target.ts';
 import type { IdleTrainers } from '../presence/idle-trainers.ts';
 import type { Publishers } from '../presence/publishers.ts';
+import type { StartingRuns } from '../presence/starting-runs.ts';
 
 /** Informs the routers of other gateways about commands that were sent to trainers of this gateway, and their results. */
 export interface CommandRelay {
@@ -23,6 +24,7 @@ export interface CommandRelay {
 export interface CommandRouterOptions {
   publishers: Publishers;
   idleTrainers: IdleTrainers;
+  starts: Pick<StartingRuns, 'noteCommand' | 'noteResult'>;
   relay?: CommandRelay;
   limits: Pick<Limits, 'commandTimeoutMs' | 'pendingCommands' | 'rememberedCommands'>;
 }
@@ -98,6 +100,7 @@ export class CommandRouter {
     const forwarded = this.#commands.get(result.id);
     if (forwarded?.publisherId !== publisherId) return false;
     forwarded.result = result;
+    this.#options.starts.noteResult(result, publisherId);
     for (const resolve of forwarded.waiting) resolve(result);
     return true;
   }
@@ -196,6 +199,7 @@ export class CommandRouter {
       ...{ startExpiresAt, waiting: new Set() },
     };
     this.#commands.set(command.id, forwarded);
+    this.#options.starts.noteCommand(command, publisherId);
     return forwarded;
   }
 

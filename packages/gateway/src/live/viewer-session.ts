@@ -8,6 +8,7 @@ import {
   type RunSummary,
 } from '@mnist-monitor/shared';
 import type { IdleTrainers } from '../presence/idle-trainers.ts';
+import type { StartingRuns } from '../presence/starting-runs.ts';
 import type { Peer } from '../sockets/peer.ts';
 import { DamagedRunError } from '../store/damaged-run.ts';
 import { type HealthCheckedStore, storeStateMessage } from '../store/health-checked-store.ts';
@@ -29,6 +30,7 @@ export interface ViewerContext extends StreamContext {
   /** Resolves with the summary of a run for viewers; with undefined when there is no such run. */
   summaryOf: (runId: string) => Promise<RunSummary | undefined>;
   idleTrainers: Pick<IdleTrainers, 'count'>;
+  starts: Pick<StartingRuns, 'list'>;
   health: Pick<HealthCheckedStore, 'failure'>;
   /** Called when a viewer cannot be served, after which its session does nothing more. */
   onFailure: (error: unknown, peer: Peer) => void;
@@ -217,7 +219,7 @@ export class ViewerSession implements HubViewer, StreamOwner {
   }
 
   #sendHello(run: RunSummary | undefined, { after, restart }: Start): void {
-    const { hub, limits, idleTrainers, health } = this.#context;
+    const { hub, limits, idleTrainers, starts, health } = this.#context;
     const { rights } = this.#viewer;
     this.#send({
       type: 'hello',
@@ -229,6 +231,7 @@ export class ViewerSession implements HubViewer, StreamOwner {
       commands: rights.access,
       ...(rights.offReason !== undefined && { commandsOffReason: rights.offReason }),
       waitingTrainers: idleTrainers.count,
+      starting: starts.list,
     });
     if (health.failure) this.#send(storeStateMessage(health.failure));
     // Not earlier: the hello has to be the first message.

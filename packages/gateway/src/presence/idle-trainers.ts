@@ -18,6 +18,11 @@ export class IdleTrainers {
     return this.#all.length;
   }
 
+  /** Returns whether a trainer is idle, at any gateway. */
+  has(publisherId: string): boolean {
+    return this.#all.some((trainer) => trainer.publisherId === publisherId);
+  }
+
   /** The idle trainers connected to this gateway and when each became idle, by `performance.now()`. */
   get local(): [trainer: CommandTarget, since: number][] {
     return [...this.#idleSince];

@@ -1,9 +1,10 @@
-import type { EventType, RunStatus } from '@mnist-monitor/shared';
+import type { EventType, LiveControl, RunStatus } from '@mnist-monitor/shared';
 import type { Limits } from '../limits.ts';
 import type { Hub } from '../live/hub.ts';
 import type { IdleTrainers } from '../presence/idle-trainers.ts';
 import { noRemotePresence, type RemotePresence } from '../presence/presence.ts';
 import type { Publishers } from '../presence/publishers.ts';
+import type { StartingRuns } from '../presence/starting-runs.ts';
 import { ignoreDamage } from '../store/damaged-run.ts';
 import type { Store } from '../store/store.ts';
 import type { RunState, RunSummaries, StoredStatus } from './run-summaries.ts';
@@ -14,6 +15,7 @@ export interface StatusBroadcasterOptions {
   hub: Hub;
   publishers: Publishers;
   idleTrainers: IdleTrainers;
+  starts: StartingRuns;
   remote?: RemotePresence;
   limits: Pick<Limits, 'statusIntervalMs' | 'viewerCountMsPerViewer' | 'watchedRuns'>;
   /** Called when the store cannot be read. */
@@ -30,14 +32,14 @@ interface WatchedRun {
 /** The events that may change the status of a run. Pausing and resuming are reported by notices. */
 const statusEvents: ReadonlySet<EventType> = new Set(['run.started', 'notice', 'run.finished']);
 
-/** Broadcasts what no event reports: statuses and connections of runs, and the numbers of viewers and idle trainers. */
+/** Broadcasts what no event reports: statuses and connections of runs, numbers of viewers and idle trainers, and starting runs. */
 export class StatusBroadcaster {
   readonly #options: StatusBroadcasterOptions;
   readonly #watched = new Map<string, WatchedRun>();
   readonly #remote: RemotePresence;
   readonly #removals: (() => void)[];
-  /** The number of idle trainers that was last broadcast; undefined to broadcast it again. */
-  #announcedTrainers: number | undefined = 0;
+  /** The idle trainers and starting runs that were last broadcast, as text; undefined to broadcast them again. */
+  #announcedTrainers: string | undefined;
   #announcedAt = Number.NEGATIVE_INFINITY;
   /** The number of viewers that was last broadcast, and the earliest time of the next broadcast for a change of that number alone. */
   #announcedViewers = 0;
@@ -48,9 +50,10 @@ export class StatusBroadcaster {
   #reads = Promise.resolve();
 
   constructor(options: StatusBroadcasterOptions) {
-    const { hub, publishers, idleTrainers, limits } = options;
+    const { hub, publishers, idleTrainers, starts, limits } = options;
     this.#options = options;
     this.#remote = options.remote ?? noRemotePresence;
+    this.#announcedTrainers = JSON.stringify(this.#trainers);
     const announce = (): void => this.#scheduleAnnouncement();
     // A silent or absent publisher causes no event, so the statuses are checked at intervals.
     const interval = setInterval(announce, limits.statusIntervalMs).unref();
@@ -69,6 +72,7 @@ export class StatusBroadcaster {
       // A run that has lost its end goes on, or is interrupted.
       hub.onStreamChange((runId) => this.#readStatus(runId)),
       idleTrainers.onChange(announce),
+      starts.onChange(announce),
       publishers.onChange((runId) => this.#readStatus(runId)),
       this.#remote.onChange(announce),
       hub.onPublished((runId, events) =>
@@ -93,6 +97,7 @@ export class StatusBroadcaster {
 
   /** Reads the status of a run after new events at any gateway if their types may change it, or if the run is not watched yet. */
   noteEvents(runId: string, types: readonly EventType[]): void {
+    this.#options.starts.noteEvents(runId, types);
     if (!this.#watched.has(runId) || types.some((type) => statusEvents.has(type))) this.#readStatus(runId);
   }
 
@@ -128,6 +133,12 @@ export class StatusBroadcaster {
     return { state, text: JSON.stringify(state) };
   }
 
+  /** The message about the idle trainers and the runs that trainers are preparing. */
+  get #trainers(): LiveControl & { type: 'trainers' } {
+    const { idleTrainers, starts } = this.#options;
+    return { type: 'trainers', waiting: idleTrainers.count, starting: starts.list };
+  }
+
   /** The number of viewers at all gateways. */
   get #viewerCount(): number {
     return this.#options.hub.viewerCount + this.#remote.viewerCount;
@@ -146,9 +157,8 @@ export class StatusBroadcaster {
    */
   #noteHello(runId: string | undefined): void {
     const watched = this.#watched.get(runId ?? '');
-    const { count } = this.#options.idleTrainers;
     if (watched && this.#describe(watched.stored).text !== watched.announced) watched.announced = undefined;
-    if (count !== this.#announcedTrainers) this.#announcedTrainers = undefined;
+    if (JSON.stringify(this.#trainers) !== this.#announcedTrainers) this.#announcedTrainers = undefined;
     this.#scheduleAnnouncement();
   }
 
@@ -160,7 +170,8 @@ export class StatusBroadcaster {
 
   #announce(): void {
     this.#timer = undefined;
-    const { hub, idleTrainers } = this.#options;
+    const { hub } = this.#options;
+    const trainers = this.#trainers;
     this.#includeViewers();
     let changed = false;
     for (const [runId, watched] of this.#watched) {
@@ -172,10 +183,10 @@ export class StatusBroadcaster {
       }
       if (!this.#mayChange(watched.stored)) this.#watched.delete(runId);
     }
-    if (idleTrainers.count !== this.#announcedTrainers) {
-      this.#announcedTrainers = idleTrainers.count;
+    if (JSON.stringify(trainers) !== this.#announcedTrainers) {
+      this.#announcedTrainers = JSON.stringify(trainers);
       changed = true;
-      hub.broadcast({ type: 'trainers', waiting: idleTrainers.count });
+      hub.broadcast(trainers);
     }
     if (changed) this.#announcedAt = performance.now();
   }

@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { toNewEvent } from '../../src/store/store.ts';
-import { Connection, connect } from '../support/connection.ts';
+import { Connection, connect, type Message } from '../support/connection.ts';
 import { startGateway, type TestGatewayOptions } from '../support/gateway.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { helloOf, openPublisher } from '../support/publisher.ts';
@@ -497,6 +498,107 @@ describe('a start', () => {
     const connection = await connect(gateway.ingestUrl);
     connection.send({ type: 'wait', protocol: 1, publisherId: 'publisher-1', token: 'barley' });
     expect((await connection.closed).code).toBe(closeCodes.unauthorized.code);
+  });
+});
+
+describe('a run that a trainer is preparing', () => {
+  const quick = { limits: { statusIntervalMs: 10 } };
+  const list =
+    (...starting: object[]) =>
+    (message: Message) =>
+      message.type === 'trainers' && isDeepStrictEqual(message.starting, starting);
+
+  /** Starts a gateway, an idle trainer and two viewers, the first of which has sent a start to the trainer. */
+  async function start(limits = {}) {
+    const gateway = await startGateway({ limits: { ...quick.limits, ...limits } });
+    const trainer = await openIdleTrainer(gateway.ingestUrl);
+    const [viewer, other] = [await connectViewer(gateway.liveUrl), await connectViewer(gateway.liveUrl)];
+    const id = send(viewer, 'start', { data: { name: 'Higher rate' } });
+    await trainer.nextCommand();
+    await other.until(list({ runId: null, name: 'Higher rate' }));
+    return { gateway, trainer, other, id };
+  }
+  const accepted = { ok: true, runId: 'new' };
+  const prepared = { runId: 'new', name: 'Higher rate' };
+
+  test('is announced to all viewers, with its id once that is known, until its first event (P-76, P-83, P-271)', async () => {
+    const { gateway, trainer, other, id } = await start();
+    trainer.answer(id, accepted);
+    await other.until(list(prepared));
+    trainer.connection.socket.close();
+    const onRun = await openTrainer(gateway.ingestUrl, 'new', { publisherId: 'publisher-1' });
+    const late = await connect(gateway.liveUrl);
+    expect(await late.next()).toMatchObject({ type: 'hello', starting: [prepared] });
+    onRun.send(sampleRun({ runId: 'new' }).slice(0, 1));
+    await other.until(list());
+    const last = await connect(gateway.liveUrl);
+    expect(await last.next()).toMatchObject({ type: 'hello', starting: [] });
+  });
+
+  test('is no longer announced when the trainer refuses it (P-272)', async () => {
+    const { trainer, other, id } = await start();
+    trainer.answer(id, { ok: false, code: 'command.refused', message: 'expected at most 60000' });
+    await other.until(list());
+  });
+
+  test('is no longer announced when the trainer disconnects before it has accepted the start (P-272)', async () => {
+    const { trainer, other } = await start();
+    trainer.connection.socket.close();
+    await other.until(list());
+  });
+
+  test('is no longer announced when the trainer is idle again (P-272)', async () => {
+    const { gateway, trainer, other, id } = await start();
+    trainer.answer(id, accepted);
+    trainer.connection.socket.close();
+    await other.until((message) => message.type === 'trainers' && message.waiting === 0);
+    await openIdleTrainer(gateway.ingestUrl);
+    await other.until(list());
+  });
+
+  test('is no longer announced when its publisher disconnects before its first event (P-272)', async () => {
+    const { gateway, trainer, other, id } = await start();
+    trainer.answer(id, accepted);
+    await other.until(list(prepared));
+    const onRun = await openTrainer(gateway.ingestUrl, 'new', { publisherId: 'publisher-1' });
+    onRun.connection.socket.close();
+    await other.until(list());
+  });
+
+  test('is no longer announced when nothing is heard of it for too long (P-272)', async () => {
+    const { trainer, other, id } = await start({ startingMs: 300 });
+    trainer.answer(id, accepted);
+    await other.until(list());
+  });
+
+  test('is the next one of the queue of a trainer whose run has ended (P-273)', async () => {
+    const commands = ['enqueue'];
+    const { gateway, trainer, viewer } = await setUp(quick, { commands, publisherId: 'publisher-1' });
+    const id = send(viewer, 'enqueue', { data: { name: 'Next' } });
+    await trainer.nextCommand();
+    trainer.answer(id, { ok: true, queue: [{ queuedId: id, data: { name: 'Next' } }] });
+    await answerOf(viewer);
+    trainer.send([{ ...run.at(-1)!, seq: 4 }]);
+    await viewer.until(list({ runId: null, name: 'Next' }));
+    const onNext = await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-1' });
+    onNext.send(sampleRun({ runId: 'b' }).slice(0, 1));
+    await viewer.until(list());
+    onNext.send([{ ...run.at(-1)!, runId: 'b', seq: 2 }]);
+    await viewer.until(
+      ({ type, runId, status }) => type === 'status' && runId === 'b' && status === 'completed',
+    );
+    const last = await connect(gateway.liveUrl);
+    expect(await last.next()).toMatchObject({ type: 'hello', starting: [] });
+  });
+
+  test('is announced for an enqueued start that an idle trainer begins at once (P-273)', async () => {
+    const gateway = await startGateway(quick);
+    const trainer = await openIdleTrainer(gateway.ingestUrl, 'publisher-1', ['start', 'enqueue']);
+    const viewer = await connectViewer(gateway.liveUrl);
+    const id = send(viewer, 'enqueue', { data: { name: 'Alone' } });
+    await trainer.nextCommand();
+    trainer.answer(id, { ok: true, queue: [] });
+    await viewer.until(list({ runId: null, name: 'Alone' }));
   });
 });
 

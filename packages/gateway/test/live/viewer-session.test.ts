@@ -51,6 +51,7 @@ describe('a viewer', () => {
         store,
         summaryOf: (runId) => runs.summary(runId),
         idleTrainers: { count: 0 },
+        starts: { list: [] },
         health: { failure: undefined },
         traffic,
         limits: { ...limits, pageEvents: 10, ...changed },

@@ -5,6 +5,7 @@ import { limits } from '../../src/limits.ts';
 import { Hub } from '../../src/live/hub.ts';
 import { IdleTrainers } from '../../src/presence/idle-trainers.ts';
 import { type PublisherConnection, Publishers } from '../../src/presence/publishers.ts';
+import { StartingRuns } from '../../src/presence/starting-runs.ts';
 import { RunFolders } from '../../src/runs/run-folders.ts';
 import { RunSummaries } from '../../src/runs/run-summaries.ts';
 import { StatusBroadcaster } from '../../src/runs/status-broadcaster.ts';
@@ -40,7 +41,8 @@ describe('the status broadcaster', () => {
     hub = await Hub.open(store, limits);
     const runs = new RunSummaries({ store, publishers, folders: new RunFolders('nowhere', limits), limits });
     idleTrainers = new IdleTrainers();
-    const shared = { store, hub, publishers, runs, limits, idleTrainers };
+    const starts = new StartingRuns({ publishers, idleTrainers, limits });
+    const shared = { store, hub, publishers, runs, limits, idleTrainers, starts };
     broadcaster = new StatusBroadcaster({ ...shared, onFailure: (error) => messages.push(error as never) });
     await broadcaster.open();
     hub.addViewer({
@@ -130,7 +132,7 @@ describe('the status broadcaster', () => {
     await advance(2);
     expect(messages).toEqual([
       expect.objectContaining({ type: 'status', runId: 'a', connected: true }),
-      { type: 'trainers', waiting: 1 },
+      { type: 'trainers', waiting: 1, starting: [] },
     ]);
   });
 

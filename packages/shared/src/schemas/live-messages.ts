@@ -3,6 +3,7 @@ import { commandAccessSchema, commandResultSchema } from './commands.ts';
 import { runIdSchema, streamIdSchema } from './envelope.ts';
 import { eventSchema } from './events.ts';
 import { booleanTextSchema, eventTypeListSchema, numericString, querySchema } from './query-values.ts';
+import { runNameSchema } from './run-started.ts';
 import { runLabelsSchema, runStateSchema, runSummarySchema } from './runs.ts';
 
 /** Query parameters of `/live`. In a URL, their values are strings. */
@@ -43,6 +44,22 @@ export const liveQuerySchema = querySchema({
     ),
 });
 
+const startingRunSchema = z.object({
+  runId: runIdSchema
+    .nullable()
+    .describe(
+      'Id of the run; null until the trainer has accepted `start`, and for a start from the queue of a trainer.',
+    ),
+  name: runNameSchema.nullable().describe('Name of the run in the command; null if it has none.'),
+});
+
+const starting = z
+  .array(startingRunSchema)
+  .optional()
+  .describe(
+    'The runs that trainers are preparing: they were sent `start`, or go on with their queue, and the run has no event yet. Absent from older gateways.',
+  );
+
 const hello = z
   .object({
     type: z.literal('hello'),
@@ -70,6 +87,7 @@ const hello = z
       .optional()
       .describe('Why `commands` is `off`, and what to set; absent otherwise.'),
     waitingTrainers: z.int().nonnegative().describe('Number of trainers that wait for the command `start`.'),
+    starting,
   })
   .describe('Always the first message, and sent again when the feed continues with another run or stream.');
 
@@ -128,8 +146,9 @@ const trainers = z
   .object({
     type: z.literal('trainers'),
     waiting: z.int().nonnegative().describe('Number of trainers that wait for the command `start`.'),
+    starting,
   })
-  .describe('The number of waiting trainers has changed.');
+  .describe('The number of waiting trainers, or the runs that trainers are preparing, have changed.');
 
 const annotated = z
   .object({
@@ -173,5 +192,6 @@ export type StoreState = z.infer<typeof store>;
 export type LiveHello = z.infer<typeof hello>;
 export type RunAnnotated = z.infer<typeof annotated>;
 export type RunRemoved = z.infer<typeof removed>;
+export type StartingRun = z.infer<typeof startingRunSchema>;
 export type LiveStatus = z.infer<typeof status>;
 export type LiveMessage = z.infer<typeof liveMessageSchema>;
