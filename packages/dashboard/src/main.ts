@@ -20,7 +20,7 @@ import { phaseOf } from './state/phase.ts';
 import { latestEventTime } from './state/run.ts';
 import { createCachedRunAtStep } from './state/run-at-step.ts';
 import type { WatchedRun } from './state/run-news.ts';
-import { displayName, withName } from './state/run-summaries.ts';
+import { displayNameOf, withName } from './state/run-summaries.ts';
 import type { View } from './state/view.ts';
 import { announce } from './ui/announcer.ts';
 import { focusAfterRender } from './ui/focus.ts';
@@ -42,13 +42,9 @@ import './ui/print.css';
  */
 const catchUpDrawEveryMs = 500;
 
-/** The time that the page waits for a run that a trainer has accepted to start: a trainer that ended begins none. */
-const startingLimitMs = 120_000;
-
 const preferences = readPreferences();
 const store = createViewStore(preferences, (view, isStep) => {
   if (isStep) return loop.refreshOnScreen();
-  if (view.run !== null) session.starting = null;
   display.follow(view.run);
   actions.refresh();
 });
@@ -111,22 +107,9 @@ const executeCommand: ExecuteCommand = async (runId, name, data) => {
     return answer.ok ? { ok: true, value: answer } : answer;
   });
   // The viewer wants to watch the run that they started.
-  if (result.ok && name === 'start') {
-    if (store.view.run !== null) actions.followLatest();
-    showStarting(result.value.runId ?? null);
-  }
+  if (result.ok && name === 'start' && store.view.run !== null) actions.followLatest();
   return result.ok ? result : { ...result, message: sentenceOf(result.message) };
 };
-
-/** Shows that a trainer prepares a run, until the run begins, the viewer chooses another one, or it has not begun in time. */
-function showStarting(runId: string | null): void {
-  if (runId === session.run?.runId) return;
-  session.starting = runId;
-  setTimeout(() => {
-    if (session.starting === runId) session.starting = null;
-  }, startingLimitMs);
-  actions.refresh();
-}
 
 const sendCommand: SendCommand = async (...command) => {
   const result = await executeCommand(...command);
@@ -245,7 +228,7 @@ function pageState(printing: boolean): PageState {
 /** Returns what notifications are about. */
 function watchedRun(): WatchedRun {
   const { run, summary, caughtUp } = session;
-  const name = summary ? displayName(summary) : (run?.runId ?? '');
+  const name = run ? displayNameOf(run, summary) : '';
   return { run, name, phase: phaseOf(session), findings: liveFindingsOf(run), caughtUp };
 }
 

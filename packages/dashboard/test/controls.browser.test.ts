@@ -117,11 +117,15 @@ const named = (runId: string, name: string): MonitorEvent[] =>
     await page.getByRole('button', { name: 'Start', exact: true }).click();
     await shows(page, field('phase'), 'Starting…');
     await shows(page, field('title'), 'New run');
-    await shows(
-      page,
-      field('detail'),
-      `The trainer prepares run ${next}, which appears here when it begins.`,
-    );
+    await shows(page, field('detail'), 'A trainer is preparing the run. It appears here when it begins.');
+    await shows(page, field('run-below'), `From here on, the page shows “${before}”, the run before.`);
+    const other = await monitor.visit('');
+    await shows(other, field('phase'), 'Starting…');
+    const wall = await monitor.visit('?view=wall');
+    await shows(wall, field('phase'), 'Starting…');
+    expect(await wall.locator('.wall-figure, .wall-scene').count()).toBe(0);
+    await wall.close();
+    await other.close();
     expect(await page.title()).toMatch(/^Starting… — /);
     expect(await page.locator(field('loss')).textContent()).toBe('–');
     await page.waitForFunction(() =>

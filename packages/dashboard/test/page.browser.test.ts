@@ -133,6 +133,9 @@ const chromiumPath = findChromium();
     await monitor.publish({ runId, events: runOf(runId) });
     const page = await monitor.visit('?run=nowhere');
     await shows(page, '#banner', 'There is no run nowhere. It may have been deleted.');
+    await shows(page, field('phase'), 'Not found');
+    await shows(page, field('title'), 'No run to show');
+    expect(await page.title()).toBe('Not found — MNIST Training Monitor');
     await page.getByRole('button', { name: 'Follow the latest' }).click();
     await shows(page, field('title'), runId);
     await page.locator('#banner').waitFor({ state: 'hidden' });
@@ -172,11 +175,17 @@ const chromiumPath = findChromium();
     const next = runOf(after);
     await monitor.publish({ runId: after, events: next.slice(0, untilStep(next, 7)) });
     await shows(page, field('title'), after);
-    await shows(page, '#view-pause', `Frozen at ${before}. Show the new run`);
+    await shows(page, '#view-pause', 'Unfreeze, show the new run');
+    await shows(
+      page,
+      field('run-below'),
+      `From here on, the page shows “${before}”, at which you have frozen it.`,
+    );
     expect(await page.locator(caption).textContent()).toMatch(/^1\d points/);
     expect(await page.locator('#zoom-reset').isVisible()).toBe(true);
     await page.locator('#view-pause').click();
     await shows(page, caption, '7 points');
+    expect(await page.locator(field('run-below')).count()).toBe(0);
     await page.locator('#zoom-reset').waitFor({ state: 'hidden' });
     expect(monitor.browserProblems).toEqual([]);
   });

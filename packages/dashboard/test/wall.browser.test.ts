@@ -116,7 +116,12 @@ const measure = (page: Page) =>
     const page = await monitor.visit('', size);
     await page.clock.install();
     await page.goto(`${monitor.url}/?view=wall&run=${runId}`);
-    await shows(page, field('phase'), 'Disconnected');
+    await shows(page, field('phase'), 'Not found');
+    await shows(
+      page,
+      field('problem'),
+      `There is no run ${runId}. It may have been deleted. Without “run” in its address, this page shows the latest run.`,
+    );
     await monitor.publish({ runId, events: runOf(runId) });
     await page.clock.fastForward(31_000);
     await shows(page, field('phase'), 'Completed');

@@ -88,6 +88,7 @@ export class RunDisplay {
   follow(run: string | null): void {
     if (run === this.#followed) return;
     this.#followed = run;
+    this.session.followsLatest = run === null;
     this.#paused = null;
     this.#client?.close();
     forgetRun(this.session);

@@ -1,6 +1,6 @@
 import type { RunSummary } from './event-data.ts';
 import type { Run } from './run.ts';
-import { displayName } from './run-summaries.ts';
+import { displayNameOf } from './run-summaries.ts';
 
 /** A run on the charts, with its name and the style of its lines. */
 export interface ChartRun {
@@ -41,7 +41,7 @@ export function chartRuns(
     const dash = dashes[index];
     return {
       run: one.run,
-      name: one.summary?.runId === one.run.runId ? displayName(one.summary) : one.run.runId,
+      name: displayNameOf(one.run, one.summary),
       color: all.length === 1 ? '--train' : `--run-${index + 1}`,
       ...(dash && { dash }),
       ...(all.length > 1 && hidden.includes(one.run.runId) && { hidden: true }),

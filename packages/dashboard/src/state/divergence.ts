@@ -61,26 +61,48 @@ export function nextRise(rise: LossRise | null, point: Divergence, limit: number
   return rise.recovered === 0 ? rise : { ...rise, recovered: 0 };
 }
 
-/** Returns where a run has diverged: its loss is not finite, or has risen far above its start; null if it has not. */
-export const divergenceOf = ({
-  diverged,
-  rise,
-}: {
+/** What the losses of a run have shown so far. */
+export interface LossHistory {
+  /** The first loss that is not a finite number. */
   diverged: Divergence | null;
   rise: LossRise | null;
-}): Divergence | null => diverged ?? (rise && rise.count >= risenBatches ? rise : null);
+}
+
+/** The results by which a run that has ended is judged: those of its summary, or its latest ones on the page. */
+export type LastResults = Pick<RunSummary, 'started' | 'batch' | 'epoch' | 'finished'>;
+
+/** A divergence whose place is known only to a page that has all losses. */
+export type FoundDivergence = Pick<Divergence, 'loss'> & Partial<Divergence>;
 
 /**
- * Returns whether the last results of a run are those of a network that has diverged: a loss that is not finite, or one far above
- * that of guessing, with an accuracy of at most twice that of guessing. A summary has only the last results: a run that diverged and
- * recovered is completed in the list of runs, while its page, which has all losses, names the step.
+ * Returns how a run diverges, or has diverged; null if it has not. While a run goes on, its losses decide: one is not finite, or the
+ * latest ones are far above its start. Once it is completed, its last results decide, which a summary contains too, so that the
+ * page and the list of runs agree.
+ * @param history The losses of the run, for the place of the divergence; null when they are not known, as in the list of runs.
  */
-export function endedDiverged({ started, batch, epoch, finished }: RunSummary): boolean {
+export function divergenceOf(results: LastResults, history: LossHistory | null): FoundDivergence | null {
+  const { diverged = null, rise = null } = history ?? {};
+  if (results.finished?.status !== 'completed') return diverged ?? lastingRise(rise);
+  const loss = divergedLoss(results);
+  return loss === undefined ? null : (diverged ?? rise ?? { loss });
+}
+
+/** Returns a rise that is no outlier; null for any other. */
+export const lastingRise = (rise: LossRise | null): LossRise | null =>
+  rise && rise.count >= risenBatches ? rise : null;
+
+/**
+ * Returns the loss that shows that the last results of a run are those of a network that has diverged: one that is not finite, or one
+ * far above that of guessing, with an accuracy of at most twice that of guessing. Undefined if there is none.
+ */
+function divergedLoss({ started, batch, epoch, finished }: LastResults): number | undefined {
   const losses = [batch?.loss, epoch?.train?.loss, epoch?.test?.loss, finished?.test?.loss];
   const known = losses.filter((loss) => typeof loss === 'number');
-  if (known.some((loss) => !Number.isFinite(loss))) return true;
   const accuracy = finished?.test?.accuracy ?? epoch?.test?.accuracy ?? batch?.accuracy;
   const classes = started?.dataset?.classes?.length ?? 0;
   const guesses = typeof accuracy === 'number' && accuracy <= 2 / classes;
-  return guesses && known.some((loss) => loss > divergenceLimit(started, 0));
+  return (
+    known.find((loss) => !Number.isFinite(loss)) ??
+    known.find((loss) => guesses && loss > divergenceLimit(started, 0))
+  );
 }

@@ -1,7 +1,7 @@
-import { divergenceOf } from './divergence.ts';
+import { type Divergence, divergenceOf, lastingRise } from './divergence.ts';
 import type { EpochData } from './event-data.ts';
 import { formatCount, formatDuration, formatLoss, formatPercent } from './format.ts';
-import type { Run, TimedNotice } from './run.ts';
+import { lastResultsOf, type Run, type TimedNotice } from './run.ts';
 
 /** A notable event of a run: a notice of the trainer, or a problem that the page detects in the values. */
 export type Finding = Pick<TimedNotice, 'level' | 'code' | 'message' | 'time' | 'step' | 'by'>;
@@ -27,7 +27,7 @@ const divergenceFactor = 3;
 export function findingsOf(run: Run): Finding[] {
   const reported = new Set(run.notices.map(({ code }) => code));
   const derived = [
-    ...(reported.has('training.diverged') ? [] : [nonFiniteLoss(run), risenLoss(run) ?? diverging(run)]),
+    ...(reported.has('training.diverged') ? [] : [badLoss(run) ?? diverging(run)]),
     ...(reported.has('training.plateau') ? [] : [plateau(run)]),
     ...(reported.has('training.overfit') ? [] : [overfit(run)]),
     ...(reported.has('engine.fallback') ? [] : [fallback(run)]),
@@ -37,24 +37,32 @@ export function findingsOf(run: Run): Finding[] {
   return [...run.notices, ...derived].sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
 }
 
-function nonFiniteLoss({ diverged }: Run): Finding | undefined {
-  if (!diverged) return undefined;
+/** Returns a finding about a loss that is not finite, or far above its start. */
+function badLoss(run: Run): Finding | undefined {
+  const divergence = divergenceOf(lastResultsOf(run), run);
+  if (run.diverged) return notFinite(run.diverged, divergence !== null);
+  const { loss, step = run.step, time = run.lastTime } = divergence ?? lastingRise(run.rise) ?? {};
+  if (loss === undefined) return undefined;
+  if (!Number.isFinite(loss)) return notFinite({ loss, step, time }, true);
+  const verdict = divergence ? `: the run ${run.finished ? 'has diverged' : 'diverges'}` : '';
   return {
-    level: 'error',
-    code: 'training.diverged',
-    message: `The loss is ${formatLoss(diverged.loss)}: the run has diverged. A smaller learning rate often helps.`,
-    ...{ step: diverged.step, time: timeOf(diverged.time) },
+    level: divergence ? 'error' : 'warning',
+    code: 'training.diverging',
+    message: `The loss has risen to ${formatLoss(loss)}, far above its start${verdict}. A smaller learning rate often helps.`,
+    ...{ step, time: timeOf(time) },
   };
 }
 
-function risenLoss(run: Run): Finding | undefined {
-  const divergence = run.diverged ? null : divergenceOf(run);
-  if (!divergence) return undefined;
+function notFinite({ loss, step, time }: Divergence, hasDiverged: boolean): Finding {
+  const place = { code: 'training.diverged', step, time: timeOf(time) };
+  if (hasDiverged)
+    return {
+      ...{ ...place, level: 'error' },
+      message: `The loss is ${formatLoss(loss)}: the run has diverged. A smaller learning rate often helps.`,
+    };
   return {
-    level: 'error',
-    code: 'training.diverging',
-    message: `The loss has risen to ${formatLoss(divergence.loss)}, far above its start: the run diverges. A smaller learning rate often helps.`,
-    ...{ step: divergence.step, time: timeOf(divergence.time) },
+    ...{ ...place, level: 'warning' },
+    message: `The loss was ${formatLoss(loss)} here, but the last results are finite: the run has recovered.`,
   };
 }
 
@@ -171,6 +179,7 @@ export function createCachedFindings(): (run: Run | null) => readonly Finding[] 
       run?.stepsBack,
       run?.diverged,
       run?.rise,
+      run?.finished,
     ];
     if (sources.some((source, index) => source !== previous[index])) found = run ? findingsOf(run) : [];
     previous = sources;

@@ -1,4 +1,5 @@
-import { latestDataOf, type Session } from './session.ts';
+import { missingRun } from './missing-run.ts';
+import { latestDataOf, type Session, startingRunOf } from './session.ts';
 
 /** A phase of the run or of the connection. */
 export type Phase =
@@ -6,6 +7,7 @@ export type Phase =
   | 'unreachable'
   | 'reconnecting'
   | 'closed'
+  | 'missing'
   | 'noRun'
   | 'starting'
   | 'running'
@@ -18,17 +20,18 @@ export type Phase =
   | 'unfinished';
 
 /**
- * Returns the phase of the run if it has ended or the connection is open; otherwise that of the connection. A run that is being
+ * Returns the phase of the run if it has ended, is missing, or the connection is open; otherwise that of the connection. A run that is being
  * prepared takes the place of one that has ended, but not of one that another trainer is training.
  */
 export function phaseOf(session: Session): Phase {
   const phase = phaseBeforeStart(session);
   const isFree = phase === 'noRun' || hasEnded(phase);
-  return isFree && session.starting && session.connection.name === 'open' ? 'starting' : phase;
+  return isFree && startingRunOf(session) && session.connection.name === 'open' ? 'starting' : phase;
 }
 
 function phaseBeforeStart(session: Session): Phase {
   const { connection, gatewayVersion, run, reported } = session;
+  if (missingRun(session)) return 'missing';
   const ended = latestDataOf(session)?.finished?.status;
   if (ended) return ended;
   if (session.savedAt !== null) return 'unfinished';
@@ -49,8 +52,9 @@ const lastPhases: ReadonlySet<Phase> = new Set([
   'stopped',
   'failed',
   'interrupted',
+  'missing',
   'unfinished',
 ]);
 
-/** Returns whether no data follows in a phase: the run has ended, or a saved file has it as it was when it was saved. */
+/** Returns whether no data follows in a phase: the run has ended or is missing, or a saved file has it as of its saving. */
 export const hasEnded = (phase: Phase): boolean => lastPhases.has(phase);

@@ -1,7 +1,9 @@
+import type { RunStatus } from '@mnist-monitor/shared/browser';
+import { divergenceOf } from './divergence.ts';
 import type { Finding } from './findings.ts';
 import { formatLoss, formatPercent } from './format.ts';
 import { hasEnded, type Phase } from './phase.ts';
-import type { Run } from './run.ts';
+import { lastResultsOf, type Run } from './run.ts';
 import { statusNames } from './run-summaries.ts';
 
 /** Something about a run that a person who looks elsewhere wants to know at once. */
@@ -37,8 +39,7 @@ export class RunWatch {
       this.#run = run;
       this.#phase = null;
     }
-    const isRunPhase = phase === 'running' || phase === 'paused' || phase === 'stalled' || hasEnded(phase);
-    if (!run || !caughtUp || !isRunPhase) return [];
+    if (!run || !caughtUp || !isStatus(phase)) return [];
     const before = this.#phase;
     const divergence = findings.find(({ code }) => divergenceCodes.includes(code));
     const wasDiverging = this.#isDiverging;
@@ -46,16 +47,23 @@ export class RunWatch {
     this.#isDiverging = divergence !== undefined;
     if (before === null) return [];
     const news: RunNews[] = [];
-    if (divergence && !wasDiverging) news.push({ title: `${name} diverges`, text: divergence.message });
-    if (hasEnded(phase) && !hasEnded(before))
-      news.push({
-        title: `${name}: ${statusNames[phase as keyof typeof statusNames].toLowerCase()}`,
-        text: resultOf(run),
-      });
+    const endsNow = hasEnded(phase) && !hasEnded(before);
+    if (divergence && !wasDiverging && !endsNow)
+      news.push({ title: `${name} diverges`, text: divergence.message });
+    if (endsNow) news.push({ title: `${name}: ${endOf(run, phase)}`, text: resultOf(run) });
     if (phase === 'stalled' && before !== 'stalled')
       news.push({ title: `${name} has stalled`, text: 'No data arrives from its trainer.' });
     return news;
   }
+}
+
+/** Returns whether a phase is a status of the run itself, and no state of the connection. */
+const isStatus = (phase: Phase): phase is RunStatus => Object.hasOwn(statusNames, phase);
+
+/** Returns how a run has ended, in a word: "completed", "diverged". */
+function endOf(run: Run, phase: RunStatus): string {
+  if (phase === 'completed' && divergenceOf(lastResultsOf(run), run)) return 'diverged';
+  return statusNames[phase].toLowerCase();
 }
 
 /** Returns the result of a run that has ended: its test accuracy or its loss, and why it ended. */

@@ -23,6 +23,12 @@ export function nameOf({ title, name, started }: Labels): string | null {
 export const displayName = (summary: Labels & Pick<RunSummary, 'runId'>): string =>
   nameOf(summary) ?? summary.runId;
 
+/** Returns the name of a run or, without one, its id. The gateway's summary has the current name, but may not have arrived. */
+export const displayNameOf = (
+  { runId, started }: Pick<RunSummary, 'runId' | 'started'>,
+  summary: RunSummary | null,
+): string => displayName(summary?.runId === runId ? summary : { runId, started, title: null });
+
 /**
  * Returns a message of the gateway with the name of a run in place of its id. An id is replaced only after the words that the messages
  * put before it, since it may be a single letter.

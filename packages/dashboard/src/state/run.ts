@@ -1,5 +1,5 @@
 import type { MonitorEvent } from '@mnist-monitor/shared/browser';
-import { type Divergence, divergenceLimit, type LossRise, nextRise } from './divergence.ts';
+import { type Divergence, divergenceLimit, type LastResults, type LossRise, nextRise } from './divergence.ts';
 import {
   type BatchData,
   type EpochData,
@@ -199,6 +199,12 @@ export function copyRun(run: Run): Run {
     machine: run.machine.copy(),
   };
 }
+
+/** Returns the latest results of a run, as a summary contains them. */
+export const lastResultsOf = ({ started, batch, epochs, finished }: Run): LastResults => ({
+  ...{ started, batch, finished },
+  epoch: epochs.at(-1) ?? null,
+});
 
 /** Returns the number of events that a copy of a run lacks: all of another run that is followed by now, and 0 after its deletion. */
 export const unseenEventsOf = (paused: Run, followed: Run | null): number =>

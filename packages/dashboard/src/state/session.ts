@@ -6,6 +6,7 @@ import type {
   LiveHello,
   RunAnnotated,
   RunStatus,
+  StartingRun,
 } from '@mnist-monitor/shared/browser';
 import { DelayMeter } from './delay.ts';
 import type { BatchData, RunFinishedData, RunStartedData, RunSummary } from './event-data.ts';
@@ -38,8 +39,10 @@ export interface Session {
   waitingTrainers: number;
   /** Id of an unfinished run, followed or not, whose trainer accepts starts into its queue; null when none is known. */
   queueRun: string | null;
-  /** Id of the run that a trainer has begun to prepare for this page, until it or another run begins; null without one. */
-  starting: string | null;
+  /** The runs that trainers are preparing. */
+  starting: readonly StartingRun[];
+  /** Whether the page follows the latest run, and so shows the next one when it begins. */
+  followsLatest: boolean;
   /** Why the gateway cannot store events; empty while it can. */
   storeProblem: string;
   /** Number of viewers of all gateways that share the store, including this page; null before the first report. */
@@ -85,7 +88,8 @@ export function emptySession(clockOrigin = 0): Session {
     restart: null,
     waitingTrainers: 0,
     queueRun: null,
-    starting: null,
+    starting: [],
+    followsLatest: true,
     storeProblem: '',
     viewers: null,
     run: null,
@@ -141,6 +145,7 @@ export function applyMessage(session: Session, message: LiveClientMessage, now: 
       break;
     case 'trainers':
       session.waitingTrainers = message.waiting;
+      session.starting = message.starting ?? [];
       break;
     case 'store':
       session.storeProblem = message.state === 'failing' ? message.message : '';
@@ -185,21 +190,23 @@ export function forgetRun(session: Session): void {
 }
 
 function applyHello(session: Session, hello: LiveHello, now: number): void {
-  const { server: gatewayVersion, run, commands, commandsOffReason = '', waitingTrainers } = hello;
-  const before = session.run?.runId;
+  const { server: gatewayVersion, run, commands, commandsOffReason = '' } = hello;
+  const { waitingTrainers, starting = [] } = hello;
   if (announcesOtherEvents(session, hello)) {
     forgetRun(session);
     session.run = run && emptyRun(run.runId);
     session.restart = hello.restart ? { reason: hello.restart, at: now } : null;
   }
-  // The run that was awaited has begun, or another one that is now shown in place of the one before.
-  const isNextRun = before !== undefined && run !== null && run.runId !== before;
-  if (isNextRun || run?.runId === session.starting) session.starting = null;
-  Object.assign(session, { gatewayVersion, commands, commandsOffReason, waitingTrainers });
+  Object.assign(session, { gatewayVersion, commands, commandsOffReason, waitingTrainers, starting });
   Object.assign(session, { summary: run, reported: run });
   // Reports about other runs are out of date: no `status` has arrived while the connection was lost.
   Object.assign(session, { caughtUp: false, hasLiveEvents: false, storeProblem: '', queueRun: null });
 }
+
+/** Returns the run that the page shows when it begins, while a trainer prepares it; undefined if there is none. */
+export const startingRunOf = ({ starting, followsLatest, run }: Session): StartingRun | undefined =>
+  // The gateway announces the end of the preparation up to a second after the first event of the run.
+  followsLatest ? starting.findLast(({ runId }) => runId === null || runId !== run?.runId) : undefined;
 
 /** Returns whether the events after a hello replace those of the session, instead of continuing them. */
 export const announcesOtherEvents = ({ run }: Session, hello: LiveHello): boolean =>

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Version1EventOf as EventOf, LiveClientMessage, LiveStatus } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { phaseOf } from '../../src/state/phase.ts';
-import { applyMessage, emptySession, forgetRun, latestDataOf } from '../../src/state/session.ts';
+import { applyMessage, emptySession, latestDataOf } from '../../src/state/session.ts';
 import { connectedMessages, helloOf, sessionOf, summaryOf } from '../support/session.ts';
 
 const events = sampleRun();
@@ -150,9 +150,14 @@ describe('the phase', () => {
     expect(phaseOf(session)).toBe('running');
   });
 
+  const starting = (...runIds: (string | null)[]): LiveClientMessage => ({
+    ...{ type: 'trainers', waiting: 0 },
+    starting: runIds.map((runId) => ({ runId, name: null })),
+  });
+
   it('is starting while a trainer prepares a run, in place of no run or one that has ended', () => {
     const phaseWhileStarting = (messages: readonly LiveClientMessage[]) =>
-      phaseOf(Object.assign(sessionOf(messages), { starting: 'next' }));
+      phaseOf(sessionOf([...messages, starting(null)]));
     expect(phaseWhileStarting(connectedMessages([]))).toBe('starting');
     for (const status of ['completed', 'stopped', 'failed', 'interrupted'] as const)
       expect(phaseWhileStarting(finishedAs(status))).toBe('starting');
@@ -162,22 +167,30 @@ describe('the phase', () => {
     expect(phaseWhileStarting([...connectedMessages(running), noticeOf('run.paused')])).toBe('paused');
   });
 
-  it('is starting until the run begins or another one is shown, but not only until the page reconnects', () => {
-    const session = Object.assign(sessionOf(finishedAs('completed')), { starting: 'next' });
-    applyMessage(session, helloOf(summaryOf(runId, { status: 'completed' })), 0);
-    expect(session.starting).toBe('next');
-    applyMessage(session, helloOf(summaryOf('20261125-000000-third')), 0);
-    expect(session.starting).toBeNull();
-    session.starting = 'next';
-    applyMessage(session, helloOf(summaryOf('next')), 0);
-    expect(session.starting).toBeNull();
+  it('is starting until the gateway announces the end of that, or shows the run', () => {
+    const ended = finishedAs('completed');
+    expect(phaseOf(sessionOf([...ended, starting('next'), starting()]))).toBe('completed');
+    expect(phaseOf(sessionOf([...ended, starting(runId)]))).toBe('completed');
+    const summary = summaryOf(runId, { status: 'completed' });
+    const hello = { ...helloOf(summary), starting: [{ runId: 'next', name: 'Next' }] };
+    expect(phaseOf(sessionOf([...ended, hello]))).toBe('starting');
+    expect(phaseOf(sessionOf([...ended, starting('next'), helloOf(summary)]))).not.toBe('starting');
   });
 
-  it('is starting when the page leaves the run that it showed for the latest one, which has ended', () => {
-    const session = Object.assign(sessionOf(finishedAs('completed')), { starting: 'next' });
-    forgetRun(session);
-    applyMessage(session, helloOf(summaryOf('20261125-000000-latest', { status: 'completed' })), 0);
-    expect(session.starting).toBe('next');
+  it('is starting only on a page that shows the run when it begins', () => {
+    const session = sessionOf([...finishedAs('completed'), starting('next')]);
+    expect(phaseOf({ ...session, followsLatest: false })).toBe('completed');
+  });
+
+  it('is missing while the gateway has no such run, whatever the page has received of it', () => {
+    const closed = (code: 'runNotFound' | 'runDeleted' | 'runDamaged' | 'invalid'): LiveClientMessage => ({
+      type: 'connection',
+      state: { name: 'closed', reason: 'closed', code },
+    });
+    for (const code of ['runNotFound', 'runDeleted', 'runDamaged'] as const)
+      for (const messages of [[], connectedMessages(running), finishedAs('completed')])
+        expect(phaseOf(sessionOf([...messages, closed(code)]))).toBe('missing');
+    expect(phaseOf(sessionOf([...connectedMessages(running), closed('invalid')]))).toBe('closed');
   });
 
   it('ignores reports on other runs', () => {

@@ -3,7 +3,6 @@ import { live } from 'lit-html/directives/live.js';
 import { type AxisName, knownAxis } from '../../state/axis.ts';
 import { shownCharts } from '../../state/chart-specs.ts';
 import type { Run } from '../../state/run.ts';
-import { displayName } from '../../state/run-summaries.ts';
 import { stepWordOf } from '../../state/run-words.ts';
 import { isFollowed } from '../../state/session.ts';
 import { targetBounds, targetOf, type View } from '../../state/view.ts';
@@ -41,11 +40,11 @@ export const chartToolbar = (
   </div>`;
 
 /** Returns the label of the button that freezes the charts, with what the viewer does not see while they are frozen. */
-function pauseLabel({ unseenEvents, run, summary, session }: PageState): string {
+function pauseLabel({ unseenEvents, run, session }: PageState): string {
   if (unseenEvents === null) return 'Freeze charts';
   // Without a followed run, all runs have been deleted since.
   if (!session.run || isFollowed(run, session)) return `Unfreeze, ${unseenEvents} new`;
-  return `Frozen at ${summary ? displayName(summary) : run?.runId}. Show the new run`;
+  return 'Unfreeze, show the new run';
 }
 
 function followButton({ view, run }: PageState, { toggleFollow }: ToolbarActions): TemplateResult {

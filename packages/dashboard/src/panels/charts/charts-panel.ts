@@ -19,6 +19,7 @@ import {
 } from '../../state/chart-specs.ts';
 import type { Finding } from '../../state/findings.ts';
 import type { Run } from '../../state/run.ts';
+import { runBelow, runBelowText } from '../../state/run-below.ts';
 import { defaultView, type View } from '../../state/view.ts';
 import { type Viewport, visibleRange } from '../../state/viewport.ts';
 import { announce } from '../../ui/announcer.ts';
@@ -356,6 +357,7 @@ export const chartsPanel: Panel = {
     charts.render(state.view, state.chartRuns);
     const { cards } = charts;
     const legend = state.chartRuns.length > 1 ? charts.renderLegend() : undefined;
+    const below = runBelowText(runBelow(state));
     const small = cards.filter(({ element }) => !largeCharts.includes(element.id)).length;
     const toolbar = {
       setAxis: (axis: AxisName) => charts?.setAxis(axis),
@@ -368,6 +370,7 @@ export const chartsPanel: Panel = {
           <h2 id="curves-title" class=${cards.length === 0 ? 'sr-only' : nothing}>Curves</h2>
           ${chartToolbar(state, actions, toolbar)}
         </div>
+        ${below === '' ? nothing : html`<p class="run-below" data-field="run-below">${below}</p>`}
         ${legend ?? nothing}
         <div class="charts" id="charts" data-small-charts=${small}>${cards.map(({ element }) => element)}</div>
       </section>`;

@@ -1,5 +1,6 @@
 import { formatCount, formatPlural, formatRate, formatWholeDuration } from '../../state/format.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
+import { missingRun } from '../../state/missing-run.ts';
 import type { Run } from '../../state/run.ts';
 import { withName } from '../../state/run-summaries.ts';
 import { latestDataOf, type Session } from '../../state/session.ts';
@@ -51,7 +52,7 @@ export function connectionText(session: Session, now: number): ConnectionText {
     gateway: session.gatewayVersion ?? '–',
     banner: bannerOf(session, now),
     mayRetry: session.connection.name === 'waiting',
-    runIsMissing: isMissing(session),
+    runIsMissing: missingRun(session) !== null,
   };
 }
 
@@ -111,9 +112,6 @@ const restartTexts = {
   beyondEnd: 'The gateway no longer has the end of this run. It is shown from its beginning.',
 } as const;
 
-const isMissing = ({ connection }: Session): boolean =>
-  connection.name === 'closed' && ['runNotFound', 'runDeleted', 'runDamaged'].includes(connection.code);
-
 /** Returns whether the run was training when the connection was lost: it has neither ended, nor stalled, nor been paused. */
 function isTraining(session: Session): boolean {
   const { run, reported, hasLiveEvents } = session;
@@ -127,10 +125,10 @@ function bannerOf(session: Session, now: number): string {
     return `The gateway cannot store events at the moment: ${storeProblem}. Training continues, and its events follow later.`;
   if (connection.name === 'open' && restart && now - restart.at < restartNoticeMs)
     return restartTexts[restart.reason];
+  const missing = missingRun(session);
+  if (missing) return missing.reason;
   if (connection.name === 'closed') {
     const reason = withName(connection.reason.replace(/\.$/, ''), session.summary);
-    if (isMissing(session))
-      return connection.code === 'runNotFound' ? `${reason}. It may have been deleted.` : `${reason}.`;
     return `Disconnected: ${reason}. Reload the page to reconnect. The data shown may be out of date.`;
   }
   if (connection.name !== 'waiting') return '';

@@ -3,7 +3,7 @@ import type { RunStatus } from '@mnist-monitor/shared/browser';
 import { bytesBase64 } from '../../state/base64.ts';
 import { type Phase, phaseOf } from '../../state/phase.ts';
 import type { Run } from '../../state/run.ts';
-import { displayName, statusNames } from '../../state/run-summaries.ts';
+import { displayNameOf, statusNames } from '../../state/run-summaries.ts';
 import { condensedOther, condensedRun, type SavedState } from '../../state/saved-run.ts';
 import { isFollowed, type Session } from '../../state/session.ts';
 import { encodeState } from '../../state/state-codec.ts';
@@ -30,7 +30,7 @@ export async function savePage(state: PageState): Promise<{ name: string; bytes:
     readTemplate(),
     readSavedFiles(run, state.summary?.model ?? false),
   ]);
-  const title = state.summary ? displayName(state.summary) : run.runId;
+  const title = displayNameOf(run, state.summary);
   const file = await smallestEnough(state, run, files, (data) => pageWith(template, title, data));
   const name = `${run.runId}.html`;
   saveFile(file, name);

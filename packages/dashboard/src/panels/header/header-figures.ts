@@ -78,7 +78,7 @@ function testFigure(
   const isLatest = epochs.at(-1)?.accuracy === measured;
   const notes = [
     [when, isLatest ? changeText(epochs) : ''].filter(Boolean).join(', '),
-    bestText(epochs, phase),
+    bestText(epochs, measured, phase),
     target === null || !run || !session.caughtUp ? '' : targetText(run, { epochs, measured, target }),
   ];
   return {
@@ -115,11 +115,13 @@ function changeText(epochs: readonly TestedEpoch[]): string {
   return change === 0 ? 'unchanged' : `${change > 0 ? 'up' : 'down'} ${pointsText(change)}`;
 }
 
-function bestText(epochs: readonly TestedEpoch[], phase: Phase): string {
-  const last = epochs.at(-1);
-  if (!last || epochs.length < 2) return '';
-  const best = epochs.reduce((best, each) => (each.accuracy > best.accuracy ? each : best));
-  if (best.accuracy === last.accuracy) return hasEnded(phase) ? 'no epoch was better' : 'the best so far';
+/** Returns which epoch was better than a result, or that none was. */
+function bestText(epochs: readonly TestedEpoch[], measured: number, phase: Phase): string {
+  const [first] = epochs;
+  // The only epoch needs no comparison with itself.
+  if (!first || (epochs.length === 1 && measured === first.accuracy)) return '';
+  const best = epochs.reduce((best, each) => (each.accuracy > best.accuracy ? each : best), first);
+  if (measured >= best.accuracy) return hasEnded(phase) ? 'no epoch was better' : 'the best so far';
   return `best ${formatPercent(best.accuracy)} after epoch ${formatCount(best.epoch)}`;
 }
 

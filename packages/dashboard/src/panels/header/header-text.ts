@@ -1,6 +1,6 @@
 import type { RunStatus } from '@mnist-monitor/shared/browser';
 import { announcedEpochs, announcedSteps } from '../../state/axis.ts';
-import { divergenceOf } from '../../state/divergence.ts';
+import { divergenceOf, type FoundDivergence } from '../../state/divergence.ts';
 import { throughputOf } from '../../state/event-data.ts';
 import { type Finding, levelNames } from '../../state/findings.ts';
 import {
@@ -12,11 +12,12 @@ import {
   formatRate,
   formatWholeDuration,
 } from '../../state/format.ts';
+import { missingRun } from '../../state/missing-run.ts';
 import { hasEnded, type Phase, phaseOf } from '../../state/phase.ts';
 import { type BatchColumn, countsEpochs, type Run, silenceMs } from '../../state/run.ts';
 import { deviceText, displayName, statusNames, tagsOf } from '../../state/run-summaries.ts';
 import { awaitsEverything, speedUnitOf, stepWordOf } from '../../state/run-words.ts';
-import { type LatestData, labelsOf, latestDataOf, type Session } from '../../state/session.ts';
+import { type LatestData, labelsOf, latestDataOf, type Session, startingRunOf } from '../../state/session.ts';
 import { defaultView, type View } from '../../state/view.ts';
 import { type HeaderFigure, headerFigures } from './header-figures.ts';
 
@@ -30,6 +31,8 @@ export interface ProgressPart {
 export interface HeaderText {
   phase: Phase;
   phaseName: string;
+  /** Whether the run is shown as diverging or diverged. */
+  hasDiverged: boolean;
   /** The phase that sets the colour of the header: `interrupted` for a diverged run, which is no success. */
   colorPhase: Phase;
   title: string;
@@ -52,11 +55,15 @@ const phaseNames: Record<Phase, string> = {
   unreachable: 'No connection',
   reconnecting: 'Reconnecting',
   closed: 'Disconnected',
+  missing: 'Not found',
   noRun: 'Waiting for a run',
   starting: 'Starting…',
   unfinished: 'Unfinished',
   ...statusNames,
 };
+
+/** The phases whose names give way to a divergence: any other end is more important. */
+const judgedPhases: ReadonlySet<Phase> = new Set(['running', 'completed', 'unfinished']);
 
 /**
  * Returns the texts and values of the run header.
@@ -73,29 +80,37 @@ export function headerText(
   const latest = phase === 'starting' ? null : latestDataOf(session);
   const run = phase === 'starting' ? null : session.run;
   const progress = progressOf(latest, phase, run);
-  const divergence = run && (phase === 'running' || phase === 'completed') ? divergenceOf(run) : null;
-  const isRising = phase === 'running' && run?.diverged === null;
-  const input = { session, latest, phase, now };
+  const divergence = latest && judgedPhases.has(phase) ? divergenceOf(latest, run) : null;
+  const input = { session, latest, run, phase, now };
   return {
     phase,
     phaseName: divergence
-      ? `${isRising ? 'Diverging since' : 'Diverged at'} ${stepWordOf(run)} ${formatCount(divergence.step)}`
-      : phaseNames[phase],
+      ? divergedName(divergence, phase, run)
+      : (missingRun(session)?.state ?? phaseNames[phase]),
+    hasDiverged: divergence !== null,
     colorPhase: divergence ? 'interrupted' : phase,
-    title: titleOf(session, latest) ?? emptyTitle(phase),
+    title: titleOf(session, latest) ?? emptyTitle(session, phase),
     tags: latest ? tagsOf(labelsOf(session, latest)) : [],
     detail: detailOf(input),
     progress,
     percent: progress === null ? '' : formatProgress(progress),
     figures: headerFigures({ session, latest, phase, view }),
-    parts: progressParts(input, run),
-    remaining: remainingOf(input),
+    parts: progressParts(input),
+    // A network that has diverged learns nothing in the time that is left.
+    remaining: divergence ? '' : remainingOf(input),
   };
 }
 
+/** Returns the state of a run that diverges, with its place where that is known: "Diverged at batch 12". */
+function divergedName({ step, loss }: FoundDivergence, phase: Phase, run: Run | null): string {
+  const place = step === undefined ? '' : ` ${stepWordOf(run)} ${formatCount(step)}`;
+  if (phase !== 'completed' && Number.isFinite(loss)) return `Diverging since${place}`;
+  return place === '' ? 'Diverged' : `Diverged at${place}`;
+}
+
 /** Returns the parts of the line about the progress that are known. */
-function progressParts(input: HeaderInput, run: Run | null): ProgressPart[] {
-  const { latest } = input;
+function progressParts(input: HeaderInput): ProgressPart[] {
+  const { latest, run } = input;
   const { batch, started } = latest ?? {};
   const epoch = batch?.epoch ?? latest?.epoch?.epoch;
   const epochs = announcedEpochs(started ?? null);
@@ -136,7 +151,7 @@ export const tabTitle = (text: HeaderText, alert: Pick<Finding, 'level'> | null 
 
 function stateTitle(text: HeaderText): string {
   const name = 'MNIST Training Monitor';
-  if (text.colorPhase !== text.phase) return `${text.phaseName} — ${name}`;
+  if (text.hasDiverged) return `${text.phaseName} — ${name}`;
   const shownValue = (...fields: HeaderFigure['field'][]): string =>
     text.figures.find(({ field, value }) => fields.includes(field) && value !== unknownText)?.value ?? '';
   const join = (...parts: string[]): string => parts.filter(Boolean).join(' · ');
@@ -154,6 +169,7 @@ const unknownText = formatCount(null);
 interface HeaderInput {
   session: Session;
   latest: LatestData | null;
+  run: Run | null;
   phase: Phase;
   now: number;
 }
@@ -179,9 +195,9 @@ function sinceLastEvent({ session, phase, now }: HeaderInput): number {
 }
 
 function elapsedOf(input: HeaderInput): number | undefined {
-  const { latest, phase, session } = input;
+  const { latest, phase, run } = input;
   if (hasEnded(phase) && latest?.finished) return latest.finished.seconds;
-  const seconds = latest?.batch?.elapsedSeconds ?? session.run?.steps.last('elapsedSeconds');
+  const seconds = latest?.batch?.elapsedSeconds ?? run?.steps.last('elapsedSeconds');
   return seconds === undefined ? undefined : seconds + sinceLastEvent(input);
 }
 
@@ -198,9 +214,10 @@ function remainingOf(input: HeaderInput): string {
 const titleOf = (session: Session, latest: LatestData | null): string | undefined =>
   latest ? displayName({ runId: latest.runId, ...labelsOf(session, latest) }) : undefined;
 
-function emptyTitle(phase: Phase): string {
+function emptyTitle(session: Session, phase: Phase): string {
   if (phase === 'noRun') return 'No run yet';
-  if (phase === 'starting') return 'New run';
+  if (phase === 'starting') return startingRunOf(session)?.name ?? 'New run';
+  if (phase === 'missing') return 'No run to show';
   return phase === 'connecting' ? 'Connecting' : 'Not connected';
 }
 
@@ -212,8 +229,12 @@ function detailOf({ session, latest, phase, now }: HeaderInput): string {
       return `${session.refusal || 'The gateway does not respond.'} Retrying automatically.`;
     case 'reconnecting':
       return latest?.started ? configDetail(latest) : 'Reconnecting automatically.';
+    case 'missing':
+      return 'Choose another run under “Runs”, or follow the latest one.';
+    case 'closed':
+      return 'The connection is closed. Reload the page to reconnect.';
     case 'starting':
-      return `The trainer prepares run ${session.starting}, which appears here when it begins.${session.run ? ' The charts show the run before it.' : ''}`;
+      return 'A trainer is preparing the run. It appears here when it begins.';
     case 'noRun':
       return session.waitingTrainers > 0
         ? 'A trainer is ready. Start it with “New run”.'

@@ -1,4 +1,5 @@
 import { type ChartSpec, metricSpec } from '../../state/chart-specs.ts';
+import { ownValue } from '../../state/own-value.ts';
 import type { Run } from '../../state/run.ts';
 
 /** Number of metrics that are shown at first. When there are more, there is a search field, and a button that shows all. */
@@ -60,7 +61,7 @@ function metricNames(runs: readonly Run[]): string[] {
 
 /** Returns the declaration of a metric by the first run that has one. */
 const definitionOf = (runs: readonly Run[], name: string) =>
-  runs.map(({ started }) => started?.metrics?.[name]).find((definition) => definition !== undefined);
+  runs.map(({ started }) => ownValue(started?.metrics, name)).find((definition) => definition !== undefined);
 
 /** Returns the group of a metric without a declared one: "eval" for "eval/f1". */
 const prefixOf = (name: string): string => (name.includes('/') ? name.slice(0, name.indexOf('/')) : '');

@@ -1,5 +1,5 @@
 import { lossOf, type RunSort, type RunStatus, secondsOf, testLossOf } from '@mnist-monitor/shared/browser';
-import { endedDiverged } from '../../state/divergence.ts';
+import { divergenceOf } from '../../state/divergence.ts';
 import type { RunSummary } from '../../state/event-data.ts';
 import {
   formatCount,
@@ -43,7 +43,7 @@ export interface RunRow {
 /** Returns the row of a run in a list with this order. */
 export function runRow(summary: RunSummary, sort: RunSort = 'started'): RunRow {
   const { runId, note, pinned, status, started, startedAt } = summary;
-  const diverged = status === 'completed' && endedDiverged(summary);
+  const diverged = status === 'completed' && divergenceOf(summary, null) !== null;
   const loss = lossOf(summary);
   return {
     ...{ runId, name: displayName(summary), hasName: nameOf(summary) !== null },

@@ -1,6 +1,7 @@
 import { metricsOf, type RunSort } from '@mnist-monitor/shared/browser';
 import type { SortOrder } from '../../net/api.ts';
 import type { RunSummary } from '../../state/event-data.ts';
+import { ownValue } from '../../state/own-value.ts';
 import { settingLabel, settingLabels } from '../../state/setting-labels.ts';
 
 /** The newest runs first. */
@@ -15,7 +16,7 @@ export interface SortChoice {
 const fixedChoices: readonly SortChoice[] = [
   { sort: 'started', label: 'Start' },
   { sort: 'name', label: 'Name' },
-  { sort: 'bestAccuracy', label: 'Test accuracy' },
+  { sort: 'bestAccuracy', label: 'Best test accuracy' },
   { sort: 'loss', label: 'Loss' },
   { sort: 'seconds', label: 'Training time' },
 ];
@@ -69,10 +70,6 @@ export function ownValueOf(run: RunSummary, sort: `config.${string}` | `metrics.
     : [metricsOf(run), metricOf(sort)];
   return ownValue(record, name);
 }
-
-/** Returns a value of a record, and not one that each object inherits: a publisher may call a setting `constructor`. */
-const ownValue = <T>(record: Readonly<Record<string, T>> | null | undefined, name: string): T | undefined =>
-  record && Object.hasOwn(record, name) ? record[name] : undefined;
 
 /** Returns the order after a click on a column: the other direction of the column, or the more useful one of another column. */
 export function nextOrder(current: SortOrder, sort: RunSort, runs: readonly RunSummary[]): SortOrder {

@@ -112,7 +112,7 @@ function tableRow(row: TableRow, options: RunTableOptions): TemplateResult {
       </td>
       <td role="cell" class="run-status"><span class="pill small ${row.status}">${row.statusName}</span></td>
       <td role="cell" class="run-curve">${row.curve ? sparkline(row.curve) : nothing}</td>
-      ${value('Test accuracy', row.bestAccuracy, 'number run-accuracy')}
+      ${value('Best test accuracy', row.bestAccuracy, 'number run-accuracy')}
       <td role="cell" class="number run-loss${row.loss === '' ? ' no-value' : ''}">
         ${row.loss === '' ? nothing : html`<span class="cell-label">Loss</span>${row.loss}`}
         ${row.isTrainingLoss ? html`<small>training</small>` : nothing}

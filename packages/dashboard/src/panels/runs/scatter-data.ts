@@ -191,8 +191,8 @@ export function scatterText({ x, y, points, missing }: Scatter): string {
   const byY = points.toSorted((one, other) => one.y - other.y);
   const [lowest, highest] = [byY[0] ?? first, byY.at(-1) ?? first];
   const end = (word: string, point: ScatterPoint): string =>
-    `${word} ${y.label.toLowerCase()}: ${point.yText} (${point.name}, ${x.label.toLowerCase()} ${point.xText}).`;
-  const ends = y.categories ? '' : ` ${end('Highest', highest)} ${end('Lowest', lowest)}`;
+    `${word} ${point.yText} (${point.name}, ${x.label.toLowerCase()} ${point.xText})`;
+  const ends = y.categories ? '' : ` ${y.label}: ${end('highest', highest)}, ${end('lowest', lowest)}.`;
   return `${formatPlural(points.length, 'run', 'runs')}.${ends}${without}`;
 }
 

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { type Finding, findingText } from '../../state/findings.ts';
+import { runBelow } from '../../state/run-below.ts';
 import { isFollowed } from '../../state/session.ts';
 import type { PageActions, PageState, Panel } from '../../ui/panel.ts';
 import { styled } from '../../ui/styled.ts';
@@ -16,6 +17,7 @@ export const statusBarPanel: Panel = {
   render(state, actions) {
     const text = textOf(state.session, state.now, state.view);
     const { progress, percent, phaseName, remaining } = text;
+    const below = runBelow(state);
     return html`
       <aside class="status-bar" id="status-bar" data-phase=${text.colorPhase} aria-label="The run at a glance">
         <div class="status-line">
@@ -26,6 +28,7 @@ export const statusBarPanel: Panel = {
             .slice(0, 2)
             .map(figure)}</dl>
           <b>${remaining}</b>
+          ${below ? html`<span class="tag neutral cut">below: ${below.name}</span>` : nothing}
           ${sectionLinks('Parts of the page, in the bar')}
         </div>
         ${progress === null ? nothing : html`<div class="progress" aria-hidden="true"><div class="progress-fill" ${styled({ transform: `scaleX(${progress})` })}></div></div>`}

@@ -1,6 +1,7 @@
 import { accuracyFloor } from '../../state/accuracy-floor.ts';
 import { type ChartSpec, chartSpecs, metricSpec } from '../../state/chart-specs.ts';
 import { MinMaxPyramid } from '../../state/min-max-pyramid.ts';
+import { ownValue } from '../../state/own-value.ts';
 import { type Run, seriesOf } from '../../state/run.ts';
 import { smoothedAt } from '../../state/smoothing.ts';
 import type { Range } from '../../state/viewport.ts';
@@ -85,7 +86,7 @@ export class Curves {
   #spec(name: CurveName): ChartSpec {
     if (name === 'loss' || name === 'accuracy') return chartSpecs[name];
     const metric = name.slice('metrics.'.length);
-    return metricSpec(metric, this.#run.started?.metrics?.[metric]);
+    return metricSpec(metric, ownValue(this.#run.started?.metrics, metric));
   }
 
   #testPoints(name: CurveName): Point[] {

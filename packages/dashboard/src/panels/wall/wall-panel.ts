@@ -65,8 +65,8 @@ export const wallPanel: Panel = {
         </header>
         <div class="wall-progress" aria-hidden="true"><i ${styled({ transform: `scaleX(${text.progress ?? 0})` })}></i></div>
         <p class="wall-problem" role="alert" data-field="problem" ?hidden=${problem === ''}>${problem}</p>
-        ${main ? html`<dl class="wall-figures">${figure(main, 'main')}${others.map((each) => figure(each))}</dl>` : html`<p class="wall-empty">${text.detail}</p>`}
-        ${run ? scene(run, state) : nothing}
+        ${main ? html`<dl class="wall-figures">${figure(main, 'main')}${others.map((each) => figure(each))}</dl>` : html`<p class="wall-empty">${problem === '' ? text.detail : ''}</p>`}
+        ${run && text.phase !== 'starting' ? scene(run, state) : nothing}
       </section>`;
   },
   recolor() {

@@ -7,12 +7,14 @@ import {
   formatTime,
   formatWholeDuration,
 } from '../../state/format.ts';
-import { hasEnded, type Phase, phaseOf } from '../../state/phase.ts';
+import { missingRun } from '../../state/missing-run.ts';
+import { ownValue } from '../../state/own-value.ts';
+import { hasEnded } from '../../state/phase.ts';
 import type { Run } from '../../state/run.ts';
 import { speedUnitOf } from '../../state/run-words.ts';
 import { type LatestData, latestDataOf, type Session } from '../../state/session.ts';
 import type { PageState } from '../../ui/panel.ts';
-import { headerText } from '../header/header-text.ts';
+import { type HeaderText, headerText } from '../header/header-text.ts';
 
 /** A number on the wall, with its name and a note. */
 export interface WallFigure {
@@ -38,11 +40,14 @@ export function wallFigures({
   const { run } = session;
   const latest = latestDataOf(session);
   if (!run || !latest) return [];
-  const results = headerText(session, now, view)
-    .figures.filter(({ value }) => value !== unknownText)
+  const text = headerText(session, now, view);
+  // The data of the session is that of the run before.
+  if (text.phase === 'starting') return [];
+  const results = text.figures
+    .filter(({ value }) => value !== unknownText)
     // There is no room for the second part of a note.
     .map(({ name, value, notes }) => ({ name, value, note: notes[0]?.split(';')[0] ?? '' }));
-  const others = [progressFigure(run, latest), timeFigure(latest, phaseOf(session))];
+  const others = [progressFigure(run, latest), timeFigure(latest, text)];
   return [
     ...results.slice(0, resultLimit),
     ...others,
@@ -62,7 +67,7 @@ const metricFigures = (run: Run): WallFigure[] =>
   [...run.metrics].map(([name, series]) => ({
     name,
     value: formatNumber(series.last('value')),
-    note: run.started?.metrics?.[name]?.unit ?? '',
+    note: ownValue(run.started?.metrics, name)?.unit ?? '',
   }));
 
 function progressFigure(run: Run, { started, batch, epoch }: LatestData): WallFigure | undefined {
@@ -75,10 +80,12 @@ function progressFigure(run: Run, { started, batch, epoch }: LatestData): WallFi
   return { name: 'Step', value: formatCount(run.step), note: steps ? `of ${formatCount(steps)}` : '' };
 }
 
-function timeFigure({ finished, batch }: LatestData, phase: Phase): WallFigure | undefined {
+function timeFigure(
+  { finished, batch }: LatestData,
+  { phase, hasDiverged }: HeaderText,
+): WallFigure | undefined {
   if (finished) return { name: 'Took', value: formatWholeDuration(finished.seconds), note: '' };
-  const isUnfinished = !hasEnded(phase);
-  if (isUnfinished && typeof batch?.etaSeconds === 'number')
+  if (!hasEnded(phase) && !hasDiverged && typeof batch?.etaSeconds === 'number')
     return { name: 'Time left', value: formatWholeDuration(batch.etaSeconds), note: 'at this speed' };
   return typeof batch?.elapsedSeconds === 'number'
     ? { name: 'Trained for', value: formatWholeDuration(batch.elapsedSeconds), note: '' }
@@ -93,12 +100,16 @@ function speedFigure({ started }: Run, { batch }: LatestData): WallFigure | unde
 }
 
 /**
- * Returns a sentence about a connection that is lost; empty while it is open.
- * @param openAt When it was last open, in milliseconds since 1970; null for never.
+ * Returns a sentence about a run that is missing or a connection that is lost; empty while there is nothing to report.
+ * @param openAt When the connection was last open, in milliseconds since 1970; null for never.
  */
 export function wallProblem(session: Session, openAt: number | null): string {
   const { connection, storeProblem, refusal } = session;
+  const missing = missingRun(session);
+  if (missing) return `${missing.reason} Without “run” in its address, this page shows the latest run.`;
   if (connection.name === 'open') return storeProblem === '' ? '' : 'The gateway cannot store new data.';
+  if (connection.name === 'closed')
+    return `The gateway has closed the connection: ${connection.reason.replace(/\.$/, '')}. The page tries again by itself.`;
   if (openAt === null)
     return connection.name === 'connecting' ? '' : refusal || 'The gateway does not respond.';
   const since = formatTime(openAt, 'minutes');

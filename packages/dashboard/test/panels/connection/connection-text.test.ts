@@ -88,7 +88,7 @@ it('a connection that was closed for good advises what to do', () => {
     runIsMissing: true,
   });
   expect(closed('runDamaged', 'run x is damaged: event 1 cannot be read')).toMatchObject({
-    banner: 'run x is damaged: event 1 cannot be read.',
+    banner: 'Run x is damaged: event 1 cannot be read.',
     runIsMissing: true,
   });
 });

@@ -44,6 +44,34 @@ describe('the test accuracy', () => {
     expect(notesOf(runWith(0.98, 0.98))[0]).toBe('after epoch 2, unchanged');
   });
 
+  it('is the best one only if no epoch was better, whatever was measured at the end', () => {
+    const endedWith = (accuracy: number, ...epochs: readonly number[]): string[] => {
+      const events = runWith(...epochs);
+      const last = events.at(-1) as MonitorEvent;
+      const data = {
+        status: 'completed' as const,
+        reason: 'done',
+        seconds: 9,
+        files: [],
+        test: { accuracy },
+      };
+      return notesOf([...events, { ...last, seq: last.seq + 1, type: 'run.finished', data }]);
+    };
+    expect(endedWith(0.98, 0.9, 0.98)).toContain('no epoch was better');
+    expect(endedWith(0.98, 0.98, 0.98)).toContain('no epoch was better');
+    expect(endedWith(0.97, 0.9, 0.98)).toContain('best 98.00 % after epoch 2');
+    expect(endedWith(0.99, 0.9, 0.98)).toContain('no epoch was better');
+  });
+
+  it('is not called the best one after an epoch whose loss is not a number', () => {
+    const events = runWith(0.97, 0.1).map((event) =>
+      event.type === 'epoch' && event.data.epoch === 2
+        ? ({ ...event, data: { ...event.data, test: { accuracy: 0.1, loss: Number.NaN } } } as MonitorEvent)
+        : event,
+    );
+    expect(notesOf(events)).toContain('best 97.00 % after epoch 1');
+  });
+
   it('says when the target was first reached, also after a worse epoch', () => {
     expect(notesOf(runWith(0.9, 0.992, 0.985))[2]).toMatch(/^99 % reached after epoch 2, \d+ s$/);
     expect(notesOf(runWith(0.9, 0.992), { ...view, target: 0.995 })[2]).toBe('0.30 points short of 99.5 %');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { LiveClientMessage } from '@mnist-monitor/shared';
+import type { LiveClientMessage, MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import type { HeaderFigure } from '../../../src/panels/header/header-figures.ts';
 import {
@@ -135,7 +135,16 @@ describe('the header', () => {
     });
     expect(figure(running, 'loss')?.isBad).toBe(false);
     expect(tabTitle(running)).toBe('Diverging since batch 10 — MNIST Training Monitor');
-    expect(textAfter(connectedMessages(blownUp)).phaseName).toBe('Diverged at batch 10');
+    expect(running.remaining).toBe('');
+    const withResults = (list: readonly MonitorEvent[], test: { loss: number; accuracy: number }) =>
+      list.map((event) =>
+        event.type === 'epoch' || event.type === 'run.finished'
+          ? ({ ...event, data: { ...event.data, test } } as MonitorEvent)
+          : event,
+      );
+    const guessing = { loss: 1e10, accuracy: 0.1 };
+    const completed = textAfter(connectedMessages(withResults(blownUp, guessing)));
+    expect(completed).toMatchObject({ phaseName: 'Diverged at batch 10', remaining: '' });
     const outlier = losses((step) => (step % 10 === 5 ? 1e10 : 2.3));
     const high = losses((step) => 40 - step / 2);
     const recovered = losses((step) => (step > 10 && step < 20 ? 1e10 : 2.3));

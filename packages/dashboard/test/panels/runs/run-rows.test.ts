@@ -39,6 +39,7 @@ describe('the list of runs', () => {
           ...{ status: 'completed', started: digits },
           batch: { step: 60, loss },
           epoch: { epoch: 3, step: 60, test: { loss, accuracy } },
+          finished: { status: 'completed', reason: 'all epochs done', seconds: 1, files: [] },
         }),
       ).statusName;
     expect(ended(Number.NaN, 0.098)).toBe('Diverged');

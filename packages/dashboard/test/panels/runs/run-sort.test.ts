@@ -11,7 +11,7 @@ const runs = [
 describe('what the list of runs is sorted by', () => {
   it('is a column, a setting of any run by its label or own name, or a custom metric', () => {
     expect(sortChoices(runs, 'started').map(({ label }) => label)).toEqual([
-      ...['Start', 'Name', 'Test accuracy', 'Loss', 'Training time'],
+      ...['Start', 'Name', 'Best test accuracy', 'Loss', 'Training time'],
       ...['Learning rate', 'width', 'reward'],
     ]);
   });
@@ -23,6 +23,12 @@ describe('what the list of runs is sorted by', () => {
     ];
     expect(sortChoices(odd, 'started').at(-1)).toEqual({ sort: 'config.constructor', label: 'constructor' });
     expect(odd.map((run) => ownValueOf(run, 'config.constructor'))).toEqual([7, undefined]);
+  });
+
+  it('is a setting of any name', () => {
+    const config = JSON.parse('{ "constructor": 1, "__proto__": 2 }');
+    const choices = sortChoices([summaryOf('a', { started: { config } })], 'started').slice(5);
+    expect(choices.map(({ label }) => label)).toEqual(['__proto__', 'constructor']);
   });
 
   it('stays a choice when no run in the list has a value for it', () => {

@@ -17,3 +17,15 @@ it('the runs as CSV have a line each, with all settings and metrics, and no form
   expect(second).toMatch(/^b,,running,"x, y",.*,,,NaN$/);
   expect(rest).toBe('');
 });
+
+it('the runs as CSV have no value of a setting or metric that only another run has, whatever its name', () => {
+  const config = JSON.parse('{ "constructor": 1, "__proto__": 2 }');
+  const csv = runsCsv([
+    summaryOf('a', { started: { config }, epoch: { epoch: 1, step: 1, metrics: { toString: 3 } } }),
+    summaryOf('b', { started: { config: {} } }),
+  ]);
+  const [head, first, second] = csv.split('\r\n');
+  expect(head).toMatch(/,config\.constructor,config\.__proto__,metrics\.toString$/);
+  expect(first).toMatch(/,1,2,3$/);
+  expect(second).toMatch(/,,,$/);
+});

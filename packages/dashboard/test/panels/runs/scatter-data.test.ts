@@ -48,13 +48,13 @@ describe('the scatter plot of runs', () => {
   it('is described in words, with its best and its worst run', () => {
     const scatter = scatterOf(runs, choice);
     expect(plain(scatterText(scatter))).toBe(
-      '2 runs. Highest test accuracy: 99.00 % (a, learning rate 0.001). Lowest test accuracy: 90.00 % (b, learning rate 0.1). 1 run lacks one of the values.',
+      '2 runs. Best test accuracy: highest 99.00 % (a, learning rate 0.001), lowest 90.00 % (b, learning rate 0.1). 1 run lacks one of the values.',
     );
     const [first] = scatter.points;
     expect(plain(first ? pointText(scatter, first) : '')).toBe(
-      'a: learning rate 0.001, test accuracy 99.00 %',
+      'a: learning rate 0.001, best test accuracy 99.00 %',
     );
-    expect(scatterText(scatterOf([], choice))).toBe('No run has both learning rate and test accuracy.');
+    expect(scatterText(scatterOf([], choice))).toBe('No run has both learning rate and best test accuracy.');
   });
 
   it('begins with what most runs have', () => {

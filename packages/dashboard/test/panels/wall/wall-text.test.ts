@@ -11,7 +11,7 @@ import {
   metricsRun,
   regressionRun,
 } from '../../support/kinds-of-runs.ts';
-import { connectedMessages, sessionOf } from '../../support/session.ts';
+import { connectedMessages, sessionOf, summaryOf } from '../../support/session.ts';
 
 const figuresOf = (session: Session) => wallFigures({ session, now: 0, view: defaultView });
 const namesOf = (events: readonly MonitorEvent[]): string[] =>
@@ -40,6 +40,21 @@ describe('the large numbers of the wall', () => {
   ])('are, for %s, the most important ones', (_, events, names) => {
     expect(namesOf(events)).toEqual(names);
     expect(namesOf(events).length).toBeLessThanOrEqual(4);
+  });
+
+  it('are none of the run before while a trainer prepares the next one', () => {
+    const session = sessionOf(connectedMessages(run));
+    session.starting = [{ runId: null, name: null }];
+    expect(figuresOf(session)).toEqual([]);
+  });
+
+  it('have no time that is left for a run that has diverged', () => {
+    const diverged = run
+      .slice(0, 15)
+      .map((event) =>
+        event.type === 'batch' ? { ...event, data: { ...event.data, loss: Number.NaN } } : event,
+      );
+    expect(namesOf(diverged)).toEqual(['Loss', 'Training accuracy', 'Epoch', 'Trained for']);
   });
 
   it('of a bare run are at most four', () => {
@@ -90,6 +105,27 @@ describe('the problem that the wall shows', () => {
     expect(wallProblem(lost, openAt)).toBe('No connection since 14:03. What you see is from then.');
     expect(wallProblem({ ...lost, run: null }, openAt)).toBe('No connection since 14:03.');
     expect(wallProblem(lost, null)).toBe('The gateway does not respond.');
+  });
+
+  it.each([
+    ['runNotFound', 'There is no run a.', 'There is no run Baseline. It may have been deleted.'],
+    ['runDeleted', 'Run a was deleted.', 'Run Baseline was deleted.'],
+  ] as const)(
+    'is that the run is missing (%s), and what to do, not that the gateway is',
+    (code, reason, text) => {
+      const closed = { name: 'closed', reason, code } as const;
+      const summary = summaryOf('a', { name: 'Baseline' });
+      const advice = 'Without “run” in its address, this page shows the latest run.';
+      for (const at of [null, openAt])
+        expect(wallProblem({ ...session, connection: closed, summary }, at)).toBe(`${text} ${advice}`);
+    },
+  );
+
+  it('is why the gateway has closed the connection', () => {
+    const closed = { name: 'closed', reason: 'Expected a run.', code: 'invalid' } as const;
+    expect(wallProblem({ ...session, connection: closed }, null)).toBe(
+      'The gateway has closed the connection: Expected a run. The page tries again by itself.',
+    );
   });
 
   it('is that nothing new can be stored', () => {
