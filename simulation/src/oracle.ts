@@ -8,6 +8,7 @@ import type { TrainerObserver } from './trainer-process.ts';
 
 /** The violation of a promise, which ends the simulation. */
 export interface Violation {
+  /** The invariant, with the rules of docs/protocol.md that it holds. */
   rule: string;
   message: string;
 }
@@ -139,7 +140,7 @@ export class Oracle implements NetworkObserver, TrainerObserver {
     const backlog = connection.server.bytesRead - state.settledBytes;
     const bound = this.#options.limits.uncommittedBytes + backlogSlackBytes;
     if (backlog > bound)
-      this.fail('bounds', `${backlog} bytes of ${runId} wait for the disk, more than ${bound}`);
+      this.fail('bounds (P-248)', `${backlog} bytes of ${runId} wait for the disk, more than ${bound}`);
     for (const [seq, bytes] of state.unsettled) {
       if (seq > last) continue;
       state.settledBytes = Math.max(state.settledBytes, bytes);
@@ -171,7 +172,10 @@ export class Oracle implements NetworkObserver, TrainerObserver {
     const { unreadBytes, unreadBroadcastBytes } = this.#options.limits;
     const bound = 2 * unreadBytes + unreadBroadcastBytes + 128 * 1024 + this.#largestCommit;
     if (server.writableLength > bound)
-      this.fail('bounds', `connection ${id} has ${server.writableLength} bytes unread, more than ${bound}`);
+      this.fail(
+        'bounds (P-105)',
+        `connection ${id} has ${server.writableLength} bytes unread, more than ${bound}`,
+      );
   }
 
   onMessage(connection: Connection, from: 'client' | 'server', text: string): void {
@@ -192,7 +196,7 @@ export class Oracle implements NetworkObserver, TrainerObserver {
       this.#live.set(connection, state);
     }
     if (!state.hasHello && message.type !== 'hello')
-      return this.fail('first message', `connection ${id} begins with ${message.type}`);
+      return this.fail('first message (P-76)', `connection ${id} begins with ${message.type}`);
     if (message.v === 1) return this.#checkShown(connection, state, message, text);
     switch (message.type) {
       case 'hello': {
@@ -201,7 +205,7 @@ export class Oracle implements NetworkObserver, TrainerObserver {
         state.hasHello = true;
         const after = Number(message.after ?? 0);
         if (isSame && message.restart === undefined && after < state.seq)
-          this.fail('repeated', `connection ${id}: hello goes back from ${state.seq} to ${after}`);
+          this.fail('repeated (P-77)', `connection ${id}: hello goes back from ${state.seq} to ${after}`);
         state.runId = run?.runId;
         state.stream = run?.stream;
         state.seq = after;
@@ -216,7 +220,7 @@ export class Oracle implements NetworkObserver, TrainerObserver {
         break;
       case 'live':
         if (this.#isFull(state) && Number(message.seq) !== state.seq)
-          this.fail('live', `connection ${id}: live ${message.seq} after seq ${state.seq}`);
+          this.fail('live (P-79)', `connection ${id}: live ${message.seq} after seq ${state.seq}`);
         break;
     }
   }
@@ -232,14 +236,14 @@ export class Oracle implements NetworkObserver, TrainerObserver {
     this.stats.shown++;
     if (!this.#durable.get(runId)?.get(seq)?.has(text))
       this.fail(
-        'durable',
+        'durable (P-21)',
         `connection ${id} shows ${runId} ${seq}, which is not durable: ${text.slice(0, 200)}`,
       );
     if (runId !== state.runId)
-      this.fail('order', `connection ${id} shows ${runId} ${seq} instead of ${state.runId}`);
-    if (seq <= state.seq) this.fail('order', `connection ${id} shows ${seq} after ${state.seq}`);
+      this.fail('order (P-77)', `connection ${id} shows ${runId} ${seq} instead of ${state.runId}`);
+    if (seq <= state.seq) this.fail('order (P-77)', `connection ${id} shows ${seq} after ${state.seq}`);
     else if (this.#isFull(state) && seq !== state.seq + 1)
-      this.fail('order', `connection ${id} shows ${seq} after ${state.seq} without a gap`);
+      this.fail('order (P-77)', `connection ${id} shows ${seq} after ${state.seq} without a gap`);
     state.seq = seq;
   }
 
@@ -247,16 +251,19 @@ export class Oracle implements NetworkObserver, TrainerObserver {
     this.stats.gaps++;
     const runId = state.runId ?? '';
     if (from > to || from <= state.seq)
-      return this.fail('gap', `connection ${id}: gap ${from}–${to} after ${state.seq}`);
+      return this.fail('gap (P-80)', `connection ${id}: gap ${from}–${to} after ${state.seq}`);
     if (this.#isFull(state) && from !== state.seq + 1)
-      this.fail('gap', `connection ${id}: gap ${from}–${to} after ${state.seq} leaves events out`);
+      this.fail('gap (P-80)', `connection ${id}: gap ${from}–${to} after ${state.seq} leaves events out`);
     state.seq = to;
     if (this.lostRuns.has(runId) || this.removedRuns.has(runId)) return;
     const stored = this.#options.store().eventsOf(runId);
     for (let seq = from; seq <= to; seq++) {
       const type = stored[seq - 1]?.type;
       if (type === 'batch' && state.query.get('complete') !== 'true') continue;
-      return this.fail('gap', `connection ${id}: gap ${from}–${to} of ${runId} skips ${seq}, ${type}`);
+      return this.fail(
+        'gap (P-70, P-80)',
+        `connection ${id}: gap ${from}–${to} of ${runId} skips ${seq}, ${type}`,
+      );
     }
   }
 
@@ -284,9 +291,10 @@ export class Oracle implements NetworkObserver, TrainerObserver {
         state.publisherId = String(message.publisherId);
         state.at = this.#options.scheduler.now;
       } else if (message.v === 1) {
-        if (state.stream === undefined) this.fail('publish', `connection ${id} sends ${seq} before resume`);
+        if (state.stream === undefined)
+          this.fail('publish (P-19)', `connection ${id} sends ${seq} before resume`);
         else if (seq !== state.sent + 1)
-          this.fail('publish', `connection ${id} sends ${seq} after ${state.sent}`);
+          this.fail('publish (P-19)', `connection ${id} sends ${seq} after ${state.sent}`);
         state.sent = seq;
         state.sentBytes += size;
         state.unsettled.set(seq, state.sentBytes);
@@ -301,7 +309,7 @@ export class Oracle implements NetworkObserver, TrainerObserver {
       state.sent = after;
       if (after > 0 && !this.#isDurable(state.runId ?? '', after, state.stream))
         this.fail(
-          'resume',
+          'resume (P-15)',
           `connection ${id} resumes ${state.runId} after ${after}, of ${store.eventsOf(state.runId ?? '').length}`,
         );
     }
@@ -309,7 +317,7 @@ export class Oracle implements NetworkObserver, TrainerObserver {
       this.stats.acks++;
       if (!this.#isDurable(state.runId ?? '', seq, state.stream ?? ''))
         this.fail(
-          'acknowledged',
+          'acknowledged (P-21)',
           `connection ${id} acknowledges ${state.runId} ${seq}, which is not durable`,
         );
     }
@@ -335,9 +343,9 @@ export class Oracle implements NetworkObserver, TrainerObserver {
     if (record.command !== command)
       this.fail('command', `${by} is ${record.command}, executed as ${command}`);
     if (record.effects.some((earlier) => earlier.publisherId === publisherId))
-      this.fail('command once', `${command} ${by} was executed twice by ${publisherId}`);
+      this.fail('command once (P-147)', `${command} ${by} was executed twice by ${publisherId}`);
     if (record.runId !== undefined && runId !== undefined && command !== 'start' && record.runId !== runId)
-      this.fail('command run', `${command} ${by} for ${record.runId} was executed on ${runId}`);
+      this.fail('command run (P-149)', `${command} ${by} for ${record.runId} was executed on ${runId}`);
     record.effects.push({ runId, publisherId });
   }
 
@@ -362,7 +370,7 @@ export class Oracle implements NetworkObserver, TrainerObserver {
 
   onFinished(runId: string, undelivered: number): void {
     this.trace(`${runId} is delivered but for ${undelivered}`);
-    if (undelivered > 0) this.fail('delivery', `${runId} ends with ${undelivered} undelivered events`);
+    if (undelivered > 0) this.fail('delivery (P-19)', `${runId} ends with ${undelivered} undelivered events`);
     this.finished.add(runId);
   }
 

@@ -23,6 +23,7 @@ SOURCE = str(Path(__file__).parents[1] / "src")
 
 
 def test_publishes_each_event_once_when_the_gateway_is_killed_ten_times(start_gateway: StartGateway, warnings) -> None:
+    """Holds the rules (P-19, P-21)."""
     gateway = start_gateway()
     stop = threading.Event()
     logged = 0
@@ -111,6 +112,7 @@ def test_a_run_of_another_program_is_not_mixed_with_this_one(gateway: Gateway, w
 
 
 def test_two_programs_with_one_run_id_do_not_disturb_each_other(gateway: Gateway, warnings) -> None:
+    """Holds the rules (P-26)."""
     first = Monitor(gateway.ingest_url, run_id="twice")
     first.log(1, loss=1.0)
     wait_for(lambda: any(run["runId"] == "twice" for run in gateway.get("")["runs"]), "the run")
@@ -194,6 +196,8 @@ def log_until_reconnected(monitor: Monitor, gateway: ScriptedGateway, steps: int
 
 
 def test_continues_with_later_events_when_the_gateway_has_lost_acknowledged_ones(warnings) -> None:
+    """Holds the rules (P-117)."""
+
     def on_first(seq, socket) -> None:
         if seq == 5:
             reply(socket, type="ack", seq=5)
@@ -218,6 +222,8 @@ def test_continues_with_later_events_when_the_gateway_has_lost_acknowledged_ones
 
 
 def test_sends_events_again_that_were_sent_and_not_stored() -> None:
+    """Holds the rules (P-19)."""
+
     def on_first(seq, socket) -> None:
         if seq == 6:
             socket.close(1011)
@@ -231,6 +237,8 @@ def test_sends_events_again_that_were_sent_and_not_stored() -> None:
 
 
 def test_ignores_acknowledgements_of_events_that_were_not_sent(warnings) -> None:
+    """Holds the rules (P-121)."""
+
     def on_first(seq, socket) -> None:
         reply(socket, type="ack", seq=999 if seq < 4 else seq)
         if seq == 6:
