@@ -40,7 +40,10 @@ const keywords = [
   'uplot',
 ];
 
-/** Packages that travel within the product: not on a registry, or changed. */
+/**
+ * Packages that travel within the product: not on a registry, or changed. They name no dependencies that do not travel: in a global
+ * installation npm takes these for bundled, too, and leaves their folders empty.
+ */
 const bundled = ['@mnist-monitor/shared', '@tensorflow/tfjs-node-gpu'];
 /** Used only where a GPU has a Vulkan, Metal or Direct3D driver; the largest dependency. */
 const optional = ['webgpu'];
@@ -84,19 +87,16 @@ function writeJson(path, value) {
 /**
  * Adds tfjs-node-gpu without its install script, which would download a library of 2022, and without the dependencies of that script.
  * Its modules take only the core of tfjs from `@tensorflow/tfjs`, which is 142 MB: a module that returns the core replaces it.
+ * The libraries of both are dependencies of the product: see `bundled`.
  */
 function addTfjsNode(folder) {
   const name = '@tensorflow/tfjs-node-gpu';
   const source = `node_modules/${name}`;
   const { scripts, devDependencies, binary, gypfile, ...manifest } = readJson(`${source}/package.json`);
   for (const part of ['binding', 'dist', 'README.md']) copy(`${source}/${part}`, folder);
-  const core = { '@tensorflow/tfjs-core': manifest.version };
   writeJson(join(folder, source, 'package.json'), {
     ...manifest,
-    dependencies: {
-      '@tensorflow/tfjs': manifest.version,
-      'google-protobuf': manifest.dependencies['google-protobuf'],
-    },
+    dependencies: { '@tensorflow/tfjs': manifest.version },
   });
   const tfjs = join(folder, source, 'node_modules/@tensorflow/tfjs');
   mkdirSync(tfjs, { recursive: true });
@@ -106,7 +106,6 @@ function addTfjsNode(folder) {
     license: manifest.license,
     description: 'The core of tfjs alone, for tfjs-node-gpu within mnist-training-monitor.',
     main: 'index.js',
-    dependencies: core,
   });
   writeFileSync(join(tfjs, 'index.js'), "module.exports = require('@tensorflow/tfjs-core');\n");
 }
@@ -126,8 +125,9 @@ function stageProduct(folder) {
   ];
   for (const path of [...others, 'LICENSE', 'README.md', 'CHANGELOG.md']) copy(path, folder);
   const shared = 'node_modules/@mnist-monitor/shared';
-  for (const part of ['package.json', 'LICENSE', 'dist/src'])
-    copy(`packages/shared/${part}`, folder, `${shared}/${part}`);
+  for (const part of ['LICENSE', 'dist/src']) copy(`packages/shared/${part}`, folder, `${shared}/${part}`);
+  const { dependencies: _ours, ...sharedManifest } = readJson('packages/shared/package.json');
+  writeJson(join(folder, shared, 'package.json'), sharedManifest);
   addTfjsNode(folder);
 
   const versions = Object.entries(dependencies());

@@ -96,6 +96,33 @@ describe('the packed product', () => {
     },
   );
 
+  test('is installed for all folders of a user, and trains', () => {
+    const env = bareEnvironment(process.execPath);
+    const prefix = mkdtempSync(join(folder, 'global-'));
+    const install = [
+      'install',
+      '--global',
+      '--prefix',
+      prefix,
+      '--prefer-offline',
+      '--no-audit',
+      '--no-fund',
+    ];
+    run('npm', [...install, product], { cwd: prefix, env });
+    const cwd = mkdtempSync(join(folder, 'anywhere-'));
+    const flags = ['--train-size', '512', '--test-size', '100', '--epochs', '1', '--once'];
+    const command = [
+      join(prefix, 'bin/mnist-training-monitor'),
+      ...flags,
+      '--port',
+      '0',
+      '--ingest-port',
+      '0',
+    ];
+    expect(run('node', command, { cwd, env })).toMatch(/Run completed/);
+    expect(readdirSync(cwd)).toEqual(['runs']);
+  });
+
   test('contains nothing that only developers need', () => {
     const names = shell(`tar -tzf ${product}`).split('\n');
     expect(names.filter((name) => /\.ts$|\.map$|\/test\/|tsbuildinfo/.test(name))).toEqual([]);
