@@ -154,13 +154,20 @@ function select() {
 const baseName = (path) => path.split('/').at(-1).split('.')[0];
 const distances = importDistances();
 
-/** Returns the test files that import a file, also indirectly: first that of its name, then those of its folder, then by distance. */
+/** The number of imports by which a test file counts as farther away, by what it does not share with a file. */
+const otherName = 5;
+const otherFolder = 10;
+const otherPackage = 20;
+
+/** Returns the test files that import a file, also indirectly, the nearest first. */
 function testsOf(file) {
   const folder = file.replace('/dist/src/', '/dist/test/').replace(/[^/]+$/, '');
+  const [, packageName] = file.split('/');
   const rank = (test) =>
     distances.get(test).get(file) +
-    (test.startsWith(folder) ? 0 : 10) +
-    (baseName(test) === baseName(file) ? 0 : 5);
+    (baseName(test) === baseName(file) ? 0 : otherName) +
+    (test.startsWith(folder) ? 0 : otherFolder) +
+    (test.split('/')[1] === packageName ? 0 : otherPackage);
   const tests = [...distances.keys()].filter((test) => distances.get(test).has(file));
   return tests.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { applyMutant, instrument } from './mutants.js';
-import { createCopy, removeCopy, root } from './project-copy.js';
+import { createCopy, removeCopy } from './project-copy.js';
 
 const program = fileURLToPath(new URL('test-process.js', import.meta.url));
 /** The time limit of a test file: this and four times what it takes without mutants. */
@@ -16,7 +16,8 @@ export class Worker {
   #copy = createCopy();
   #process;
   #maxTests;
-  #files;
+  /** The code of the files that mutants may change. */
+  #codes;
   #baselines;
 
   /**
@@ -25,7 +26,7 @@ export class Worker {
    * @param baselines The results of test files without mutants, which workers share.
    */
   constructor({ files, maxTests, baselines }) {
-    this.#files = files;
+    this.#codes = new Map(files.map((file) => [file, readFileSync(join(this.#copy, file), 'utf8')]));
     this.#maxTests = maxTests;
     this.#baselines = baselines;
   }
@@ -44,7 +45,7 @@ export class Worker {
   }
 
   async #changed(file, mutant, test, limitMs) {
-    const code = readFileSync(join(root, file), 'utf8');
+    const code = this.#codes.get(file);
     writeFileSync(join(this.#copy, file), applyMutant(code, mutant));
     try {
       const result = await this.#test(test, limitMs);
@@ -70,7 +71,7 @@ export class Worker {
     const start = performance.now();
     const result = await this.#test(test, 300_000);
     const ms = performance.now() - start;
-    for (const [file, code] of codes) writeFileSync(join(this.#copy, file), code);
+    for (const [file, code] of this.#codes) writeFileSync(join(this.#copy, file), code);
     return {
       hasPassed: result?.hasPassed ?? false,
       ms,
