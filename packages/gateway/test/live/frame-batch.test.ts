@@ -77,6 +77,25 @@ describe('a frame batch', () => {
     expect(textsOf(ranges)).toEqual(jsonOf([2, 3, 6, 7]));
   });
 
+  test('lists the seqs that are missing after a position, up to its last event', () => {
+    const batch = FrameBatch.of([3, 4, 8, 10].map((seq) => ({ seq, type: 'notice', json: '{}' })));
+    expect(batch.missingAfter(0)).toEqual([
+      { first: 1, last: 2 },
+      { first: 5, last: 7 },
+      { first: 9, last: 9 },
+    ]);
+    expect(batch.missingAfter(2)).toEqual([
+      { first: 5, last: 7 },
+      { first: 9, last: 9 },
+    ]);
+    expect(batch.missingAfter(6)).toEqual([
+      { first: 7, last: 7 },
+      { first: 9, last: 9 },
+    ]);
+    expect(batch.missingAfter(9)).toEqual([]);
+    expect(batch.missingAfter(10)).toEqual([]);
+  });
+
   test('joins with the next batch', () => {
     const joined = FrameBatch.of(run.slice(0, 7)).join(FrameBatch.of(run.slice(7)));
     expect(joined.bytes).toEqual(batch.bytes);

@@ -120,6 +120,19 @@ describe('the hub', () => {
     expect(newest).toEqual(['a', 'b']);
   });
 
+  test('informs viewers of the newest run when it changes, and only then', async () => {
+    const store = new MemoryStore();
+    const hub = await Hub.open(store, limits);
+    let changes = 0;
+    hub.addViewer({ version: 2, onBroadcast() {}, onNewestRunChange: () => changes++ });
+    await hub.refreshNewestRun();
+    expect(changes).toBe(0);
+    await store.append('a', run.slice(0, 1), stream);
+    await hub.refreshNewestRun();
+    await hub.refreshNewestRun();
+    expect([changes, hub.newestRunId]).toEqual([1, 'a']);
+  });
+
   test('keeps the recent events of all runs within one limit, dropping the run published longest ago first (P-261)', async () => {
     const recentBytes = FrameBatch.of(run.slice(0, 7)).bytes.length + 100;
     const hub = await Hub.open(new MemoryStore(), { ...limits, recentBytes, recentEvents: 1_000 });
@@ -146,6 +159,93 @@ describe('the hub', () => {
       run.slice(-10).map(({ json }) => json),
     );
     expect(channel.read({ ...selection, after: run.length - 11 })).toBeUndefined();
+  });
+
+  test('knows the runs with events, and reads the store only for those without a channel', async () => {
+    const store = new MemoryStore();
+    const hub = await Hub.open(store, limits);
+    await store.append('b', other.slice(0, 1), stream);
+    await hub.channel('a');
+    const asked: string[] = [];
+    const lastSeq = store.lastSeq.bind(store);
+    store.lastSeq = (runId) => {
+      asked.push(runId);
+      return lastSeq(runId);
+    };
+    expect([await hub.hasRun('a'), await hub.hasRun('b'), await hub.hasRun('c')]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    hub.publish('a', run.slice(0, 1), stream, 1);
+    expect(await hub.hasRun('a')).toBe(true);
+    expect(asked).toEqual(['a', 'b', 'c']);
+  });
+
+  test('broadcasts to every viewer in the words of its version, until it has left', async () => {
+    const hub = await Hub.open(new MemoryStore(), limits);
+    const received: string[][] = [[], []];
+    const [old, current] = ([1, 2] as const).map((version, index) => ({
+      version,
+      onBroadcast: (frame: Buffer) => received[index]!.push(...unframe(frame)),
+      onNewestRunChange() {},
+    }));
+    const counts: number[] = [];
+    const removeListener = hub.onViewersChange(() => counts.push(hub.viewerCount));
+    for (const viewer of [old!, current!, current!]) hub.addViewer(viewer);
+    const status = { type: 'status', runId: 'a', status: 'running', connected: true, viewers: 1 } as const;
+    hub.broadcast({ ...status, commands: ['pause', 'enqueue'] });
+    hub.removeViewer(old!);
+    hub.removeViewer(old!);
+    hub.broadcast({ type: 'removed', runId: 'a' });
+    removeListener();
+    hub.removeViewer(current!);
+    expect(received.map((texts) => texts.map((text) => JSON.parse(text)))).toEqual([
+      [{ ...status, commands: ['pause'] }],
+      [
+        { ...status, commands: ['pause', 'enqueue'] },
+        { type: 'removed', runId: 'a' },
+      ],
+    ]);
+    expect([counts, hub.viewerCount]).toEqual([[1, 2, 1], 0]);
+  });
+
+  test('reports what it publishes, each hello, and each run whose stream has changed', async () => {
+    const store = new MemoryStore();
+    const hub = await Hub.open(store, limits);
+    const reported: unknown[] = [];
+    hub.onPublished((runId, events) => reported.push([runId, events.length]));
+    hub.onHello((runId) => reported.push(['hello', runId]));
+    hub.onStreamChange((runId) => reported.push(['stream', runId]));
+    hub.publish('a', run.slice(0, 2), stream, 1);
+    hub.publish('a', [], stream, 1);
+    hub.noteHello('a');
+    hub.noteHello(undefined);
+    hub.publish('a', run.slice(0, 3), 'stream-2', 1);
+    expect(reported).toEqual([
+      ['a', 2],
+      ['hello', 'a'],
+      ['hello', undefined],
+      ['stream', 'a'],
+      ['a', 3],
+    ]);
+    expect((await hub.channel('a')).stream).toBe('stream-2');
+  });
+
+  test('gives a run another stream when acknowledged events are lost, and reports that once', async () => {
+    const store = new MemoryStore();
+    const hub = await Hub.open(store, limits);
+    await store.append('a', run.slice(0, 2), stream);
+    hub.publish('a', run.slice(0, 5), stream, 1);
+    const channel = await hub.channel('a');
+    const losses: unknown[] = [];
+    hub.onLoss((loss) => losses.push(loss));
+    await hub.verify('a');
+    await hub.verify('a');
+    await hub.reportLoss('a', { stream, lastSeq: 2, version: 1 }, 5); // As another gateway does that noticed it later.
+    expect(losses).toEqual([{ runId: 'a', knownSeq: 5, lastSeq: 2 }]);
+    expect([channel.isRemoved, (await hub.channel('a')).lastSeq]).toEqual([true, 2]);
+    expect(store.streamOf('a')).not.toBe(stream);
   });
 
   test('removes a run, and lets another run with its id begin', async () => {

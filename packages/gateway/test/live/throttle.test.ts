@@ -39,4 +39,26 @@ describe('a throttle', () => {
     jest.advanceTimersByTime(60);
     expect(calls).toHaveLength(1);
   });
+
+  test('never calls before the interval has passed, whose length may be no whole number of milliseconds', () => {
+    const throttle = new Throttle(3, call);
+    throttle.request();
+    throttle.request();
+    jest.advanceTimersByTime(333);
+    expect(calls).toHaveLength(1);
+    jest.advanceTimersByTime(1);
+    expect(calls).toHaveLength(2);
+  });
+
+  test('calls at once again when the interval has passed', () => {
+    const throttle = new Throttle(20, call);
+    throttle.request();
+    jest.advanceTimersByTime(49);
+    throttle.request();
+    expect(calls).toHaveLength(1);
+    throttle.cancel();
+    jest.advanceTimersByTime(1);
+    throttle.request();
+    expect(calls).toHaveLength(2);
+  });
 });

@@ -8,6 +8,7 @@ import { ViewerSession } from '../../src/live/viewer-session.ts';
 import { Publishers } from '../../src/presence/publishers.ts';
 import { RunFolders } from '../../src/runs/run-folders.ts';
 import { RunSummaries } from '../../src/runs/run-summaries.ts';
+import { DamagedRunError } from '../../src/store/damaged-run.ts';
 import { type NewEvent, toNewEvent } from '../../src/store/store.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { range, seqsOf } from '../support/connection.ts';
@@ -393,6 +394,22 @@ describe('a viewer', () => {
     await keep('b', next);
     const peer = join({ run: 'latest', after: '500', afterRun: 'gone' });
     await isLive(peer);
+    expect(seqsOf(peer.messages)).toEqual(range(1, next.length));
+  });
+
+  test('of the latest run waits for the next one when that run cannot be read', async () => {
+    await keep('a', run);
+    const summary = store.summary.bind(store);
+    store.summary = async (runId) => {
+      if (runId === 'a') throw new DamagedRunError(runId, 'event 1 cannot be read');
+      return summary(runId);
+    };
+    const peer = join();
+    await until(() => peer.messagesOf('hello').length === 1);
+    expect(peer.messages[0]).toMatchObject({ type: 'hello', run: null });
+    await keep('b', next);
+    await until(() => seqsOf(peer.messages).length === next.length);
+    expect(peer.messagesOf('hello')[1]).toMatchObject({ run: { runId: 'b' } });
     expect(seqsOf(peer.messages)).toEqual(range(1, next.length));
   });
 
