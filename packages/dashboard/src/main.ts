@@ -87,9 +87,10 @@ const notSent = { ok: false, code: 'command.not_sent', message: '' } as const;
 
 async function withCommandToken<T>(
   action: (token: string | undefined) => Promise<Result<T>>,
+  mayAsk = true,
 ): Promise<Result<T>> {
   const code = await loadCommandToken();
-  return code ? code.withCommandToken(() => session.commands, action) : notSent;
+  return code ? code.withCommandToken(() => session.commands, action, mayAsk) : notSent;
 }
 
 /** Returns the message of an error as a sentence that names the followed run; an empty one stays empty. */
@@ -97,7 +98,7 @@ const sentenceOf = (message: string): string =>
   message && `${capitalize(withName(message, session.summary))}.`.replace(/\.\.$/, '.');
 
 const executeCommand: ExecuteCommand = async (runId, name, data) => {
-  const result = await withCommandToken(async (token): Promise<Result<CommandAnswer>> => {
+  const send = async (token: string | undefined): Promise<Result<CommandAnswer>> => {
     const answer = await display.client?.command(name, data, {
       by: 'page',
       ...(runId !== null && { runId }),
@@ -105,7 +106,9 @@ const executeCommand: ExecuteCommand = async (runId, name, data) => {
     });
     if (!answer) return { ok: false, code: 'command.not_connected', message: 'there is no connection yet' };
     return answer.ok ? { ok: true, value: answer } : answer;
-  });
+  };
+  // The form for a new run reads the queue by itself.
+  const result = await withCommandToken(send, name !== 'listQueue');
   // The viewer wants to watch the run that they started.
   if (result.ok && name === 'start' && store.view.run !== null) actions.followLatest();
   return result.ok ? result : { ...result, message: sentenceOf(result.message) };

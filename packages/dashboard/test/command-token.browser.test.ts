@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
+import type { QueuedStart } from '@mnist-monitor/shared';
 import { findChromium } from './support/browser.ts';
 import { useMonitor } from './support/monitor.ts';
 import { chooseRunAction, field, runOf, shows } from './support/page-elements.ts';
@@ -42,6 +43,35 @@ const run = (runId: string) => ({
     await shows(page, field('title'), 'Named with the token');
     expect(JSON.stringify(publisher.commands)).not.toContain('sesame');
     expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('sesame');
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it('makes the form for a new run ask once, when it is submitted', async () => {
+    const queue: QueuedStart[] = [];
+    await monitor.publish({
+      ...{ ...run('20261124-135000-form'), commands: ['enqueue', 'listQueue'] },
+      onCommand: ({ id, command, data }) => {
+        if (command === 'enqueue') queue.push({ queuedId: id, data: data ?? {} });
+        return { ok: true, queue };
+      },
+    });
+    const page = await monitor.visit();
+    await page.locator('#new-run-open').click();
+    // The estimate is there after the queue has been asked for.
+    await shows(page, field('new-run-estimate'), /^\S/);
+    expect(await page.locator('#token-dialog').count()).toBe(0);
+    await page.getByRole('button', { name: 'Add to queue' }).click();
+    await page.locator('#token-form [name="token"]').fill('please');
+    await page.keyboard.press('Enter');
+    await shows(page, field('token-error'), 'The gateway did not accept this token.');
+    // The page has connected again since, and has read the queue.
+    await shows(page, field('health-state'), 'Live');
+    expect(await page.locator('#token-dialog').count()).toBe(1);
+    await page.locator('#token-form [name="token"]').fill('open sesame, open wide');
+    await page.keyboard.press('Enter');
+    await shows(page, field('new-run-added'), 'Added to the queue, at position 1.');
+    await shows(page, field('queue-note'), '1 run waits');
+    expect(queue).toHaveLength(1);
     expect(monitor.browserProblems).toEqual([]);
   });
 

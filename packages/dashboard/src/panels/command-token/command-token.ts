@@ -12,19 +12,25 @@ const storageKey = `mnist-monitor.command-token ${new URL('.', location.href).pa
 /** The failure of an action for which the viewer did not enter the token: there is nothing to report to them. */
 const tokenNotEntered = { ok: false, code: 'token.not_entered', message: '' } as const;
 
+/** The open question for the token, which several actions may wait for; undefined without one. */
+let question: Promise<string | null> | undefined;
+
 /**
  * Runs an action that may need the gateway's command token. Asks the viewer for the token when the tab has none or the
  * gateway refuses it.
  * @param access Returns the gateway's current rule for commands.
+ * @param mayAsk Whether the viewer is asked. They are not for what the page does by itself.
  * @returns The result of the action; `tokenNotEntered`, without the action, when the viewer did not enter a token.
  */
 export async function withCommandToken<T>(
   access: () => CommandAccess,
   action: (token: string | undefined) => Promise<Result<T>>,
+  mayAsk: boolean,
 ): Promise<Result<T>> {
   let problem = '';
   for (;;) {
-    const token = access() === 'token' ? (storedToken() ?? (await askForToken(problem))) : undefined;
+    const token =
+      access() === 'token' ? (storedToken() ?? (mayAsk ? await askOnce(problem) : null)) : undefined;
     if (token === null) return tokenNotEntered;
     const result = await action(token);
     if (result.ok || result.code !== 'command.unauthorized') return result;
@@ -33,6 +39,13 @@ export async function withCommandToken<T>(
     // Without a rule that requires a token, another attempt would send none and be refused again.
     if (access() !== 'token') return result;
   }
+}
+
+function askOnce(problem: string): Promise<string | null> {
+  question ??= askForToken(problem).finally(() => {
+    question = undefined;
+  });
+  return question;
 }
 
 /** Asks for the token. Resolves with null when the viewer cancels. */

@@ -19,12 +19,13 @@ import {
   type FormError,
   type FormStarts,
   parseSettingError,
+  readableStarts,
   type SettingField,
   settingFields,
   startsOf,
 } from './settings-form.ts';
 import { findSweep, newSweepTag, type SweepRuns } from './sweep.ts';
-import { warningsAbout } from './warnings.ts';
+import { warningsAboutAll } from './warnings.ts';
 import './new-run.css';
 
 /** The state of the page that the form shows, and the commands that it sends. */
@@ -180,11 +181,11 @@ class NewRunDialog {
         <p class="card-note" id="new-run-lists">
           Several numbers in one field, such as 0.001; 0.003; 0.01, start a run for each. The trainer chooses the values of empty fields.
         </p>
-        <div class="field-grid" id="new-run-fields">${this.#fieldRows(starts)}</div>
-        <p class="form-error" role="alert" data-field="new-run-error">${text}</p>
-        <p class="form-note" role="status" data-field="new-run-added">${this.#note}</p>
+        <div class="field-grid" id="new-run-fields">${this.#fieldRows()}</div>
         ${this.#sweepNote()}
         <div class="dialog-foot">
+          <p class="form-error" role="alert" data-field="new-run-error">${text}</p>
+          <p class="form-note" role="status" data-field="new-run-added">${this.#note}</p>
           <p class=${estimate.isLong ? 'estimate long' : 'estimate'} data-field="new-run-estimate">${estimate.text}</p>
           <button class="button" type="button" data-close>Close</button>
           ${enqueue ? submitButton('enqueue', count > 1 ? `Add ${count} runs to queue` : 'Add to queue', !start, isSent || isQueueFull) : nothing}
@@ -209,12 +210,11 @@ class NewRunDialog {
       </fieldset>`;
   }
 
-  #fieldRows(starts: readonly StartData[]): TemplateResult[] {
-    // The warnings about each start, those about the first one before others.
+  #fieldRows(): TemplateResult[] {
     const trainSize = this.#options.run?.started?.config.trainSize ?? undefined;
-    const warnings = starts.toReversed().map((start) => warningsAbout(start, trainSize));
+    const warnings = warningsAboutAll(readableStarts(this.#filled), trainSize);
     return settingFields.map((field) => {
-      const warning = warnings.findLast((about) => about.has(field.name))?.get(field.name) ?? '';
+      const warning = warnings.get(field.name) ?? '';
       return control(field, {
         ...{ value: this.#initial[field.name] ?? '', invalid: field.name === this.#error.name, warning },
       });

@@ -81,7 +81,7 @@ const thousandsComma = /^[1-9]\d{0,2}(?:,\d{3})+$/;
  * means decimals.
  * @returns The numbers as texts; an error where a comma may mean something else.
  */
-function numbersIn(name: NumberName, text: string): string[] | FormError {
+function numbersIn(name: NumberName, text: string): string[] | (FormError & { name: NumberName }) {
   const parts = text.split(/[\s;]+|,(?=[\s;]|$)/).filter(Boolean);
   const isDecimal = (part: string): boolean =>
     !isInteger(name) && text.includes(';') && decimalComma.test(part);
@@ -111,7 +111,10 @@ export interface FormStarts {
  * Returns the starts of a form: one or, if the field of a number has a list, one for each number of it. Empty fields are left out, and
  * the trainer chooses their values. The starts of a list are named by their number, and all have the tag `listTag`.
  */
-export function startsOf(filled: ReadonlyMap<string, string>, listTag: string): FormStarts | FormError {
+export function startsOf(
+  filled: ReadonlyMap<string, string>,
+  listTag: string,
+): FormStarts | (FormError & { name: NumberName }) {
   const varied: NumberName[] = [];
   const lists = new Map<NumberName, readonly number[]>();
   for (const name of Object.keys(settingBounds) as NumberName[]) {
@@ -148,6 +151,13 @@ export function startsOf(filled: ReadonlyMap<string, string>, listTag: string): 
     };
   });
   return { starts, varied: first };
+}
+
+/** Returns the starts of a form without its fields that have an error. */
+export function readableStarts(filled: ReadonlyMap<string, string>): FormStarts {
+  const form = startsOf(filled, '');
+  if ('starts' in form) return form;
+  return readableStarts(new Map([...filled].filter(([name]) => name !== form.name)));
 }
 
 function textsOf(filled: ReadonlyMap<string, string>): StartData {

@@ -6,6 +6,7 @@ import {
 } from '@mnist-monitor/shared/browser';
 import { formatCount, formatLearningRate, formatPercent } from '../../state/format.ts';
 import type { SettingName } from '../../state/setting-labels.ts';
+import type { FormStarts } from './settings-form.ts';
 
 /** Factor between a setting and that of the recipes from which it is odd. */
 const oddFactor = 10;
@@ -56,6 +57,16 @@ export function warningsAbout(start: StartData, usualTrainSize?: number): Map<Se
   if (testSize !== undefined && testSize < fewTests)
     warnings.set('testSize', `A single image is ${formatPercent(1 / testSize)} of the test accuracy.`);
   return warnings;
+}
+
+/** Returns the warnings about the starts of a form: where several have one about a field, that about the largest value. */
+export function warningsAboutAll(
+  { starts, varied }: FormStarts,
+  usualTrainSize?: number,
+): Map<SettingName, string> {
+  const value = (start: StartData): number => (varied && start[varied]) ?? 0;
+  const byValue = starts.toSorted((one, other) => value(one) - value(other));
+  return new Map(byValue.flatMap((start) => [...warningsAbout(start, usualTrainSize)]));
 }
 
 const timesText = (factor: number): string => `${formatCount(Math.round(factor))} times`;

@@ -3,6 +3,7 @@ import type { Version1EventOf } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import {
   parseSettingError,
+  readableStarts,
   settingFields,
   startsOf,
   valuesOfRecipe,
@@ -122,6 +123,12 @@ describe('the form for a new run', () => {
     ],
   ])('says what is wrong with %j', (values, name, text) => {
     expect(startsOf(formOf(values), 'sweep')).toEqual({ name, text });
+  });
+
+  it('has starts without the fields that have an error, for the warnings about the others', () => {
+    expect(readableStarts(formOf({ learningRate: '0,01', seed: 'x', epochs: '900' })).starts).toEqual([
+      { epochs: 900 },
+    ]);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { warningsAbout } from '../../../src/panels/new-run/warnings.ts';
+import { warningsAbout, warningsAboutAll } from '../../../src/panels/new-run/warnings.ts';
 
 it.each([
   [{ learningRate: 0.3 }, { learningRate: '30 times the usual 0.01: the loss may diverge.' }],
@@ -35,4 +35,11 @@ it('compares the batch with the usual number of images, if the start has no othe
     'More than the 200 training images: an epoch is a single step.',
   );
   expect(warningsAbout({ batchSize: 512, trainSize: 600 }, 200).size).toBe(0);
+});
+
+it('warn about the largest value of a list', () => {
+  const starts = [5, 0.01, 0.1].map((learningRate) => ({ learningRate }));
+  expect(warningsAboutAll({ starts, varied: 'learningRate' }).get('learningRate')).toBe(
+    '500 times the usual 0.01: the loss may diverge.',
+  );
 });
