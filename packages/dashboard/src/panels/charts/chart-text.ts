@@ -191,7 +191,7 @@ export function chartCaption({
   const all = formatPlural(rowCount + thinned, 'point', 'points');
   const counts = pointCount < rowCount + thinned ? `${formatCount(pointCount)} of ${all}` : all;
   if (hidesValues) return `${counts} · without values of 0 or less, which a log axis cannot show`;
-  if (isCut) return `${counts} · the axis leaves out values far from most others`;
+  if (isCut) return `${counts} · the axis leaves out values far below most others`;
   if (isErrorScale && rowCount > 0) return `${counts} · 90, 99 and 99.9\u00a0% are evenly spaced`;
   return floor > 0 ? `${counts} · axis from ${percentTick(floor)}` : counts;
 }

@@ -31,7 +31,7 @@ export interface ChartFrame {
   isVisible: boolean;
   /** Whether the axis is logarithmic, and leaves out values of 0 or below. */
   hidesValues: boolean;
-  /** Whether values are outside of a logarithmic axis, which has a limited number of decades. */
+  /** Whether a logarithmic axis leaves out values far below most others. */
   isCut: boolean;
   /** Whether the axis is logarithmic and shows no value, because all are 0 or below. */
   hidesAll: boolean;
@@ -98,17 +98,19 @@ export class FrameBuilder {
     const isLog = options.scale === 'log';
     const hidesValues = isLog && breakAtZero(columns);
     const y = this.#yRange(columns, tables, { ...options, runs });
+    const isEmpty = columns.slice(1).every((cells) => numbers(cells).length === 0);
     return {
       hidesValues,
-      isCut:
-        isLog &&
-        columns.slice(1).some((cells) => numbers(cells).some((value) => value < y.min || value > y.max)),
+      isCut: isLog && columns.slice(1).some((cells) => numbers(cells).some((value) => value < y.min)),
       isVisible: tables.some(isVisible),
-      hidesAll: hidesValues && columns.slice(1).every((cells) => numbers(cells).length === 0),
+      hidesAll: hidesValues && isEmpty,
       rowCount: sum(tables.map(({ points }) => points[0]?.rowCount ?? 0)),
       pointCount: sum(tables.map(({ points }) => points[0]?.x.length ?? 0)),
       plot: {
-        ...{ columns, x, y, target, baseline: guessedValue(this.#spec, main) },
+        ...{ columns, x, y, isEmpty },
+        ...(isEmpty
+          ? { target: null, baseline: null }
+          : { target, baseline: guessedValue(this.#spec, main) }),
         epochEnds: main ? epochEnds(main, axis) : [],
         nonFinite:
           main && !runs[0]?.hidden && this.#spec.series !== 'machine'

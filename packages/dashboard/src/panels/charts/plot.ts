@@ -17,6 +17,7 @@ import {
 import {
   axisLabel,
   clockTicks,
+  linearTicks,
   logTicks,
   tickGap,
   tickSteps,
@@ -72,6 +73,8 @@ export interface PlotFrame {
   target: number | null;
   /** y of the line at what guessing leads to; null for none. */
   baseline: number | null;
+  /** Whether the curves have no value: the numbers of the y axis would be arbitrary. */
+  isEmpty: boolean;
   /** Whether each curve is drawn faintly, so that others stand out. */
   faded: readonly boolean[];
 }
@@ -79,8 +82,8 @@ export interface PlotFrame {
 /** Opacity of a curve while another one stands out. */
 const fadedAlpha = 0.18;
 
-/** Least distance of two ticks of an error scale, in CSS pixels. */
-const minTickDistance = 26;
+/** Least distance of two ticks of the y axis, in CSS pixels; those of a linear axis are all equally far apart. */
+const minTickDistance = { linear: 36, other: 26 };
 
 const emptyRanges = { x: { min: 0, max: 100 }, y: { min: 0.01, max: 3 } };
 
@@ -107,7 +110,7 @@ export class Plot {
     this.#font = `${12 * zoom}px ${getComputedStyle(host).fontFamily}`;
     this.#frame = {
       ...{ columns: [[], ...curves.map(() => [])], epochEnds: [], markers: [], nonFinite: [] },
-      ...{ target: null, baseline: null, faded: [] },
+      ...{ target: null, baseline: null, isEmpty: false, faded: [] },
       x: log.x ? { ...emptyRanges.x, min: 1 } : emptyRanges.x,
       y: emptyRanges.y,
     };
@@ -250,7 +253,7 @@ export class Plot {
   }
 
   #axes(): uPlot.Axis[] {
-    const { axis, stepWord, log, errorScale, formatY } = this.#options;
+    const { axis, stepWord, log, formatY } = this.#options;
     const zoom = this.#zoom;
     const common = {
       stroke: () => this.#palette.text,
@@ -258,19 +261,23 @@ export class Plot {
       grid: { stroke: () => this.#palette.grid, width: zoom },
       ticks: { show: false },
     } satisfies uPlot.Axis;
-    const logarithmic = (range: () => Range): uPlot.Axis => ({
-      splits: () => logTicks(range()),
-      filter: (_plot, splits) => splits,
+    // uPlot leaves out the ticks of an axis for which it has no increment, such as one up to 1e48: any is enough where `splits` computes
+    // the ticks.
+    const ownTicks = (splits: (plot: uPlot) => number[]): uPlot.Axis => ({
+      incrs: [Number.MAX_VALUE],
+      splits,
+      filter: (_plot, ticks) => ticks,
     });
+    const xSpace = (plot: uPlot, range: Range): number =>
+      Math.max(
+        (axis === 'clock' ? 100 : 70) * zoom,
+        this.#textWidth(plot, typicalTick(axis, range)) + tickGap,
+      );
     return [
       {
         ...common,
         ...{ grid: { show: false }, size: 26 * zoom, gap: 6 * zoom },
-        space: (plot, _index, min, max) =>
-          Math.max(
-            (axis === 'clock' ? 100 : 70) * zoom,
-            this.#textWidth(plot, typicalTick(axis, { min, max })) + tickGap,
-          ),
+        space: (plot, _index, min, max) => xSpace(plot, { min, max }),
         ...{ label: axisLabel(axis, stepWord), labelSize: 20 * zoom, labelGap: 0, labelFont: this.#font },
         incrs: tickSteps[axis],
         values: (plot, splits) =>
@@ -283,22 +290,29 @@ export class Plot {
           splits: (_plot, _index, min, max, step) =>
             clockTicks({ min, max }, step, (time) => new Date(time).getTimezoneOffset() * 60_000),
         }),
-        ...(log.x && logarithmic(() => this.#frame.x)),
+        ...(log.x &&
+          ownTicks((plot) => {
+            const { x } = this.#frame;
+            return logTicks(x, xSpace(plot, x) / (plot.bbox.width / uPlot.pxRatio));
+          })),
       },
       {
         ...common,
-        ...{ gap: tickGap * zoom, space: 36 * zoom },
+        gap: tickGap * zoom,
         size: (plot, texts) => yAxisWidth(texts ?? [], (text) => this.#textWidth(plot, text) / zoom) * zoom,
         values: (_plot, splits) => tickTexts(splits, formatY),
-        ...(log.y && logarithmic(() => this.#frame.y)),
-        ...(errorScale && {
-          splits: ({ bbox }) => {
-            const height = bbox.height / uPlot.pxRatio;
-            return errorTicks(errorScale, this.#frame.y, (minTickDistance * zoom) / height);
-          },
-        }),
+        ...ownTicks((plot) => this.#yTicks(plot)),
       },
     ];
+  }
+
+  #yTicks({ bbox }: uPlot): number[] {
+    const { log, errorScale } = this.#options;
+    const { y, isEmpty } = this.#frame;
+    if (isEmpty) return [];
+    const share = (distance: number): number => (distance * this.#zoom * uPlot.pxRatio) / bbox.height;
+    if (errorScale) return errorTicks(errorScale, y, share(minTickDistance.other));
+    return log.y ? logTicks(y, share(minTickDistance.other)) : linearTicks(y, share(minTickDistance.linear));
   }
 
   /** Returns the texts of an x axis, empty where one does not fit before the right edge of the plot. */

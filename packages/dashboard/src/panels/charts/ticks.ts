@@ -29,7 +29,7 @@ const secondSteps = [
 /** The allowed distances of two ticks on each axis, in its unit. */
 export const tickSteps: Record<AxisName, number[]> = {
   step: decimalSteps(0, 15),
-  epoch: decimalSteps(-4, 5),
+  epoch: decimalSteps(-4, 15),
   elapsed: secondSteps,
   clock: secondSteps.map((value) => value * 1_000),
 };
@@ -105,17 +105,41 @@ export function typicalTick(axis: AxisName, { min, max }: Range): string {
 }
 
 /**
- * Returns the ticks of a logarithmic axis: 1, 2 and 5 of each decade; only 1 in a range of more than four decades, and more than
- * these in a range of less than 0.7 decades.
+ * Returns the ticks of a linear axis: multiples of 1, 2 or 5 times a power of ten.
+ * @param minDistance Least distance of two ticks, as a share of the axis.
  */
-export function logTicks({ min, max }: Range): number[] {
-  const first = Math.floor(Math.log10(min));
-  const last = Math.ceil(Math.log10(max));
+export function linearTicks({ min, max }: Range, minDistance: number): number[] {
+  const least = (max - min) * minDistance;
+  const power = Math.floor(Math.log10(least));
+  // Parsed from text, so that the ticks have no rounding errors.
+  const step =
+    [1, 2, 5].map((digit) => Number(`${digit}e${power}`)).find((each) => each >= least) ??
+    Number(`1e${power + 1}`);
+  const first = Math.ceil(min / step - 1e-9);
+  const count = Math.floor(max / step + 1e-9) - first + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, at) => Number(((first + at) * step).toPrecision(15)));
+}
+
+/** Range of a logarithmic axis, in decades, below which its ticks are those of a linear axis. */
+const minDecades = 0.7;
+/** The distances of ticks, in decades, on a logarithmic axis of any length: `1e-300` to `1e300` has 600 decades. */
+const decadeSteps = [1, 2, 3, 5, 10, 20, 30, 50, 100, 200];
+
+/**
+ * Returns the ticks of a logarithmic axis: 1, 2 and 5 of each decade where they fit; otherwise 1 of each decade, or of every second,
+ * third, fifth, tenth and so on. Zoomed in to less than a decade, an axis may contain none of these, and has those of a linear axis.
+ * @param minDistance Least distance of two ticks, as a share of the axis.
+ */
+export function logTicks({ min, max }: Range, minDistance: number): number[] {
   const decades = Math.log10(max / min);
-  // Zoomed in, a range may contain none of 1, 2 and 5.
-  const digits = decades > 4 ? [1] : decades < 0.7 ? [1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9] : [1, 2, 5];
+  const least = decades * minDistance;
+  // Linear ticks are nearest to each other at the end of the axis.
+  if (decades < minDecades) return linearTicks({ min, max }, (least * Math.LN10 * max) / (max - min));
+  const digits = least <= Math.log10(2) ? [1, 2, 5] : [1];
+  const step = decadeSteps.find((each) => each >= least) ?? (decadeSteps.at(-1) as number);
   const ticks: number[] = [];
-  for (let power = first; power <= last; power++)
+  const last = Math.ceil(Math.log10(max));
+  for (let power = Math.floor(Math.log10(min) / step) * step; power <= last; power += step)
     for (const digit of digits) {
       // Parsed from text, so that 5e-3 is 0.005 and not 0.005000000000000001.
       const tick = Number(`${digit}e${power}`);

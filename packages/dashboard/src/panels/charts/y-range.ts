@@ -3,13 +3,16 @@ import type { Cell } from './join-columns.ts';
 
 type ColumnsOfCells = readonly (readonly Cell[])[];
 
-/** Maximum number of decades of a loss axis: with more, as for a curve that ends at 1e-12, its other parts look flat. */
+/** Number of decades above which a logarithmic axis leaves out the lowest values: one of 1e-12 alone would flatten all others. */
 const maxDecades = 6;
+/** Maximum share of the values that a logarithmic axis leaves out. */
+const lowestShare = 0.02;
 
 /**
  * Returns the range of a loss axis. A linear range is from 0 to just above the highest point or, with a point below 0, that of
- * `fitRange`. A logarithmic range is from just below the lowest to just above the highest point, and has at least one decade and
- * at most six: those with the most values.
+ * `fitRange`. A logarithmic range has at least one decade, and is from just below the lowest to just above the highest point. If
+ * these are more than six decades, it leaves out the lowest 2 % of the values, and never the highest ones: a loss that explodes is
+ * what a viewer must see.
  */
 export function lossRange(columns: ColumnsOfCells, logarithmic: boolean): Range {
   const { lowest, highest } = extremes(columns, logarithmic);
@@ -20,10 +23,9 @@ export function lossRange(columns: ColumnsOfCells, logarithmic: boolean): Range 
   }
   const range = { min: Math.min(lowest / 1.25, highest / 10), max: highest * 1.25 };
   if (range.max / range.min <= 10 ** maxDecades) return range;
-  const top = topOfBusiestDecades(columns) + 1;
   // Parsed from text: 10 ** -5 is 0.000009999999999999999.
-  const [min, max] = [Number(`1e${top - maxDecades}`), Number(`1e${top}`)];
-  return { min: Math.max(range.min, min), max: Math.min(range.max, max) };
+  const min = Math.min(highest / 10, Number(`1e${lowestDecade(columns)}`));
+  return { ...range, min: Math.max(range.min, min) };
 }
 
 /** Returns the lowest and the highest value; infinite without any. */
@@ -62,21 +64,24 @@ export function fitRange(columns: ColumnsOfCells): Range {
 }
 
 /**
- * Finds the six consecutive decades that contain the most values, and returns the highest of the six; on a tie, that of the
- * higher six. A decade is given as the exponent of its lower end: 0 for 1 to 10, -2 for 0.01 to 0.1.
+ * Returns the highest decade below which are at most 2 % of the positive values; that below all values where the lowest decade has
+ * more. A decade is given as the exponent of its lower end: 0 for 1 to 10, -2 for 0.01 to 0.1.
  */
-function topOfBusiestDecades(columns: ColumnsOfCells): number {
+function lowestDecade(columns: ColumnsOfCells): number {
   const counts = new Map<number, number>();
+  let total = 0;
   for (const values of columns)
     for (const value of values) {
       if (!value || value < 0) continue;
       const decade = Math.floor(Math.log10(value));
       counts.set(decade, (counts.get(decade) ?? 0) + 1);
+      total++;
     }
-  const countTo = (top: number): number => {
-    const decades = Array.from({ length: maxDecades }, (_, below) => top - below);
-    return decades.reduce((sum, decade) => sum + (counts.get(decade) ?? 0), 0);
-  };
-  const highestFirst = [...counts.keys()].sort((a, b) => b - a);
-  return highestFirst.reduce((best, top) => (countTo(top) > countTo(best) ? top : best));
+  const ascending = [...counts.keys()].sort((a, b) => a - b);
+  let below = 0;
+  const found = ascending.find((decade) => {
+    below += counts.get(decade) as number;
+    return below > total * lowestShare;
+  }) as number;
+  return found === ascending[0] ? found - 1 : found;
 }

@@ -142,7 +142,8 @@ function ticksOf(axis: ScatterAxis): Partial<uPlot.Axis> {
   if (axis.categories) return { values, splits: () => [...(axis.categories ?? []).keys()] };
   const { errorScale, range } = axis;
   if (errorScale) return { values, splits: () => errorTicks(errorScale, range, minTickShare) };
-  if (axis.isLog) return { values, splits: () => logTicks(range), filter: (_plot, splits) => splits };
+  if (axis.isLog)
+    return { values, splits: () => logTicks(range, minTickShare), filter: (_plot, splits) => splits };
   return { values, ...(axis.sort === 'started' && { incrs: dateSteps }) };
 }
 

@@ -1,11 +1,17 @@
-import { accuracyFloor } from '../../state/accuracy-floor.ts';
 import { type ChartSpec, chartSpecs, metricSpec } from '../../state/chart-specs.ts';
 import { MinMaxPyramid } from '../../state/min-max-pyramid.ts';
 import { ownValue } from '../../state/own-value.ts';
 import { type Run, seriesOf } from '../../state/run.ts';
 import { smoothedAt } from '../../state/smoothing.ts';
 import type { Range } from '../../state/viewport.ts';
-import { logTicks, tickTexts } from '../charts/ticks.ts';
+import {
+  type ErrorScale,
+  errorPosition,
+  errorRange,
+  errorScaleOf,
+  errorTicks,
+} from '../charts/error-scale.ts';
+import { linearTicks, logTicks, tickTexts } from '../charts/ticks.ts';
 import { fitRange, lossRange } from '../charts/y-range.ts';
 
 /** A curve of the run: paths in a square of 1,000 units, with the y axis down, and the texts of its y axis. */
@@ -27,8 +33,8 @@ const buckets = 240;
 /** The smoothing of the average, and the number of values from which there is one. */
 const smoothing = 0.9;
 const smoothedFrom = 20;
-/** Maximum number of ticks: more of 24 pixels crowd the axis. */
-const tickLimit = 5;
+/** Least distance of two ticks, as a share of the axis: nearer ones of 24 pixels crowd it. */
+const minTickDistance = 0.18;
 
 /** A name of a curve: of the losses, the accuracies, or a custom metric. */
 export type CurveName = 'loss' | 'accuracy' | `metrics.${string}`;
@@ -67,16 +73,15 @@ export class Curves {
     const isSmoothed = spec.smoothed && length > smoothedFrom;
     const average = isSmoothed ? points((row) => smoothedAt(all, row, smoothing)) : [];
     const test = this.#testPoints(name);
-    const isLog = name === 'loss' && [...raw, ...test].every(([, y]) => !(y <= 0));
-    const range = this.#range(name, average.length > 0 ? average : raw, test, isLog);
+    const axis = this.#axis(name, [...raw, ...test]);
     const xs = [...raw, ...test].map(([x]) => x);
-    const place = placer({ min: Math.min(...xs), max: Math.max(...xs) }, range, isLog);
+    const place = placer({ min: Math.min(...xs), max: Math.max(...xs) }, axis);
     return {
       title: spec.title,
       raw: pathOf(raw, place),
       average: pathOf(average, place),
       test: pathOf(test, place),
-      ticks: ticksOf(range, isLog, spec.tick).map(({ value, text }) => ({
+      ticks: ticksOf(axis, spec.tick).map(({ value, text }) => ({
         text,
         share: place([0, value])[1] / side,
       })),
@@ -97,22 +102,33 @@ export class Curves {
     });
   }
 
-  #range(name: CurveName, points: readonly Point[], test: readonly Point[], isLog: boolean): Range {
-    const cells = [...points, ...test].map(([, y]) => (Number.isFinite(y) ? y : null));
-    if (name === 'loss') return lossRange([cells], isLog);
-    if (name !== 'accuracy') return fitRange([cells]);
-    // From where the later half of the curve is: its beginning is the same for every network.
-    const later = points.slice(points.length >> 1).map(([, y]) => y);
-    return { min: accuracyFloor([...later, ...test.map(([, y]) => y)].filter(Number.isFinite)), max: 1 };
+  /** Returns the axis of the curve, with the scale that the charts of the page begin with. */
+  #axis(name: CurveName, points: readonly Point[]): YAxis {
+    const values = points.map(([, y]) => y).filter(Number.isFinite);
+    if (name === 'accuracy') {
+      const scale = errorScaleOf([{ run: this.#run }]);
+      return { kind: scale, range: errorRange(scale, values) };
+    }
+    const kind = name === 'loss' && values.every((value) => value > 0) ? 'log' : 'linear';
+    return { kind, range: name === 'loss' ? lossRange([values], kind === 'log') : fitRange([values]) };
   }
+}
+
+/** A y axis: linear, logarithmic, or one of accuracies. */
+interface YAxis {
+  kind: 'linear' | 'log' | ErrorScale;
+  range: Range;
 }
 
 type Point = readonly [x: number, y: number];
 
 /** Returns a function that returns the position of a point in the square. */
-function placer(x: Range, y: Range, isLog: boolean): (point: Point) => Point {
-  const scale = isLog ? Math.log10 : (value: number): number => value;
-  const [bottom, top] = [scale(y.min), scale(y.max)];
+function placer(x: Range, { kind, range }: YAxis): (point: Point) => Point {
+  const scale = (value: number): number => {
+    if (kind === 'linear') return value;
+    return kind === 'log' ? Math.log10(value) : errorPosition(kind, value);
+  };
+  const [bottom, top] = [scale(range.min), scale(range.max)];
   const width = x.max - x.min || 1;
   return ([at, value]) => [
     ((at - x.min) / width) * side,
@@ -135,27 +151,15 @@ function pathOf(points: readonly Point[], place: (point: Point) => Point): strin
 }
 
 function ticksOf(
-  range: Range,
-  isLog: boolean,
+  axis: YAxis,
   format: (value: number, digits: number) => string,
 ): { value: number; text: string }[] {
-  const all = isLog ? logTicks(range) : linearTicks(range);
-  const powers = all.filter((value) => Number.isInteger(Math.round(Math.log10(value) * 1e9) / 1e9));
-  const some = isLog && all.length > tickLimit && powers.length > 1 ? powers : all;
-  const every = Math.ceil(some.length / tickLimit);
-  const values = some.filter((_, at) => at % every === 0);
+  const values = tickValues(axis);
   const texts = tickTexts(values, format);
   return values.map((value, at) => ({ value, text: texts[at] as string }));
 }
 
-/** Returns at most `tickLimit` round values in a range. */
-function linearTicks({ min, max }: Range): number[] {
-  const rough = (max - min) / (tickLimit - 1);
-  const power = Math.floor(Math.log10(rough));
-  // Parsed from text, so that the ticks have no rounding errors.
-  const step =
-    [1, 2, 5, 10].map((digit) => Number(`${digit}e${power}`)).find((each) => each >= rough) ?? rough;
-  const first = Math.ceil(min / step - 1e-9);
-  const count = Math.floor(max / step + 1e-9) - first + 1;
-  return Array.from({ length: Math.max(0, count) }, (_, at) => Number(((first + at) * step).toPrecision(12)));
+function tickValues({ kind, range }: YAxis): number[] {
+  if (kind === 'linear') return linearTicks(range, minTickDistance);
+  return kind === 'log' ? logTicks(range, minTickDistance) : errorTicks(kind, range, minTickDistance);
 }

@@ -28,7 +28,7 @@ describe('the texts of a chart', () => {
     ],
     [
       { rowCount: 9, pointCount: 9, thinned: 0, floor: 0, isCut: true },
-      '9 points · the axis leaves out values far from most others',
+      '9 points · the axis leaves out values far below most others',
     ],
     [{ rowCount: 20, pointCount: 20, thinned: 0, floor: 0.95 }, '20 points · axis from 95 %'],
     [

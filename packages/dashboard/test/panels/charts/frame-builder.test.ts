@@ -112,13 +112,15 @@ describe('a chart frame', () => {
     }
   });
 
-  it('says that a logarithmic axis leaves out the losses before a jump of many decades', () => {
-    const jumped = events.map((event) =>
-      event.type === 'batch' && event.data.step > 5
-        ? { ...event, data: { ...event.data, loss: 1e12 } }
-        : event,
-    );
-    expect(build('loss', [runOf(jumped)]).isCut).toBe(true);
+  it('shows a jump of many decades on a logarithmic axis, and says that it leaves out a loss far below the others', () => {
+    const withLoss = (loss: number, has: (step: number) => boolean) =>
+      events.map((event) =>
+        event.type === 'batch' && has(event.data.step) ? { ...event, data: { ...event.data, loss } } : event,
+      );
+    const jumped = build('loss', [runOf(withLoss(1e12, (step) => step > 5))]);
+    expect(jumped.isCut).toBe(false);
+    expect(jumped.plot.y.max).toBe(1.25e12);
+    expect(build('loss', [runOf(withLoss(1e-12, (step) => step === 30))]).isCut).toBe(true);
     expect(build('loss', [runOf(events)]).isCut).toBe(false);
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   clockTicks,
+  linearTicks,
   logTicks,
   tickText,
   tickTexts,
@@ -63,8 +64,39 @@ describe('the ticks of the x axes', () => {
 it.each([
   [{ min: 0.008, max: 0.6 }, [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]],
   [{ min: 1e-5, max: 10 }, [1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10]],
+  [{ min: 0.02, max: 1e16 }, [1, 1e2, 1e4, 1e6, 1e8, 1e10, 1e12, 1e14, 1e16]],
+  [{ min: 1, max: 1e48 }, [1, 1e5, 1e10, 1e15, 1e20, 1e25, 1e30, 1e35, 1e40, 1e45]],
+  [{ min: 1e-30, max: 1e30 }, [1e-30, 1e-20, 1e-10, 1, 1e10, 1e20, 1e30]],
+  [{ min: 1_010, max: 1_048 }, [1_010, 1_015, 1_020, 1_025, 1_030, 1_035, 1_040, 1_045]],
 ])('the ticks of the logarithmic axis %j are %j', (range, ticks) => {
-  expect(logTicks(range)).toEqual(ticks);
+  expect(logTicks(range, 0.1)).toEqual(ticks);
+});
+
+it.each([
+  [{ min: 0, max: 2.12 }, [0, 0.5, 1, 1.5, 2]],
+  [{ min: -1.1, max: 0.3 }, [-1, -0.8, -0.6, -0.4, -0.2, 0, 0.2]],
+  [{ min: 0, max: 1.06e48 }, [0, 2e47, 4e47, 6e47, 8e47, 1e48]],
+  [{ min: 0, max: 3e-40 }, [0, 5e-41, 1e-40, 1.5e-40, 2e-40, 2.5e-40, 3e-40]],
+  [
+    { min: 123_456_789_012.4, max: 123_456_789_023.6 },
+    [14, 16, 18, 20, 22].map((each) => 123_456_789_000 + each),
+  ],
+])('the ticks of the linear axis %j are %j', (range, ticks) => {
+  expect(linearTicks(range, 0.13)).toEqual(ticks);
+});
+
+it.each([1e-300, 1e-9, 1, 1e9, 1e300])('axes near %d have several ticks, and never too many', (size) => {
+  for (const factor of [1.01, 1.5, 3, 8, 40, 1e4, 1e7])
+    for (const minDistance of [0.05, 0.13, 0.25]) {
+      const range = { min: size, max: size * factor };
+      for (const ticks of [linearTicks(range, minDistance), logTicks(range, minDistance)]) {
+        expect(ticks.length).toBeGreaterThan(0);
+        expect(ticks.length).toBeLessThanOrEqual(1 / minDistance + 1);
+        expect(ticks.every((tick) => tick >= range.min * (1 - 1e-9) && tick <= range.max * (1 + 1e-9))).toBe(
+          true,
+        );
+      }
+    }
 });
 
 describe('the texts of the ticks', () => {

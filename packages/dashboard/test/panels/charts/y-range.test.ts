@@ -11,10 +11,20 @@ describe('the range of a loss axis', () => {
     expect(flat.max / flat.min).toBeGreaterThan(10);
   });
 
-  it('shows the six decades with the most values when there are more, and ignores values without a logarithm', () => {
-    expect(lossRange([[1, 1e-12, 0, -1]], true)).toEqual({ min: 1e-5, max: 1.25 });
-    expect(lossRange([[2, 0.5, 8e15], [0.1]], true)).toEqual({ min: 0.08, max: 10 });
-    expect(lossRange([[3, 8e5, 8e15]], true)).toEqual({ min: 2.4, max: 1e6 });
+  it('contains the whole climb of a loss that explodes, however many decades that are', () => {
+    const falling = Array.from({ length: 1_000 }, (_, row) => 2.3 / (1 + row / 100));
+    for (const top of [8e15, 1e30, 1e48]) {
+      const { min, max } = lossRange([[...falling, 10, 1e4, top]], true);
+      expect(max).toBe(top * 1.25);
+      expect(min).toBeCloseTo(0.1673, 3);
+    }
+  });
+
+  it('leaves out the lowest 2 % of the values at most, when logarithmic, beyond six decades', () => {
+    const losses = Array.from({ length: 100 }, (_, row) => 2 - row / 100);
+    expect(lossRange([[...losses, 1e-12, 0, -1]], true)).toEqual({ min: 0.2, max: 2.5 });
+    expect(lossRange([[...losses, 1e-12, 1e-12, 1e-9]], true)).toEqual({ min: 1e-9, max: 2.5 });
+    expect(lossRange([[1, 1e-12]], true).min).toBe(1e-12 / 1.25);
   });
 
   it('has a default when there are no values', () => {

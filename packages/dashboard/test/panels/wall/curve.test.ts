@@ -43,6 +43,24 @@ describe('the curves of a wall', () => {
     }
   });
 
+  it('of an accuracy has the error scale of the chart: 90, 99 and 99.9 % are about equally far apart', () => {
+    const events = sampleRun({ runId: 'a', epochs: 10, batchesPerEpoch: 118 }).map((event) =>
+      event.type === 'batch'
+        ? { ...event, data: { ...event.data, accuracy: 1 - 0.9 / event.data.step } }
+        : event,
+    );
+    const { ticks, average } = new Curves(runAfter(events as MonitorEvent[])).curve('accuracy');
+    const shares = new Map(ticks.map(({ text, share }) => [text.replace('\u00a0', ' '), share]));
+    expect([...shares.keys()]).toEqual(['0 %', '90 %', '99 %', '99.9 %', '100 %']);
+    const [ninety, two, three] = ['90 %', '99 %', '99.9 %'].map((text) => shares.get(text) as number);
+    expect((ninety as number) - (two as number)).toBeGreaterThan(0.15);
+    expect(((two as number) - (three as number)) / ((ninety as number) - (two as number))).toBeCloseTo(1, 1);
+    // Nothing is left out: the curve begins at guessing.
+    const heights = numbersOf(average).filter((_, index) => index % 2 === 1);
+    expect(Math.max(...heights)).toBeLessThan(1_000);
+    expect(Math.min(...heights)).toBeGreaterThan(0);
+  });
+
   it('are interrupted where a value is not finite', () => {
     const run = runAfter(sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 30 }));
     run.steps.columns.loss[10] = Number.NaN;
