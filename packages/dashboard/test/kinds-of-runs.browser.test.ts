@@ -250,12 +250,22 @@ const isInView = (cell: Element): boolean => {
         .map(({ textContent }) => textContent?.trim()),
     );
     expect(broken).toEqual([]);
+    // A long table has a button instead of a scroll bar of its own.
+    const long = page.locator('.figure', { hasText: 'Six columns' });
+    expect(await long.locator('tbody tr').count()).toBe(20);
+    await long.getByRole('button', { name: 'show all 30 rows' }).click();
+    await long.locator('tbody tr').nth(29).waitFor();
+    expect(await long.locator('.scroll').evaluate((box) => box.scrollHeight - box.clientHeight)).toBe(0);
+    await long.getByRole('button', { name: 'show fewer rows' }).click();
+    await long.locator('tbody tr').nth(20).waitFor({ state: 'detached' });
     // A wide table scrolls in its card, also by the keyboard.
     const scrolled = page.locator('.figure .scroll').first();
     expect(await scrolled.evaluate((box) => box.scrollWidth > box.clientWidth)).toBe(true);
     await scrolled.focus();
     await page.keyboard.press('ArrowRight');
     await page.waitForFunction(() => (document.activeElement?.scrollLeft ?? 0) > 0);
+    // A pointer over the matrix would choose another cell.
+    await page.mouse.move(0, 0);
     await page.locator('#matrix tbody td').first().focus();
     await page.keyboard.press('End');
     await shows(page, '#matrix-sentence', 'class 0 classified as class 11: 111 times');
@@ -270,6 +280,16 @@ const isInView = (cell: Element): boolean => {
     await counts(page, '#layers tbody tr', 1);
     await counts(page, '.figure', 1);
     expect(await overflowWidth(page)).toBe(0);
+    // Names of classes take two lines at most, and cover nothing.
+    const names = page.locator('.class-name, .matrix tbody th .clamp, .sample-prediction .clamp');
+    expect(await names.count()).toBeGreaterThan(3);
+    for (const height of await names.evaluateAll((all) => all.map(({ clientHeight }) => clientHeight)))
+      expect(height).toBeLessThanOrEqual(44);
+    const outside = await names.evaluateAll((all) => {
+      const endOf = (element: Element | null): number => element?.getBoundingClientRect().right ?? 0;
+      return all.filter((name) => endOf(name) > endOf(name.closest('.card'))).length;
+    });
+    expect(outside).toBe(0);
     await shows(page, '.layers td', /^0\s%$/);
     // A long setting is opened to be read in full.
     const setting = page.locator('.training details', { hasText: 'value_' });

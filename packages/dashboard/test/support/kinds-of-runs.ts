@@ -388,14 +388,14 @@ export function joinedRun(runId: string): MonitorEvent[] {
   );
 }
 
-/** A run with a table of 20 columns, one of six, and a matrix of 12 classes with counts of up to seven digits. */
+/** A run with a table of 20 columns, one of six with 30 rows, and a matrix of 12 classes with counts of up to seven digits. */
 export function wideTableRun(runId: string): MonitorEvent[] {
   const classes = Array.from({ length: 12 }, (_, index) => `class ${index}`);
   const confusion = classes.map((_, row) => classes.map((_, column) => (row === column ? 1_234_567 : 111)));
-  const tableOf = (title: string, columns: string[]): EventBody => ({
-    type: 'figure',
-    data: { title, table: { columns, rows: [columns.map((_, index) => 0.12345 / 7 ** (index * 2))] } },
-  });
+  const tableOf = (title: string, columns: string[], rowCount = 1): EventBody => {
+    const row = columns.map((_, index) => 0.12345 / 7 ** (index * 2));
+    return { type: 'figure', data: { title, table: { columns, rows: Array(rowCount).fill(row) } } };
+  };
   return eventsOf(runId, [
     { type: 'run.started', data: { config: {}, dataset: { name: 'Twelve', classes } } },
     { type: 'epoch', data: { epoch: 1, test: { confusion } } },
@@ -403,7 +403,7 @@ export function wideTableRun(runId: string): MonitorEvent[] {
       'Twenty columns',
       Array.from({ length: 20 }, (_, index) => `c${index}`),
     ),
-    tableOf('Six columns', ['class', 'precision', 'recall', 'support', 'threshold', 'calibration']),
+    tableOf('Six columns', ['class', 'precision', 'recall', 'support', 'threshold', 'calibration'], 30),
   ]);
 }
 

@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit-html';
 import type { ChartRun } from '../../state/chart-runs.ts';
 import { type ChartSpec, machineName } from '../../state/chart-specs.ts';
-import { formatCount } from '../../state/format.ts';
+import { formatCount, formatPlural } from '../../state/format.ts';
 import { stepWordOf } from '../../state/run-words.ts';
 import type { ChartOptions, FrameBuilder, Readout } from './frame-builder.ts';
 import { axisLabel, tickText } from './ticks.ts';
@@ -21,10 +21,10 @@ export interface ChartTable {
 }
 
 /**
- * Number of equal intervals into which the visible range is divided; their ends give at most 101 rows. More are tedious
- * to read, and the export contains every point.
+ * Number of equal intervals into which the visible range is divided; their ends give at most 21 rows, which need no scrolling of their
+ * own below a chart. The same number of a part of the run is finer, and the export contains every point.
  */
-const intervalCount = 100;
+const intervalCount = 20;
 
 /** Returns a chart's values at the points nearest to evenly spaced x in its visible range, each step at most once. */
 export function tableOf(input: ChartTableInput): ChartTable {
@@ -43,7 +43,7 @@ export function tableOf(input: ChartTableInput): ChartTable {
     rows.push([...position, ...readout.values.flatMap((value) => valueCells(value, input))]);
   }
   const table = {
-    caption: `${spec.title} at ${formatCount(rows.length)} points; the export has every point.`,
+    caption: `${spec.title} at ${formatPlural(rows.length, 'point', 'points')}. Zoom in for others; the export has every point.`,
     heads: [
       axisLabel(axis, stepWord),
       ...(axis === 'step' ? [] : [axisLabel('step', stepWord)]),

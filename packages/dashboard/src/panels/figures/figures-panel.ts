@@ -3,6 +3,7 @@ import { guard } from 'lit-html/directives/guard.js';
 import { formatCount, formatNumber } from '../../state/format.ts';
 import type { NumberedFigure } from '../../state/run.ts';
 import { stepWordOf } from '../../state/run-words.ts';
+import { scrollAfterRender } from '../../ui/focus.ts';
 import { info } from '../../ui/info.ts';
 import type { PageActions, Panel } from '../../ui/panel.ts';
 import { figureSeries } from './figure-series.ts';
@@ -10,12 +11,20 @@ import './figures.css';
 
 /** The figure that the viewer has chosen for each title, by its seq; the latest without a choice. */
 const chosen = new Map<string, number>();
+/** The tables of which the viewer has asked for all rows, by the seq of their figure. */
+const whole = new Set<number>();
 let runId: string | undefined;
+
+/** Number of rows of a table that are shown before the viewer asks for all of up to 200. */
+const initialRowCount = 20;
 
 /** The figures and tables of the publisher: for each title the latest, or an earlier one that the viewer has chosen. */
 export const figuresPanel: Panel = {
   render({ run }, actions) {
-    if (run?.runId !== runId) chosen.clear();
+    if (run?.runId !== runId) {
+      chosen.clear();
+      whole.clear();
+    }
     runId = run?.runId;
     const word = stepWordOf(run);
     return html`
@@ -32,7 +41,7 @@ export const figuresPanel: Panel = {
                   <p class="card-note">${typeof shown.step === 'number' ? `${word} ${formatCount(shown.step)}` : ''}</p>
                   ${figures.length > 1 ? chooser(title, figures, shown, actions) : nothing}
                 </figcaption>
-                ${guard([shown], () => content(shown))}
+                ${guard([shown, whole.has(shown.seq)], () => content(shown, actions))}
               </figure>`;
           })}
         </div>
@@ -62,27 +71,42 @@ function chooser(
     </label>`;
 }
 
-function content({ title, description, image, table }: NumberedFigure): TemplateResult {
+function content(figure: NumberedFigure, actions: PageActions): TemplateResult {
+  const { title, description, image, table } = figure;
   return html`
     ${
       image
         ? html`<div class="figure-image"><img src="data:image/png;base64,${image}" alt=${description ?? title} /></div>`
         : nothing
     }
-    ${table ? figureTable(title, table) : nothing}
+    ${table ? figureTable(figure, table, actions) : nothing}
     ${description ? html`<p class="card-note">${description}</p>` : nothing}`;
 }
 
-const figureTable = (
-  title: string,
+function figureTable(
+  { title, seq }: NumberedFigure,
   { columns, rows }: NonNullable<NumberedFigure['table']>,
-): TemplateResult => html`
+  { refresh }: PageActions,
+): TemplateResult {
+  const isWhole = whole.has(seq);
+  const toggle = ({ currentTarget }: Event): void => {
+    if (!whole.delete(seq)) whole.add(seq);
+    refresh();
+    if (isWhole) scrollAfterRender(currentTarget as Element);
+  };
+  return html`
   <section class="scroll" aria-label="Table of ${title}" tabindex="0">
     <table class="table">
       <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
-      <tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td class=${typeof cell === 'number' ? 'number' : nothing}>${cellText(cell)}</td>`)}</tr>`)}</tbody>
+      <tbody>${(isWhole ? rows : rows.slice(0, initialRowCount)).map((row) => html`<tr>${row.map((cell) => html`<td class=${typeof cell === 'number' ? 'number' : nothing}>${cellText(cell)}</td>`)}</tr>`)}</tbody>
     </table>
-  </section>`;
+  </section>
+  ${
+    rows.length > initialRowCount
+      ? html`<button class="button" type="button" data-part="all-rows" aria-label="${title}: ${isWhole ? 'show fewer rows' : `show all ${rows.length} rows`}" @click=${toggle}>${isWhole ? 'Show fewer' : `Show all ${rows.length}`}</button>`
+      : nothing
+  }`;
+}
 
 function cellText(cell: number | string | boolean | null): string {
   if (typeof cell === 'number') return formatNumber(cell);

@@ -75,7 +75,7 @@ export class ConfusionGrid {
       <tbody>
         ${colouredCells(nonZeroCells(epoch.test), classes.length).map(
           (row, truth) =>
-            html`<tr><th scope="row" title=${classes[truth] ?? ''}>${heads[truth] === classes[truth] ? nothing : html`<span class="class-number">${truth}</span> `}${classes[truth]}</th>${row.map((cell) => this.#cell(cell))}</tr>`,
+            html`<tr><th scope="row" title=${classes[truth] ?? ''}><span class="clamp">${heads[truth] === classes[truth] ? nothing : html`<span class="class-number">${truth}</span> `}${classes[truth]}</span></th>${row.map((cell) => this.#cell(cell))}</tr>`,
         )}
       </tbody>`;
   }

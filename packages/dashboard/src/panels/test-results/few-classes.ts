@@ -54,7 +54,7 @@ const classRow = ({
   change,
 }: ClassRow): TemplateResult => html`
   <li>
-    <span class="class-name" title=${name}>${name}</span>
+    <span class="class-name clamp" title=${name}>${name}</span>
     <span class="class-track" aria-hidden="true">
       ${previousPosition === null ? nothing : html`<i class="before" ${styled({ left: percentage(previousPosition) })}></i>`}
       ${position === null ? nothing : html`<i class="now" ${styled({ left: percentage(position) })}></i>`}

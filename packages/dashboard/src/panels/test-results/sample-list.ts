@@ -137,9 +137,9 @@ function sampleItem(sample: SamplePrediction, { size, classes, look }: SampleCon
       <div class="sample-words">
         <span class="sr-only">${sampleSentence(sample, classes)}</span>
         <span class=${predicted.length > 2 ? 'sample-prediction long' : 'sample-prediction'} aria-hidden="true">
-          ${predicted}<span class="sample-mark">${right ? '✓' : '✗'}</span>
+          <span class="clamp" title=${predicted}>${predicted}</span><span class="sample-mark">${right ? '✓' : '✗'}</span>
         </span>
-        <span class="sample-truth" aria-hidden="true">${right ? 'right' : `is ${truth}`}</span>
+        <span class="sample-truth clamp" title=${truth} aria-hidden="true">${right ? 'right' : `is ${truth}`}</span>
       </div>
       ${
         listsClasses(classes)
@@ -171,7 +171,7 @@ const ranks = (sample: SamplePrediction, classes: readonly string[]): TemplateRe
       const width = `${((barHeights([probability])[0] ?? 0) * 100).toFixed(1)}%`;
       return html`
       <li class=${label === sample.prediction ? 'predicted' : label === sample.label ? 'truth' : nothing}>
-        <span>${className(classes, label)}</span><span>${formatPercent(probability, 1)}</span>
+        <span class="clamp" title=${className(classes, label)}>${className(classes, label)}</span><span>${formatPercent(probability, 1)}</span>
         <i class="rank-bar" aria-hidden="true" ${styled({ width })}></i>
       </li>`;
     });
