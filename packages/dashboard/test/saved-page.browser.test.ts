@@ -61,7 +61,7 @@ const sizeLimit = 2_000_000;
     const path = await save(runId, tenEpochRun(runId, monitor.runs));
     expect(statSync(path).size).toBeLessThanOrEqual(sizeLimit);
     const page = await open(path);
-    await shows(page, field('health-state'), /^Saved /);
+    await shows(page, field('health-state'), /^Saved \d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d$/);
     await shows(page, field('phase'), 'Completed');
     await shows(page, field('title'), hostileName);
     expect(await page.title()).not.toBe('owned');
@@ -149,7 +149,7 @@ const sizeLimit = 2_000_000;
     const page = await open(await save(runId, runOf(runId).slice(0, 50)));
     await shows(page, field('phase'), /^Unfinished$/);
     await shows(page, field('detail'), /^Saved on .*\d{4}.*\d\d, while the run was still going on\.$/);
-    await shows(page, field('health-state'), /^Saved /);
+    await shows(page, field('health-state'), /^Saved \d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d$/);
     expect(await page.title()).toMatch(/^Unfinished/);
     await shows(page, '#timeline-text', /^End: batch /);
     // Nothing on the page says that the run goes on.

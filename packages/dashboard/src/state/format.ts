@@ -17,12 +17,13 @@ function digitFormat(digits: number, notation: 'standard' | 'compact' = 'standar
 }
 
 const hoursAndMinutes = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+const dayAndMonth = { ...hoursAndMinutes, day: 'numeric', month: 'short' } as const;
 const timeFormats = {
   minutes: new Intl.DateTimeFormat('en-GB', hoursAndMinutes),
   seconds: new Intl.DateTimeFormat('en-GB', { ...hoursAndMinutes, second: '2-digit' }),
-  days: new Intl.DateTimeFormat('en-GB', { ...hoursAndMinutes, day: 'numeric', month: 'short' }),
+  days: new Intl.DateTimeFormat('en-GB', dayAndMonth),
+  years: new Intl.DateTimeFormat('en-GB', { ...dayAndMonth, year: 'numeric' }),
 };
-const dateTimeFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 
 /** Formats a count: 46900 → "46,900". */
 export function formatCount(value: number | null | undefined): string {
@@ -127,14 +128,17 @@ export function formatWholeDuration(seconds: number | null | undefined): string 
   return seconds < 60 ? `${Math.floor(seconds)}${space}s` : formatDuration(Math.floor(seconds));
 }
 
-/** Formats milliseconds since 1970 as a local time: "10:03:12", "10:03" or "24 Nov, 10:03". */
+/**
+ * Formats milliseconds since 1970 as a local time: "10:03:12", "10:03", "24 Nov, 10:03" or "24 Nov 2026, 10:03". All times of the page
+ * are written like this, whatever the language of the browser, as the page is in English.
+ */
 export function formatTime(time: number, precision: keyof typeof timeFormats = 'seconds'): string {
   return timeFormats[precision].format(time);
 }
 
 /** Formats milliseconds since 1970 as a local date and time: "24 Nov 2026, 10:03". */
 export function formatDateTime(time: number): string {
-  return dateTimeFormat.format(time);
+  return formatTime(time, 'years');
 }
 
 /** Formats a duration like a clock: "0:05", "12:30", "1:02:30"; fractions below a minute as "0.25 s". */

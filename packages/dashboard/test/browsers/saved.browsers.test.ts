@@ -39,7 +39,7 @@ inEachBrowser('a page saved as one file', (site) => {
     site.cut();
 
     const tab = await site.visit(pathToFileURL(path).href);
-    await shows(tab, field('health-state'), /^Saved /);
+    await shows(tab, field('health-state'), /^Saved \d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d$/);
     await shows(tab, field('title'), hostileName);
     await shows(tab, chartPart('loss', 'caption'), 'of 1,180 points');
     await counts(tab, '.matrix tbody tr', 10);

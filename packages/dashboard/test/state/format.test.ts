@@ -110,3 +110,11 @@ it.each([
 ])('a difference of %p has its sign, and is in percentage points for percentages (%#)', (value, of, text) => {
   expect(format.formatDifference(value, of).replaceAll('\u00a0', ' ')).toBe(text);
 });
+
+it('times have one form, and leave out the parts that are clear', () => {
+  const time = new Date(2026, 10, 4, 9, 3, 12).getTime();
+  expect(format.formatDateTime(time)).toBe('4 Nov 2026, 09:03');
+  expect(format.formatTime(time, 'days')).toBe('4 Nov, 09:03');
+  expect(format.formatTime(time, 'minutes')).toBe('09:03');
+  expect(format.formatTime(time)).toBe('09:03:12');
+});
