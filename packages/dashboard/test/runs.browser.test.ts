@@ -338,6 +338,27 @@ const chromiumPath = findChromium();
     await focusIs(page, `Select ${runIds[12]}`);
     await page.getByRole('button', { name: 'Compare 12 runs' }).press('Enter');
     await counts(page, '#compare-table thead th', 12);
+    // Beside the names of the rows, which stay in view, the heads have room for theirs.
+    const heads = page.locator('#compare-table thead th .compared');
+    for (const name of await heads.evaluateAll((all) =>
+      all.map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth),
+    ))
+      expect(name).toBeLessThanOrEqual(0);
+    const edges = await page.locator('#compare-table thead').evaluate((head) => {
+      head.closest('.scroll')?.scrollTo({ left: 10_000 });
+      const box = head.closest('.scroll')?.getBoundingClientRect();
+      const [row, last] = [head.querySelector('td'), head.querySelector('th:last-child')];
+      return [
+        (row?.getBoundingClientRect().left ?? 0) - (box?.left ?? 0),
+        (box?.right ?? 0) - (last?.getBoundingClientRect().right ?? 0),
+      ];
+    });
+    for (const distance of edges) expect(Math.abs(distance)).toBeLessThan(2);
+    expect(
+      await page
+        .locator('.run-legend .cut')
+        .evaluateAll((all) => all.filter((name) => name.scrollWidth > name.clientWidth).length),
+    ).toBe(0);
     // The run on display stays the baseline.
     await shows(page, '#compare-table thead th:nth-child(2)', runIds[0] ?? '');
     await page.locator('#runs-open').click();

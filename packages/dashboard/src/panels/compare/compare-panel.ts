@@ -55,7 +55,7 @@ const head = ({ summary, color, dash }: ComparedRun, index: number): TemplateRes
   <th scope="col">
     <div class="compared">
       ${curveKey({ kind: 'line', color, dash })}
-      <span class="cut" title=${displayName(summary)}>${displayName(summary)}</span>
+      <span class="clamp" title=${displayName(summary)}>${displayName(summary)}</span>
       ${index === 0 ? html`<span class="tag neutral">baseline</span>` : nothing}
     </div>
   </th>`;
@@ -65,6 +65,6 @@ const row = ({ name, values, differs }: CompareRow): TemplateResult => html`
     <th scope="row">${name}</th>
     ${values.map(
       ({ text, change }) =>
-        html`<td>${text}${change ? html`<span class="change"> ${change}</span>` : nothing}</td>`,
+        html`<td><span>${text}</span>${change ? html`<span class="change"> ${change}</span>` : nothing}</td>`,
     )}
   </tr>`;
