@@ -200,6 +200,8 @@ const measure = (page: Page) =>
     expect(await violationsInBothThemes(page)).toEqual([]);
     for (const [width, height, curves, figures] of [
       [400, 380, 1, true],
+      [600, 300, 2, true],
+      [320, 240, 1, true],
       [800, 200, 0, true],
       [800, 100, 0, false],
     ] as const) {
