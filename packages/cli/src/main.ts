@@ -7,8 +7,11 @@ const root = new URL('../../../../', import.meta.url);
 const argv = process.argv.slice(2);
 process.env.MNIST_MONITOR_COMMAND ??= 'npx mnist-training-monitor';
 
-// When a pipe such as `| head` is closed, output is lost, and no error is reported.
-process.stdout.on('error', () => {});
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') return; // The reader of a pipe, such as `| head`, has read enough.
+  console.error(`The output cannot be written (${code}).`);
+  process.exitCode = 1;
+});
 
 try {
   const { name, args } = chooseCommand(argv);

@@ -72,6 +72,13 @@ describe('the command show', () => {
     expect(asked).toHaveLength(2);
   });
 
+  test('fails in one line when its output cannot be written', () => {
+    const command = `'${process.execPath}' '${main}' show --url ${gateway.url} > /dev/full`;
+    expect(spawnSync('sh', ['-c', command], { encoding: 'utf8' })).toMatchObject({
+      ...{ status: 1, stderr: 'The output cannot be written (ENOSPC).\n' },
+    });
+  });
+
   test('ends quietly when its output is closed', () => {
     const command = `'${process.execPath}' '${main}' show --url ${gateway.url} | true; echo "\${PIPESTATUS[0]}"`;
     expect(spawnSync('bash', ['-c', command], { encoding: 'utf8' })).toMatchObject({

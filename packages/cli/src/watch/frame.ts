@@ -27,8 +27,8 @@ export interface FrameOptions {
 
 /** Smallest terminal in which a frame fits. */
 const smallest = { columns: 40, rows: 12 };
-/** Columns of the values beside a chart. */
-const axisColumns = 9;
+/** Fewest columns of the values beside a chart. */
+const smallestAxis = 9;
 /** Most classes whose matrix fits beside the charts. */
 const matrixClasses = 12;
 /** Fewest columns of a chart beside a matrix. */
@@ -92,7 +92,7 @@ function titleLine(run: RunSummary, columns: number): Line {
   return [[fit(name, Math.max(0, columns - widthOf(status) - 1)), 'bold'], ' ', [status, style]];
 }
 
-function progressLine({ started, batch, epoch, finished }: RunSummary, columns: number): Line {
+function progressLine({ started, batch, epoch, finished, status }: RunSummary, columns: number): Line {
   const { steps } = started?.totals ?? {};
   const epochs = started?.totals?.epochs ?? started?.config.epochs;
   const unit = started?.unit ?? 'images';
@@ -102,7 +102,9 @@ function progressLine({ started, batch, epoch, finished }: RunSummary, columns: 
     (batch?.epoch ?? epoch?.epoch) && `epoch ${batch?.epoch ?? epoch?.epoch}${epochs ? `/${epochs}` : ''}`,
     finished
       ? `in ${formatDuration(finished.seconds)}`
-      : typeof batch?.etaSeconds === 'number' && `${formatDuration(batch.etaSeconds)} left`,
+      : status === 'running' &&
+        typeof batch?.etaSeconds === 'number' &&
+        `${formatDuration(batch.etaSeconds)} left`,
     typeof speed === 'number' && `${formatCount(speed)} ${shortText(unit)}/s`,
   ].filter((text) => typeof text === 'string');
   const values = lineOfItems(
@@ -184,16 +186,13 @@ function chartLines(
   const scale = isLogarithmic ? Math.log : (each: number) => each;
   const [low, high] = [scale(range.low), scale(range.high)];
   const toUnit = (each: number): number => (high === low ? 0.5 : (scale(each) - low) / (high - low));
-  const drawn = drawCurve(points, { width: width - axisColumns, height: height - 1 }, toUnit);
-  const labelOf = (row: number): string => {
-    if (row === 0) return format(range.high);
-    return row === drawn.length - 1 ? format(range.low) : '';
-  };
+  const [top, bottom] = [format(range.high), format(range.low)];
+  const axis = Math.max(smallestAxis, top.length + 1, bottom.length + 1);
+  const drawn = drawCurve(points, { width: width - axis, height: height - 1 }, toUnit);
+  const labelOf = (row: number): string => (row === 0 ? top : row === drawn.length - 1 ? bottom : '');
   return [
     [[`${title}${isLogarithmic ? ' (log)' : ''}`, 'dim']],
-    ...drawn.map(
-      (text, row): Line => [[labelOf(row).padStart(axisColumns - 1), 'dim'], ' ', [text, 'curve']],
-    ),
+    ...drawn.map((text, row): Line => [[labelOf(row).padStart(axis - 1), 'dim'], ' ', [text, 'curve']]),
   ];
 }
 

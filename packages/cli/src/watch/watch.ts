@@ -79,7 +79,9 @@ export class Watch {
     // The hello, with which the feed begins, may arrive later than the curves.
     if (!this.#watched.run) this.#watched.run = run;
     this.#watched.addHistory(series);
-    this.#watched.notices.unshift(...notices.slice(-10).map(({ data }) => ({ ...data, step: data.step })));
+    // The feed sends the notices after those that the summary counts.
+    const earlier = notices.filter(({ seq }) => seq <= run.lastSeq);
+    this.#watched.notices.unshift(...earlier.slice(-10).map(({ data }) => ({ ...data, step: data.step })));
     this.#draw();
   }
 

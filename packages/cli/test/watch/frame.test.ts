@@ -160,6 +160,15 @@ describe('the terminal view of a run', () => {
     expect(wrap(text, columns, rows)).toEqual(lines);
   });
 
+  test('keeps the curve beside values of any length, and says how long a run takes only while it runs', () => {
+    const run = watched(10, { status: 'interrupted' });
+    run.loss.add(100, -1e300);
+    const lines = shown(run, 80, 24);
+    expect(lines.find((line) => line.includes('-1.00e+300'))).toMatch(/^ {0,2}-1\.00e\+300 [\u2800-\u28ff]+/);
+    for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(80);
+    expect(lines.join('\n')).not.toContain(' left');
+  });
+
   test('shows a loss that is not a number, and goes on', () => {
     const run = watched(10);
     const batch = events[9] as Extract<MonitorEvent, { type: 'batch' }>;
