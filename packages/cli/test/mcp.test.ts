@@ -189,6 +189,7 @@ describe('the MCP server', () => {
     await connect(open.url);
     for (const answer of [
       await call('get_run', { runId }),
+      await call('wait_until', { runId, step: 1 }),
       await call('compare_runs', { runIds: [runId, runId] }),
     ]) {
       expect(Buffer.byteLength(answer.text)).toBeLessThanOrEqual(2_000);

@@ -71,6 +71,9 @@ function fit(build: (count: number) => object, most: number, chosen: number | un
 /** Returns the description of a run, with as many settings and custom metrics as fit. */
 const fittingRun = (run: RunSummary): object => fit((count) => describeRun(run, count), 16, undefined);
 
+const withFittingRun = (what: object, run: RunSummary): object =>
+  fit((count) => ({ ...what, run: describeRun(run, count) }), 16, undefined);
+
 const compareFitting = (runs: readonly RunSummary[]): object =>
   fit((count) => compareRuns(runs, count), 16, undefined);
 
@@ -145,7 +148,12 @@ const readTools = [
         api.notices(run.runId),
       ]);
       const near = notices.filter(({ data }) => (data.step ?? -1) >= from && (data.step ?? -1) <= to);
-      return { ...describeHistory(series), notices: near.slice(0, 5).map(describeNotice) };
+      const history = describeHistory(series);
+      return fit(
+        (count) => ({ ...history, notices: near.slice(0, count).map(describeNotice) }),
+        5,
+        undefined,
+      );
     },
   }),
   defineTool({
@@ -222,7 +230,7 @@ const readTools = [
         (step !== undefined && (run.batch?.step ?? -1) >= step) ||
         (testAccuracy !== undefined && (run.bestAccuracy ?? -1) >= testAccuracy) ||
         (hasEnded && run.lastSeq <= after);
-      if (isReached) return { happened: 'it was so already', run: fittingRun(run) };
+      if (isReached) return withFittingRun({ happened: 'it was so already' }, run);
       const outcome = await wait({
         ...{ runId: run.runId, after, timeoutMs: timeoutSeconds * 1_000 },
         types: ['batch', 'epoch', 'notice', 'run.finished'],
@@ -230,11 +238,8 @@ const readTools = [
         ...(signal && { signal }),
       });
       const isNotice = typeof outcome === 'object' && outcome.type === 'notice';
-      return {
-        happened: nameOf(outcome),
-        ...(isNotice && { notice: describeNotice(outcome) }),
-        run: fittingRun(await api.getRun(run.runId)),
-      };
+      const what = { happened: nameOf(outcome), ...(isNotice && { notice: describeNotice(outcome) }) };
+      return withFittingRun(what, await api.getRun(run.runId));
     },
   }),
 ];

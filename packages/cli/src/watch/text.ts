@@ -34,6 +34,9 @@ const wide =
   /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 const isPlain = (text: string): boolean => /^[\x20-\x7e\u2500-\u28ff–…×]*$/.test(text);
 
+/** Replaces characters that would control the terminal or hide text: answers of trainers and gateways may contain them. */
+const visible = (text: string): string => (isPlain(text) ? text : text.replace(/\p{C}/gu, ' '));
+
 /** Returns the number of columns that a text takes in a terminal. */
 export function widthOf(text: string): number {
   if (isPlain(text)) return text.length;
@@ -139,7 +142,7 @@ export function encodeLine(
   let [result, left] = ['', columns];
   for (const part of line) {
     const [text, style] = typeof part === 'string' ? [part, undefined] : part;
-    const shortened = shorten(text, left);
+    const shortened = shorten(visible(text), left);
     left -= widthOf(shortened);
     const shown = hasUnicode ? shortened : toAscii(shortened);
     result += style && hasColours && shown !== '' ? `\x1b[${codes[style]}m${shown}\x1b[0m` : shown;

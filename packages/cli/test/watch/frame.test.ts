@@ -184,6 +184,11 @@ describe('the terminal view of a run', () => {
     expect(title).toMatch(/● running$/);
   });
 
+  test('shows no control characters, whatever a trainer answers', () => {
+    const prompt = 'stop: \x1b[2J\x9b31m\u202eno\r\n';
+    expect(shown(watched(5), 80, 24, { prompt }).at(-1)).toBe('stop:  [2J 31m no');
+  });
+
   test('says that there is no run yet, that the connection is lost, and that the terminal is too small', () => {
     const none = new WatchedRun();
     expect(shown(none, 80, 24).join('\n')).toContain('Connecting to the gateway …');
