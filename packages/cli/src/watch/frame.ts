@@ -1,4 +1,4 @@
-import type { RunStatus, RunSummary } from '@mnist-monitor/shared';
+import type { RunStatus, RunSummary, StartingRun } from '@mnist-monitor/shared';
 import { bar, formatCount, formatDuration, formatLoss, formatPercent } from '@mnist-monitor/shared/console';
 import { rounded, shortText } from '../answers/values.ts';
 import { drawCurve, rangeOf } from './braille.ts';
@@ -233,9 +233,12 @@ function matrixLines({ confusion, run }: WatchedRun, unit: 'counts' | 'percent')
 
 const noticeStyles = { info: 'dim', warning: 'warn', error: 'bad' } as const;
 
+const startingText = ({ name, runId }: StartingRun): string =>
+  `Starting ${shortText(name ?? runId ?? 'a run')} …`;
+
 /** Returns the newest notices, the last one at the bottom. Long ones take several lines. */
 function noticeLines(
-  { notices, run, connection, storeProblem }: WatchedRun,
+  { notices, run, connection, storeProblem, starting }: WatchedRun,
   { columns, rows }: Pick<FrameOptions, 'columns' | 'rows'>,
 ): Line[] {
   const texts = notices.map(({ level, message, step }): [string, Style] => {
@@ -243,6 +246,7 @@ function noticeLines(
     return [`${level === 'info' ? '·' : '!'} ${where}${shortText(message)}`, noticeStyles[level]];
   });
   if (run?.finished) texts.push([`· ${shortText(run.finished.reason)}`, 'dim']);
+  texts.push(...starting.map((each): [string, Style] => [`· ${startingText(each)}`, 'accent']));
   if (storeProblem) texts.push([`! The gateway cannot store events: ${shortText(storeProblem)}`, 'bad']);
   if (connection !== 'open') texts.push([`! ${connection}`, 'warn']);
   const lines = texts

@@ -5,6 +5,7 @@ import type {
   MonitorEvent,
   RunSeries,
   RunSummary,
+  StartingRun,
 } from '@mnist-monitor/shared';
 import { Curve } from './curve.ts';
 
@@ -46,6 +47,8 @@ export class WatchedRun {
   connection = 'connecting';
   access: LiveHello['commands'] = 'off';
   storeProblem = '';
+  /** The runs that trainers are preparing. */
+  starting: readonly StartingRun[] = [];
 
   /** Applies a message of the live feed. */
   receive(message: LiveClientMessage): void {
@@ -55,6 +58,9 @@ export class WatchedRun {
         return;
       case 'hello':
         return this.#enter(message);
+      case 'trainers':
+        this.starting = message.starting ?? [];
+        return;
       case 'event':
         return this.#apply(message.event);
       case 'status':
@@ -90,7 +96,8 @@ export class WatchedRun {
     }
   }
 
-  #enter({ run, commands, restart }: LiveHello): void {
+  #enter({ run, commands, restart, starting = [] }: LiveHello): void {
+    this.starting = starting;
     this.access = commands;
     this.isKnown = true;
     if (run?.runId !== this.run?.runId || restart) {

@@ -184,6 +184,20 @@ describe('the terminal view of a run', () => {
     expect(title).toMatch(/● running$/);
   });
 
+  test('shows that a run starts, until it has begun', () => {
+    const run = watched(5);
+    run.receive({ type: 'trainers', waiting: 0, starting: [{ runId: null, name: 'Higher rate' }] });
+    expect(shown(run, 80, 24)).toContain('· Starting Higher rate …');
+    run.receive({ type: 'trainers', waiting: 0, starting: [{ runId: 'next', name: null }] });
+    expect(shown(run, 80, 24)).toContain('· Starting next …');
+    const none = new WatchedRun();
+    const starting = [{ runId: null, name: null }];
+    none.receive({ ...hello(), run: null, starting } as LiveClientMessage);
+    expect(shown(none, 80, 24)).toContain('· Starting a run …');
+    run.receive(hello({ runId: 'next' }));
+    expect(shown(run, 80, 24).join('\n')).not.toContain('Starting');
+  });
+
   test('shows no control characters, whatever a trainer answers', () => {
     const prompt = 'stop: \x1b[2J\x9b31m\u202eno\r\n';
     expect(shown(watched(5), 80, 24, { prompt }).at(-1)).toBe('stop:  [2J 31m no');
