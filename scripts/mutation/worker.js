@@ -65,8 +65,7 @@ export class Worker {
   async #measure(test) {
     const reachedFile = join(this.#copy, 'reached');
     writeFileSync(reachedFile, '', { mode: 0o666 });
-    const codes = this.#files.map((file) => [file, readFileSync(join(root, file), 'utf8')]);
-    for (const [file, code] of codes)
+    for (const [file, code] of this.#codes)
       writeFileSync(join(this.#copy, file), instrument(code, file, reachedFile));
     const start = performance.now();
     const result = await this.#test(test, 300_000);
