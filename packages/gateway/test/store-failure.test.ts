@@ -63,7 +63,7 @@ describe('a store that cannot write', () => {
     repair();
   });
 
-  test('loses nothing: the run continues when it works again, for viewers too', async () => {
+  test('loses nothing: the run continues when it works again, for viewers too (P-81)', async () => {
     const { store, gateway, fail, repair } = await setUp();
     const viewer = await connect(gateway.liveUrl);
     await viewer.until(({ type }) => type === 'live');

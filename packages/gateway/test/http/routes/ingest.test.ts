@@ -317,6 +317,33 @@ describe('ingest', () => {
     expect((await newer).after).toBe(5);
   });
 
+  test('reads nothing more of a publisher while too many of its events wait for the disk (P-248, S-41)', async () => {
+    const store = new MemoryStore();
+    const gateway = await startGateway({ store, limits: { uncommittedBytes: 100_000 } });
+    const publisher = await publish(gateway.ingestUrl, run.slice(0, 1));
+    const append = store.append.bind(store);
+    let write = (): void => {};
+    store.append = async (...args) => {
+      await new Promise<void>((resolve) => {
+        write = resolve;
+      });
+      return append(...args);
+    };
+    const received = async (): Promise<number> => {
+      const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+      return Number(/monitor_received_bytes_total\{endpoint="ingest"\} (\d+)/.exec(metrics)?.[1]);
+    };
+    // 24 MB: more than the buffers of the system hold.
+    const data = { ...finish.data, files: files.map((file) => file.slice(0, 1_000)) };
+    publisher.send(range(2, 41).map((seq) => ({ ...finish, seq, data }) as typeof finish));
+    let [last, bytes] = [0, 0];
+    while (bytes < 100_000 || bytes > last) [last, bytes] = [bytes, await received()];
+    expect(bytes).toBeLessThan(5_000_000);
+    store.append = append;
+    write();
+    await publisher.acked(41);
+  });
+
   test('loses no event of a publisher whose socket it pauses for a while (S-41)', async () => {
     const store = new MemoryStore();
     const gateway = await startGateway({ store, limits: { uncommittedBytes: 2_000, commitEvents: 3 } });

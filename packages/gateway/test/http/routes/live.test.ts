@@ -8,7 +8,7 @@ import {
   type MonitorEvent,
   type WebSocketConstructor,
 } from '@mnist-monitor/shared';
-import { sampleRun } from '@mnist-monitor/shared/testing';
+import { sampleRun, sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
 import { WebSocket } from 'ws';
 import { WebSocketOnlyMessage } from '../../../src/http/http-server.ts';
 import { afterTest } from '../../support/cleanup.ts';
@@ -315,8 +315,9 @@ describe('the live feed', () => {
     },
   );
 
-  test('selects the newest subprotocol that a client offers, and accepts clients that offer none (P-41, P-75)', async () => {
+  test('selects the newest subprotocol that a client offers, and sends the newest messages to clients that offer none (P-41, P-75)', async () => {
     const gateway = await startGateway();
+    await publish(gateway.ingestUrl, sampleRunOfVersion2('a').slice(0, 3), 2);
     const [newest, older] = liveSubprotocols;
     for (const [offered, selected] of [
       [[older, newest], newest],
@@ -327,6 +328,7 @@ describe('the live feed', () => {
     }
     const plain = await connect(gateway.liveUrl);
     expect(plain.socket.protocol).toBe('');
+    expect(seqsOf(await plain.until(isLive))).toEqual([1, 2, 3]);
   });
 
   test('refuses foreign origins and hosts before the upgrade (S-6)', async () => {
