@@ -236,7 +236,7 @@ test('predictions of more than 256 classes have two bytes each', () => {
   expect(issuesWith(1, 0, 1)).toEqual(['expected two bytes for each prediction of 300 classes, got 3 bytes']);
 });
 
-test('at most five issues of an event are reported', () => {
+test('at most five issues of an event are reported (P-17)', () => {
   const items = Array(4).fill({ index: 9, label: 9, prediction: 9, probabilities: [1], image: bytes(7) });
   const event = eventOf(2, 'samples', { epoch: 1, width: 1, height: 1, items });
   expect(issuesOf([started, event])).toHaveLength(5);

@@ -92,7 +92,7 @@ describe('encode and decode', () => {
     });
   });
 
-  test('decode reports at most five issues, each with its path and what was expected', () => {
+  test('decode reports at most five issues, each with its path and what was expected (P-17)', () => {
     const text = { epoch: 'one', batch: 'one', accuracy: 'high', learningRate: 'low' };
     const result = validate(batchDataSchema, text);
     if (result.ok) throw new Error('expected a failure');

@@ -55,7 +55,7 @@ describe('the OpenAPI document', () => {
     expect(routes.sort()).toEqual([...new Set([...listed].map(([, route]) => route!))].sort());
   });
 
-  test('lists the parameters of a route with their limits, defaults and meanings (P-161)', async () => {
+  test('lists the parameters of a route with their limits, defaults and meanings (P-161, P-187, P-197)', async () => {
     const { url } = await startGateway();
     const { paths } = await readDocument(url);
     const { parameters } = paths['/api/runs/{runId}/events']!.get!;
@@ -66,6 +66,14 @@ describe('the OpenAPI document', () => {
       { in: 'path', name: 'runId', required: true, schema: { type: 'string' } },
     ]);
     expect(parameters![0]!.description).toMatch(/./);
+    const points = { minimum: 2, maximum: 10_000, default: 1_000 };
+    for (const [path, name, schema] of [
+      ['/api/runs/{runId}/series', 'points', points],
+      ['/api/runs', 'limit', { minimum: 1, maximum: 500, default: 500 }],
+    ] as const) {
+      const found = paths[path]!.get!.parameters!.find((each) => each.name === name);
+      expect(found).toMatchObject({ in: 'query', required: false, schema });
+    }
   });
 });
 

@@ -142,11 +142,13 @@ describe('the list of runs', () => {
     }
   });
 
-  test('continues after a run that was removed (P-188)', async () => {
+  test('continues after a run that was removed, and is not moved by one that begins (P-188)', async () => {
     await store.append('gone', sampleRun({ runId: 'gone' }).slice(0, 2).map(toNewEvent));
     const { nextCursor } = (await get('limit=1')).json();
     await store.remove('gone');
+    await store.append('later', sampleRun({ runId: 'later' }).slice(0, 2).map(toNewEvent));
     expect(idsOf((await get(`limit=2&cursor=${nextCursor}`)).json().runs)).toEqual(['run-25', 'run-24']);
+    await store.remove('later');
   });
 
   test.each([

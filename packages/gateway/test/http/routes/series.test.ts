@@ -154,6 +154,16 @@ describe('series', () => {
     expect(x).toEqual([...x].sort((one, other) => one - other));
   });
 
+  test('are those of loss and accuracy by default (P-196)', async () => {
+    const { series } = await seriesOf('a/series');
+    expect(series.map(({ field }) => field)).toEqual([
+      'batch.loss',
+      'batch.accuracy',
+      'epoch.test.loss',
+      'epoch.test.accuracy',
+    ]);
+  });
+
   test('are empty when the run has no such values, as without a GPU (P-200)', async () => {
     const answer = await seriesOf('a/series?fields=system.gpu.load');
     expect(answer.series).toEqual([{ field: 'system.gpu.load', x: [], y: [] }]);
