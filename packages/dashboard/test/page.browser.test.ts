@@ -135,6 +135,7 @@ const chromiumPath = findChromium();
     await shows(page, '#banner', 'There is no run nowhere. It may have been deleted.');
     await shows(page, field('phase'), 'Not found');
     await shows(page, field('title'), 'No run to show');
+    expect(await page.locator('#charts').isVisible()).toBe(false);
     expect(await page.title()).toBe('Not found — MNIST Training Monitor');
     await page.getByRole('button', { name: 'Follow the latest' }).click();
     await shows(page, field('title'), runId);

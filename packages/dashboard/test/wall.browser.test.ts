@@ -117,10 +117,11 @@ const measure = (page: Page) =>
     await page.clock.install();
     await page.goto(`${monitor.url}/?view=wall&run=${runId}`);
     await shows(page, field('phase'), 'Not found');
+    expect(await page.title()).toBe('Not found — MNIST Training Monitor');
     await shows(
       page,
       field('problem'),
-      `There is no run ${runId}. It may have been deleted. Without “run” in its address, this page shows the latest run.`,
+      `There is no run ${runId}. It may have been deleted. The address ?view=wall shows the latest run.`,
     );
     await monitor.publish({ runId, events: runOf(runId) });
     await page.clock.fastForward(31_000);

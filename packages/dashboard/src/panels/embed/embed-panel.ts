@@ -39,7 +39,7 @@ export const embedPanel: Panel = {
               html`<div><dt class="cut">${name}</dt><dd>${value}</dd><dd class="note cut">${note}</dd></div>`,
           )}
         </dl>
-        ${run && text.phase !== 'starting' ? curvesOf(run) : html`<p class="embed-empty">${text.detail}</p>`}
+        ${run && text.phase !== 'starting' ? curvesOf(run) : html`<p class="embed-empty">${banner === '' ? text.detail : ''}</p>`}
       </section>`;
   },
 };

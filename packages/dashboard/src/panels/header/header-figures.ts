@@ -42,7 +42,8 @@ export interface FigureInput {
  * A run that has no value for a figure does not have the figure, unless it has announced everything.
  */
 export function headerFigures(input: FigureInput): readonly HeaderFigure[] {
-  const { latest, session } = input;
+  const { latest, session, phase } = input;
+  if (phase === 'missing' && !latest) return [];
   const awaited = latest === null || awaitsEverything(session.run);
   const [test, loss] = [testFigure(input, awaited), lossFigure(input, awaited)];
   const accuracy = accuracyFigure(input, awaited);

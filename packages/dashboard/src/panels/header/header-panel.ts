@@ -47,7 +47,10 @@ export const headerPanel: Panel = {
       announce(`${text.phaseName}. ${text.detail}`, 'phase');
     }
     return html`
-      <section class="card hero" id="hero" data-phase=${text.colorPhase} aria-labelledby="run-title">
+      <section
+        class="card hero" id="hero" data-phase=${text.colorPhase} ?data-alone=${text.phase === 'missing' && state.run === null}
+        aria-labelledby="run-title"
+      >
         <div class="hero-head">
           <div class="hero-name">
             <p class="pill"><span class="dot" aria-hidden="true"></span><span data-field="phase">${text.phaseName}</span></p>
@@ -57,7 +60,7 @@ ${title(text, state, actions)}
           </div>
         </div>
         ${figures(text, state.session.run)}
-        ${progressRow(text, epochsOf(state.session))}
+        ${progressRow(text, text.phase === 'starting' ? 0 : epochsOf(state.session))}
         ${controlsPanel.render(state, actions)}
       </section>`;
   },

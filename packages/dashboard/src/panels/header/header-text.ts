@@ -176,6 +176,7 @@ interface HeaderInput {
 
 function progressOf(latest: LatestData | null, phase: Phase, run: Run | null): number | null {
   if (phase === 'completed') return 1;
+  if (phase === 'missing' && !latest) return null;
   // Before its first event, a run is at 0. If the first event is not `run.started`, the length of the run is never announced.
   if (!latest?.started) return awaitsEverything(run) ? 0 : null;
   const { started, batch, epoch } = latest;
@@ -230,7 +231,7 @@ function detailOf({ session, latest, phase, now }: HeaderInput): string {
     case 'reconnecting':
       return latest?.started ? configDetail(latest) : 'Reconnecting automatically.';
     case 'missing':
-      return 'Choose another run under “Runs”, or follow the latest one.';
+      return `${missingRun(session)?.reason} Choose another run under “Runs”, or follow the latest one.`;
     case 'closed':
       return 'The connection is closed. Reload the page to reconnect.';
     case 'starting':

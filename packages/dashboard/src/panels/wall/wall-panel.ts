@@ -7,7 +7,7 @@ import type { RunAtStep } from '../../state/run-at-step.ts';
 import type { PageState, Panel } from '../../ui/panel.ts';
 import { pixelImage, recolorImages } from '../../ui/pixel-image.ts';
 import { styled } from '../../ui/styled.ts';
-import { headerText } from '../header/header-text.ts';
+import { headerText, tabTitle } from '../header/header-text.ts';
 import { type CurveName, Curves } from './curve.ts';
 import { curveFigure } from './curve-figure.ts';
 import { reloadWhenOutdated } from './recovery.ts';
@@ -51,6 +51,8 @@ export const wallPanel: Panel = {
     if (session.connection.name === 'open') openAt = Date.now();
     const text = headerText(session, now, state.view);
     const problem = wallProblem(session, openAt);
+    const tab = tabTitle(text);
+    if (document.title !== tab) document.title = tab;
     const [main, ...others] = wallFigures(state);
     const [x, y] = moves[Math.floor(now / moveMs) % moves.length] as readonly [number, number];
     return html`

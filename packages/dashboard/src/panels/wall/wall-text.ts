@@ -106,7 +106,7 @@ function speedFigure({ started }: Run, { batch }: LatestData): WallFigure | unde
 export function wallProblem(session: Session, openAt: number | null): string {
   const { connection, storeProblem, refusal } = session;
   const missing = missingRun(session);
-  if (missing) return `${missing.reason} Without “run” in its address, this page shows the latest run.`;
+  if (missing) return `${missing.reason} The address ?view=wall shows the latest run.`;
   if (connection.name === 'open') return storeProblem === '' ? '' : 'The gateway cannot store new data.';
   if (connection.name === 'closed')
     return `The gateway has closed the connection: ${connection.reason.replace(/\.$/, '')}. The page tries again by itself.`;

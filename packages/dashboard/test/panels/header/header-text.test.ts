@@ -185,6 +185,28 @@ describe('the header', () => {
     expect(textAfter(stalled(false)).detail).toMatch(/^The trainer is not connected\./);
   });
 
+  it('has no results and no progress of a run that does not exist', () => {
+    const closed = { name: 'closed', reason: 'There is no run x.', code: 'runNotFound' } as const;
+    const text = textAfter([{ type: 'connection', state: closed }]);
+    expect(text).toMatchObject({ phaseName: 'Not found', figures: [], progress: null, percent: '' });
+    const known = textAfter([...connectedMessages(events), { type: 'connection', state: closed }]);
+    expect(known).toMatchObject({ phaseName: 'Not found', percent: '100\u00a0%' });
+  });
+
+  it('has nothing of the run before while a trainer prepares the next one', () => {
+    const starting = [{ runId: null, name: 'Next' }];
+    const text = textAfter([...connectedMessages(events), { type: 'trainers', waiting: 0, starting }]);
+    expect(text).toMatchObject({
+      phaseName: 'Starting…',
+      title: 'Next',
+      parts: [],
+      remaining: '',
+      percent: '0\u00a0%',
+    });
+    expect(text.figures.map(({ value }) => value)).toEqual(['–', '–', '–']);
+    expect(tabTitle(text)).toBe('Starting… — MNIST Training Monitor');
+  });
+
   it('shows the name that a run was given', () => {
     expect(textAfter(connectedMessages(events, { title: 'Baseline' })).title).toBe('Baseline');
   });

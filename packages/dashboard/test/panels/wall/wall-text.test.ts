@@ -115,7 +115,7 @@ describe('the problem that the wall shows', () => {
     (code, reason, text) => {
       const closed = { name: 'closed', reason, code } as const;
       const summary = summaryOf('a', { name: 'Baseline' });
-      const advice = 'Without “run” in its address, this page shows the latest run.';
+      const advice = 'The address ?view=wall shows the latest run.';
       for (const at of [null, openAt])
         expect(wallProblem({ ...session, connection: closed, summary }, at)).toBe(`${text} ${advice}`);
     },
