@@ -76,7 +76,7 @@ export class PublisherSession implements SessionHandler {
 
   /** Claims the run and sends the seq after which the publisher resumes. Closes the connection when that fails. */
   async open(): Promise<void> {
-    const { publishers, router, health } = this.#context;
+    const { publishers, router, health, hub, onUnexpectedError } = this.#context;
     const peer = this.#peer;
     if (health.failure) return this.#peer.close('storeUnavailable', publicMessage(health.failure));
     const claim = publishers.claim(this.#runId, this.#connection);
@@ -92,8 +92,13 @@ export class PublisherSession implements SessionHandler {
     }
     if (peer.isClosed) return this.#release();
     const detach = router.attach(this.#connection);
+    const ignoreLosses = hub.onStreamChange((runId) => {
+      if (runId === this.#runId)
+        this.#closeAfterLoss().catch((error) => isStoreError(error) || onUnexpectedError(error));
+    });
     peer.onClose(async () => {
       detach();
+      ignoreLosses();
       await this.settled();
       this.#release();
     });
@@ -129,6 +134,19 @@ export class PublisherSession implements SessionHandler {
     if (this.#peer.isClosed) return;
     this.#writer = this.#newWriter({ stream, lastSeq, version });
     this.#send({ type: 'resume', after: lastSeq, stream });
+  }
+
+  /**
+   * Closes the connection if the store has lost events that it had confirmed, so that the publisher sends them again. Its next event
+   * would be refused anyway, but a run that is paused may have none for hours.
+   */
+  async #closeAfterLoss(): Promise<void> {
+    const writer = this.#writer;
+    if (!writer || writer.committedSeq === 0) return;
+    const position = await this.#context.store.position(this.#runId);
+    if (position?.stream === writer.stream && position.lastSeq >= writer.committedSeq) return;
+    const lastSeq = position?.lastSeq ?? 0;
+    this.#peer.close('outOfOrder', `the store has lost events of run ${this.#runId} after seq ${lastSeq}`);
   }
 
   #release(): void {

@@ -48,9 +48,19 @@ export class RunWriter {
     this.#committedVersion = options.version;
   }
 
+  /** The stream id that the stored run has to have. */
+  get stream(): string {
+    return this.#options.stream;
+  }
+
   /** The last accepted seq, durable or not. */
   get lastSeq(): number {
     return this.#lastSeq;
+  }
+
+  /** The last seq that the store has confirmed. */
+  get committedSeq(): number {
+    return this.#committedSeq;
   }
 
   /** Queues an event, whose seq has to be `lastSeq + 1`. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { closeCodes } from '@mnist-monitor/shared';
+import { closeCodes, MonitorError } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { toNewEvent } from '../../src/store/store.ts';
 import { connect, range, seqsOf } from '../support/connection.ts';
@@ -74,6 +74,31 @@ describe('the gateway', () => {
     const back = await connect(`${liveUrl}?run=a&after=9&stream=${first.stream}`);
     const [hello] = await back.until(({ seq }) => seq === 10);
     expect(hello).toMatchObject({ after: 0, restart: 'otherStream' });
+  });
+
+  test.each([
+    ['the end of a run', 3],
+    ['a run', 0],
+  ])('asks the publisher of a paused run for what the store has lost: %s (P-274)', async (_, lastSeq) => {
+    const store = new MemoryStore();
+    const { url, ingestUrl } = await startGateway({ store, limits: { storeCheckMs: 10 } });
+    const first = await openPublisher(ingestUrl, helloOf('a'));
+    first.send(run.slice(0, 5));
+    await first.acked(5);
+    store.loseEnd('a', lastSeq);
+    // After each failure of the store, the gateway compares what it has shown with the store.
+    const failures = [new MonitorError('store.failing', 'the disk has failed')];
+    store.check = async () => {
+      const failure = failures.pop();
+      if (failure) throw failure;
+    };
+    expect(await first.connection.closed).toMatchObject({ code: closeCodes.outOfOrder.code });
+    const position = { stream: first.stream, acknowledged: 5 };
+    const second = await openPublisher(ingestUrl, helloOf('a', position));
+    expect(second.after).toBe(lastSeq);
+    second.send(run.slice(lastSeq, 5));
+    await second.acked(5);
+    expect(await summaryAt(url)).toMatchObject({ stream: second.stream, lastSeq: 5 });
   });
 
   test('accepts a run again that was deleted, from its publisher, in another stream (P-118)', async () => {
