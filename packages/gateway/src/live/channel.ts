@@ -19,8 +19,11 @@ export interface ChannelOptions {
   recent?: readonly StoredEvent[];
 }
 
-/** Consecutive frame batches are joined up to this size, so that a viewer catches up with few writes. */
-const maxJoinedBytes = 64 * 1024;
+/**
+ * Maximum size of a frame batch of several events: large, so that a viewer catches up with few writes, but small against `unreadBytes`,
+ * which one write to a viewer may exceed by as much.
+ */
+const batchBytes = 64 * 1024;
 
 /** The live feed of one run, with its recent events in memory as encoded WebSocket frames. */
 export class Channel {
@@ -44,7 +47,7 @@ export class Channel {
     this.#stream = stream;
     this.#lastSeq = lastSeq;
     this.#version = version;
-    if (recent.length > 0) this.#keep(recent);
+    for (const events of splitIntoBatches(recent)) this.#keep(events);
   }
 
   /** The stream of the run; undefined while the run has no events. Another stream of the run has another channel. */
@@ -116,10 +119,9 @@ export class Channel {
   }
 
   #send(events: readonly StoredEvent[]): void {
-    // Consecutive events only, because subscribers notice missing events between two frame batches, not within one.
-    for (const consecutive of splitAtGaps(events)) {
-      this.#lastSeq = consecutive.at(-1)!.seq;
-      const batch = this.#keep(consecutive);
+    for (const part of splitIntoBatches(events)) {
+      this.#lastSeq = part.at(-1)!.seq;
+      const batch = this.#keep(part);
       for (const subscriber of this.#subscribers) subscriber.onEvents(batch);
     }
   }
@@ -164,20 +166,28 @@ export class Channel {
     const newest = this.#recent.at(-1);
     // A frame batch is not joined with events of a newer version, which not every viewer receives.
     const fits = newest && newest.last !== this.#lastSeqBeforeVersion;
-    if (fits && newest.bytes.length + batch.bytes.length <= maxJoinedBytes)
+    if (fits && newest.bytes.length + batch.bytes.length <= batchBytes)
       this.#recent.splice(-1, 1, newest.join(batch));
     else this.#recent.push(batch);
     return batch;
   }
 }
 
-/** Splits events into lists of consecutive seqs. */
-function splitAtGaps(events: readonly StoredEvent[]): StoredEvent[][] {
+/**
+ * Splits events into lists for one frame batch each. They have consecutive seqs, because subscribers notice missing events between two
+ * frame batches, not within one.
+ */
+function splitIntoBatches(events: readonly StoredEvent[]): StoredEvent[][] {
   const lists: StoredEvent[][] = [];
+  let bytes = 0;
   for (const event of events) {
     const list = lists.at(-1);
-    if (list?.at(-1)?.seq === event.seq - 1) list.push(event);
-    else lists.push([event]);
+    bytes += event.json.length;
+    if (list?.at(-1)?.seq === event.seq - 1 && bytes <= batchBytes) list.push(event);
+    else {
+      lists.push([event]);
+      bytes = event.json.length;
+    }
   }
   return lists;
 }

@@ -252,10 +252,13 @@ export class Hub {
     return this.#lossListeners.add(listener);
   }
 
-  /** Reads the newest run from the store. */
+  /** Reads the newest run from the store; again if a run has become the newest since, which the read may have missed. */
   async refreshNewestRun(): Promise<void> {
-    const [newest] = await this.#store.runs({ limit: 1 });
-    this.#setNewestRun(newest?.runId);
+    for (;;) {
+      const before = this.#newestRunId;
+      const [newest] = await this.#store.runs({ limit: 1 });
+      if (this.#newestRunId === before) return this.#setNewestRun(newest?.runId);
+    }
   }
 
   /**
@@ -264,9 +267,8 @@ export class Hub {
    */
   async endOutdatedChannel(runId: string): Promise<void> {
     const channel = this.#channels.get(runId);
-    const [newest] = await this.#store.runs({ limit: 1 });
     const position = await this.#store.position(runId);
-    this.#setNewestRun(newest?.runId);
+    await this.refreshNewestRun();
     const isOutdated = channel !== undefined && (!position || position.stream !== channel.stream);
     if (isOutdated && this.#channels.get(runId) === channel) this.#endChannel(channel);
   }

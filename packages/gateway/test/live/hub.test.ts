@@ -31,6 +31,48 @@ describe('the hub', () => {
     expect(unframe(got[0]![0]!.bytes)).toEqual([run[0]!.json, run[1]!.json]);
   });
 
+  test('splits events of more than 64 kB into several batches, published or loaded', async () => {
+    const long = range(1, 100).map((seq) =>
+      toNewEvent({
+        ...{ v: 1, runId: 'a', seq, time: '2026-12-01T00:00:00.000Z', type: 'notice' },
+        data: { level: 'info', code: 'log', message: 'x'.repeat(1_900), step: null },
+      }),
+    );
+    const store = new MemoryStore();
+    const hub = await Hub.open(store, limits);
+    const channel = await hub.channel('a');
+    const got: FrameBatch[] = [];
+    channel.subscribe(subscriber((batch) => got.push(batch)));
+    hub.publish('a', long, stream, 1);
+    expect(got.flatMap(({ first, last }) => range(first, last))).toEqual(range(1, 100));
+
+    await store.append('a', long, stream);
+    const loaded = await (await Hub.open(store, limits)).channel('a');
+    for (const feed of [channel, loaded])
+      for (let after = 0; after < 100; ) {
+        const { ranges, through } = feed.read({ after, types: everyType, batchesFrom: 0 })!;
+        expect(ranges.reduce((bytes, { frames }) => bytes + frames.length, 0)).toBeLessThan(65 * 1024);
+        after = through;
+      }
+  });
+
+  test('keeps a run that becomes the newest while the newest one is read', async () => {
+    const store = new MemoryStore();
+    const hub = await Hub.open(store, limits);
+    await store.append('a', run.slice(0, 1), stream);
+    hub.publish('a', run.slice(0, 1), stream, 1);
+    const runs = store.runs.bind(store);
+    store.runs = async (options) => {
+      const entries = await runs(options);
+      store.runs = runs;
+      await store.append('b', other.slice(0, 1), stream);
+      hub.publish('b', other.slice(0, 1), stream, 1);
+      return entries;
+    };
+    await hub.refreshNewestRun();
+    expect(hub.newestRunId).toBe('b');
+  });
+
   test('skips events that it has already published', async () => {
     const hub = await Hub.open(new MemoryStore(), limits);
     const seqs: number[] = [];
