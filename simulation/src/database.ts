@@ -12,7 +12,7 @@ import type {
   StreamPosition,
 } from '../../packages/gateway/dist/src/store/store.js';
 import { MemoryStore } from '../../packages/gateway/dist/test/support/memory-store.js';
-import type { Network } from './network.ts';
+import { databaseHost, type Network } from './network.ts';
 import type { Random } from './random.ts';
 import { outside, type Scheduler, type SimProcess } from './scheduler.ts';
 
@@ -34,13 +34,12 @@ export interface DatabaseOptions {
 
 /** The time after which an operation without an answer fails, as with Redis. */
 const answerTimeoutMs = 5_000;
-export const databaseHost = 'database';
 
 /** The durable state of all runs, and its faults. It survives the processes that use it. */
 export class Database {
   readonly store = new MemoryStore();
   readonly options: DatabaseOptions;
-  /** What is announced to the gateways; each entry is one subscribed gateway. */
+  /** The gateways that receive announcements, by their ids. */
   readonly subscribers = new Map<string, (text: string) => void>();
   slowness = 1;
   stalledUntil = 0;
@@ -184,13 +183,13 @@ export class StoreClient implements Store {
       const executeAt = Math.max(this.#freeAt[lane], scheduler.now + this.#operationMs());
       this.#freeAt[lane] = executeAt;
       let isAnswered = false;
-      const answer = (settle: () => void, delayMs: number): void => {
+      const answerAt = (at: number, settle: () => void): void => {
         const settleOnce = (): void => {
           if (isAnswered) return;
           isAnswered = true;
           settle();
         };
-        scheduler.schedule(delayMs, settleOnce, this.#gateway);
+        scheduler.scheduleAt(at, settleOnce, this.#gateway);
       };
       const execute = (): void => {
         const wait = this.#waitMs(isRemote);
@@ -200,17 +199,19 @@ export class StoreClient implements Store {
           return;
         }
         const travelMs = random.between(0, this.#database.options.operationMs);
-        this.#answeredAt[lane] = Math.max(this.#answeredAt[lane], scheduler.now + travelMs);
-        const backMs = this.#answeredAt[lane] - scheduler.now;
+        const at = Math.max(this.#answeredAt[lane], scheduler.now + travelMs);
+        this.#answeredAt[lane] = at;
         this.#execute(operation).then(
-          (value) => answer(() => resolve(value), backMs),
-          (error) => answer(() => reject(error), backMs),
+          (value) => answerAt(at, () => resolve(value)),
+          (error) => answerAt(at, () => reject(error)),
         );
       };
       // A request to a server arrives although the process that sent it is killed.
       scheduler.schedule(executeAt - scheduler.now, execute, isRemote ? outside : this.#gateway);
       if (isRemote)
-        answer(() => reject(new MonitorError('store.failing', 'no answer in time')), answerTimeoutMs);
+        answerAt(scheduler.now + answerTimeoutMs, () =>
+          reject(new MonitorError('store.failing', 'no answer in time')),
+        );
     });
   }
 

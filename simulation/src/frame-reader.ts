@@ -1,16 +1,21 @@
 const headerEnd = '\r\n\r\n';
 const textOpcode = 1;
+const closeOpcode = 8;
 
 /** Reads the text messages of one direction of a WebSocket connection, from the HTTP upgrade on. */
 export class FrameReader {
-  readonly #onText: (text: string) => void;
+  /** Called with each text, and the number of bytes of the connection up to its end. */
+  readonly #onText: (text: string, end: number) => void;
   #isUpgraded = false;
   #head = '';
   /** Whether the other side has refused the upgrade: what follows are no frames. */
   #isRefused = false;
   #bytes: Buffer = Buffer.alloc(0);
+  #addedBytes = 0;
+  /** Whether a close frame was read. */
+  isClosing = false;
 
-  constructor(onText: (text: string) => void) {
+  constructor(onText: (text: string, end: number) => void) {
     this.#onText = onText;
   }
 
@@ -21,6 +26,7 @@ export class FrameReader {
 
   add(bytes: Buffer): void {
     if (this.#isRefused) return;
+    this.#addedBytes += bytes.length;
     this.#bytes = this.#bytes.length === 0 ? bytes : Buffer.concat([this.#bytes, bytes]);
     if (!this.#isUpgraded) {
       const end = this.#bytes.indexOf(headerEnd);
@@ -59,7 +65,9 @@ export class FrameReader {
       for (let i = 0; i < length; i++) payload[i]! ^= bytes[mask + (i & 3)]!;
     }
     this.#bytes = bytes.subarray(start + length);
-    if ((bytes[0]! & 0x0f) === textOpcode) this.#onText(payload.toString());
+    const opcode = bytes[0]! & 0x0f;
+    if (opcode === closeOpcode) this.isClosing = true;
+    if (opcode === textOpcode) this.#onText(payload.toString(), this.#addedBytes - this.#bytes.length);
     return true;
   }
 }

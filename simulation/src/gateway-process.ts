@@ -29,6 +29,8 @@ export class GatewayProcess {
   process: SimProcess;
   gateway: Gateway | undefined;
   bus: SimBus | undefined;
+  /** The requests of this process that have no response yet. */
+  unanswered = new Set<string>();
   #starts = 0;
 
   constructor(options: GatewayOptions) {
@@ -49,6 +51,7 @@ export class GatewayProcess {
     const process = this.#newProcess();
     this.process = process;
     this.gateway = undefined;
+    this.unanswered = new Set();
     network.setSilent(process.host, false);
     scheduler.schedule(0, () => void this.#open(process), process);
   }
@@ -95,16 +98,19 @@ export class GatewayProcess {
     url: string,
     { body, onResponse }: { body?: object; onResponse?: (status: number, text: string) => void } = {},
   ): void {
-    const { gateway, process } = this;
+    const { gateway, process, unanswered } = this;
     const { scheduler } = this.#options;
     if (!gateway) return;
+    const name = `${method} ${url}`;
+    unanswered.add(name);
     const send = (): void => {
       gateway.publicApp
         .inject({ method, url, headers: { host: '127.0.0.1' }, ...(body && { payload: body }) })
         .then(
           (response) => onResponse?.(response.statusCode, response.payload),
-          (error) => this.#options.onError(`${method} ${url}: ${String(error)}`),
-        );
+          (error) => this.#options.onError(`${name}: ${String(error)}`),
+        )
+        .finally(() => unanswered.delete(name));
     };
     scheduler.schedule(0, send, process);
   }

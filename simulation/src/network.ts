@@ -17,29 +17,36 @@ export interface Connection {
   readonly server: VirtualSocket;
   /** The query of the request that opened the connection. */
   readonly query: URLSearchParams;
+  /** Whether the server has sent a close frame: it discards what it reads from then on. */
+  readonly isClosing: boolean;
 }
 
 /** Receives the messages of all connections at the moment when a program sends them. */
 export interface NetworkObserver {
-  onMessage(connection: Connection, from: 'client' | 'server', text: string): void;
+  /** @param end The number of bytes that the sender has written up to the end of the message. */
+  onMessage(connection: Connection, from: 'client' | 'server', message: { text: string; end: number }): void;
   /** Called after each write of a server. */
   onWrite(connection: Connection): void;
+  /** Called after each read of a server. */
+  onRead(connection: Connection): void;
 }
 
 export interface NetworkOptions {
   scheduler: Scheduler;
   random: Random;
-  path: PathOptions;
+  /** Returns the path from a machine to the gateways. */
+  pathOf(host: string): PathOptions;
   observer: NetworkObserver;
 }
 
+/** The machine of the Redis server. */
+export const databaseHost = 'database';
 /** The delay of TCP's first attempt to connect again. */
 const synRetryMs = 1_000;
 
 /** A network of machines in virtual time, whose connections carry bytes. */
 export class Network {
   readonly connections = new Set<Connection>();
-  path: PathOptions;
   readonly #options: NetworkOptions;
   readonly #listeners = new Map<number, Listener>();
   /** Ports that forward each connection to one of several others. */
@@ -51,7 +58,6 @@ export class Network {
 
   constructor(options: NetworkOptions) {
     this.#options = options;
-    this.path = options.path;
   }
 
   listen(port: number, listener: Listener): void {
@@ -108,13 +114,17 @@ export class Network {
     const process = scheduler.current;
     const id = this.#nextId++;
     const client = new VirtualSocket(process, { remotePort: port, localPort: 40_000 + id, isServer: false });
-    const path = this.path;
+    const path = this.#options.pathOf(process.host);
+    let connection: Connection | undefined;
     // The request is written while the connection is opened, and messages only after that.
-    const reader = new FrameReader((text) => {
-      const connection = [...this.connections].find((each) => each.client === client);
-      if (connection) this.#options.observer.onMessage(connection, 'client', text);
+    const reader = new FrameReader((text, end) => {
+      if (connection && this.connections.has(connection))
+        this.#options.observer.onMessage(connection, 'client', { text, end });
     });
     client.onWrite = (bytes) => reader.add(bytes);
+    const accept = (listener: Listener): void => {
+      connection = this.#accept(id, { client, listener, reader });
+    };
     const arrive = (): void => {
       const listener = this.#listenerAt(port);
       const host = listener?.process.host ?? hostOfPort(port);
@@ -132,7 +142,7 @@ export class Network {
         scheduler.schedule(path.latencyMs, () => client.destroy(error), process);
         return;
       }
-      scheduler.schedule(0, () => this.#accept(id, { client, listener, reader }), listener.process);
+      scheduler.schedule(0, () => accept(listener), listener.process);
     };
     scheduler.schedule(path.latencyMs, arrive, outside);
     return client;
@@ -141,23 +151,29 @@ export class Network {
   #accept(
     id: number,
     { client, listener, reader }: { client: VirtualSocket; listener: Listener; reader: FrameReader },
-  ): void {
-    const { scheduler, random, observer } = this.#options;
-    const { path } = this;
+  ): Connection {
+    const { scheduler, random, observer, pathOf } = this.#options;
     const { process } = client;
+    const path = pathOf(process.host);
     const [remotePort, localPort] = [client.localPort, client.remotePort];
     const server = new VirtualSocket(listener.process, { remotePort, localPort, isServer: true });
     VirtualSocket.join(client, server, {
       ...{ scheduler, random: random.fork(`connection ${id}`), path },
       blockedUntil: () => this.blockedUntil(process.host, listener.process.host),
     });
-    const connection = { id, port: localPort, client, server, query: reader.query };
+    const replies = new FrameReader((text, end) => observer.onMessage(connection, 'server', { text, end }));
+    const connection: Connection = {
+      ...{ id, port: localPort, client, server, query: reader.query },
+      get isClosing() {
+        return replies.isClosing;
+      },
+    };
     this.connections.add(connection);
-    const replies = new FrameReader((text) => observer.onMessage(connection, 'server', text));
     server.onWrite = (bytes) => {
       replies.add(bytes);
       observer.onWrite(connection);
     };
+    server.onRead = () => observer.onRead(connection);
     for (const socket of [client, server])
       socket.once('close', () => {
         if (client.destroyed && server.destroyed) this.connections.delete(connection);
@@ -171,6 +187,7 @@ export class Network {
       },
       process,
     );
+    return connection;
   }
 
   #listenerAt(port: number): Listener | undefined {

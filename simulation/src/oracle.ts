@@ -20,9 +20,13 @@ export interface OracleOptions {
   /** Whether both ends of a connection are open, and all gateways know of it. */
   isConnected(connection: Connection): boolean;
   limits: { unreadBytes: number; unreadBroadcastBytes: number; uncommittedBytes: number };
+  /** The most bytes that a read of a socket returns. */
+  readBytes: number;
+  /** The kinds of faults that the plan has: some of them limit what is promised. */
+  faults: ReadonlySet<string>;
 }
 
-/** What is known of a connection to `/live`. */
+/** The messages seen on a connection to `/live`. */
 interface LiveConnection {
   query: URLSearchParams;
   runId: string | undefined;
@@ -31,7 +35,7 @@ interface LiveConnection {
   hasHello: boolean;
 }
 
-/** What is known of a connection to `/ingest`. */
+/** The messages seen on a connection to `/ingest`. */
 interface IngestConnection {
   runId: string | undefined;
   publisherId: string;
@@ -42,7 +46,6 @@ interface IngestConnection {
   readonly unsettled: Map<number, number>;
   /** The bytes of the connection up to the last durable event. */
   settledBytes: number;
-  sentBytes: number;
   /** When the connection sent its hello. */
   at: number;
 }
@@ -54,21 +57,34 @@ interface Message {
   [field: string]: unknown;
 }
 
-/** A command of a viewer, and what became of it. */
+/** A command of a viewer, with its results and effects. */
 export interface CommandRecord {
   id: string;
   command: string;
   runId: string | undefined;
   /** Whether the command was sent a second time. */
   repeats: boolean;
+  /** When a viewer sent the command last; its client repeats it after reconnections. */
+  sentAt: number;
   /** Number of answers that are still expected. */
   pending: number;
   results: CommandResult[];
   effects: { runId: string | undefined; publisherId: string }[];
 }
 
-/** What a paused connection may still have read: one read of the system, the buffers of a stream and of `ws`, and the largest event. */
-const backlogSlackBytes = 112 * 1024;
+/** The buffers of a stream and of `ws`, beside one read of the system in each. */
+const streamBytes = 16 * 1024;
+/** The largest event of the simulated runs, which may exceed each limit. */
+const eventBytes = 8 * 1024;
+/** The most that the gateway sends to a viewer in one write, beside larger events. */
+const batchBytes = 64 * 1024;
+/**
+ * The time after which a command has no effect any more: a client repeats it for 15 s, then the gateway sends it to a trainer that
+ * reconnects for another 10 s, and 5 s are for the network.
+ */
+const commandExpiryMs = 30_000;
+/** Faults after which gateways may not know of each other's commands. */
+const memoryFaults = ['end gateway', 'partition', 'interrupt bus', 'lose events'];
 
 /** Checks the promises of the protocol at every message that a program sends, and at the end. */
 export class Oracle implements NetworkObserver, TrainerObserver {
@@ -84,7 +100,7 @@ export class Oracle implements NetworkObserver, TrainerObserver {
   /** Runs of which the database has lost events that it had acknowledged. */
   readonly lostRuns = new Set<string>();
   readonly removedRuns = new Set<string>();
-  readonly stats = { events: 0, shown: 0, acks: 0, gaps: 0, connections: 0, commands: 0 };
+  readonly stats = { events: 0, shown: 0, acks: 0, gaps: 0, connections: 0, commands: 0, effects: 0 };
   readonly #options: OracleOptions;
   /** Every text that was durable under a seq, by run. */
   readonly #durable = new Map<string, Map<number, Set<string>>>();
@@ -94,7 +110,6 @@ export class Oracle implements NetworkObserver, TrainerObserver {
   readonly #ingest = new WeakMap<Connection, IngestConnection>();
   /** The connection over which each run was published last. */
   readonly #publishers = new Map<string, Connection>();
-  #largestCommit = 0;
 
   constructor(options: OracleOptions) {
     this.#options = options;
@@ -118,34 +133,38 @@ export class Oracle implements NetworkObserver, TrainerObserver {
       texts = new Map();
       this.#durable.set(runId, texts);
     }
-    let bytes = 0;
     for (const { seq, json } of events) {
       const known = texts.get(seq);
       if (known) known.add(json);
       else texts.set(seq, new Set([json]));
-      bytes += json.length;
     }
-    this.#largestCommit = Math.max(this.#largestCommit, bytes);
     const last = events.at(-1)!.seq;
-    this.#checkBacklog(runId, last);
+    this.#settle(runId, last);
     this.#highest.set(store.streamOf(runId), last);
     this.stats.events += events.length;
   }
 
-  /** Checks how much a gateway had read from a publisher and not stored, just before a commit. */
-  #checkBacklog(runId: string, last: number): void {
+  /** Notes that the events of a run up to `last` wait for the disk no more. */
+  #settle(runId: string, last: number): void {
     const connection = this.#publishers.get(runId);
     const state = connection && this.#ingest.get(connection);
     if (!state) return;
-    const backlog = connection.server.bytesRead - state.settledBytes;
-    const bound = this.#options.limits.uncommittedBytes + backlogSlackBytes;
-    if (backlog > bound)
-      this.fail('bounds (P-248)', `${backlog} bytes of ${runId} wait for the disk, more than ${bound}`);
     for (const [seq, bytes] of state.unsettled) {
       if (seq > last) continue;
       state.settledBytes = Math.max(state.settledBytes, bytes);
       state.unsettled.delete(seq);
     }
+  }
+
+  /** Checks how much a gateway has read from a publisher and not stored. */
+  onRead(connection: Connection): void {
+    const state = this.#ingest.get(connection);
+    if (!state || connection.isClosing) return;
+    const { limits, readBytes } = this.#options;
+    const backlog = connection.server.bytesRead - state.settledBytes;
+    const bound = limits.uncommittedBytes + 2 * (streamBytes + readBytes) + eventBytes;
+    if (backlog > bound)
+      this.fail('bounds (P-248)', `${backlog} bytes of ${state.runId} wait for the disk, more than ${bound}`);
   }
 
   onRemoved(runId: string): void {
@@ -170,7 +189,7 @@ export class Oracle implements NetworkObserver, TrainerObserver {
   onWrite({ id, server, port }: Connection): void {
     if (port % 1_000 !== 0) return;
     const { unreadBytes, unreadBroadcastBytes } = this.#options.limits;
-    const bound = 2 * unreadBytes + unreadBroadcastBytes + 128 * 1024 + this.#largestCommit;
+    const bound = 2 * unreadBytes + unreadBroadcastBytes + batchBytes + eventBytes;
     if (server.writableLength > bound)
       this.fail(
         'bounds (P-105)',
@@ -178,13 +197,17 @@ export class Oracle implements NetworkObserver, TrainerObserver {
       );
   }
 
-  onMessage(connection: Connection, from: 'client' | 'server', text: string): void {
+  onMessage(
+    connection: Connection,
+    from: 'client' | 'server',
+    { text, end }: { text: string; end: number },
+  ): void {
     const isLive = connection.port % 1_000 === 0;
     const summary = text.length > 160 ? `${text.slice(0, 160)}… ${text.length}` : text;
     this.trace(`#${connection.id} ${isLive ? 'live' : 'ingest'} ${from === 'server' ? '<' : '>'} ${summary}`);
     const message = JSON.parse(text) as Message;
     if (isLive && from === 'server') this.#checkLive(connection, message, text);
-    else if (!isLive) this.#checkIngest(connection, from, message, text.length);
+    else if (!isLive) this.#checkIngest(connection, from, { message, end });
   }
 
   #checkLive(connection: Connection, message: Message, text: string): void {
@@ -257,9 +280,11 @@ export class Oracle implements NetworkObserver, TrainerObserver {
     state.seq = to;
     if (this.lostRuns.has(runId) || this.removedRuns.has(runId)) return;
     const stored = this.#options.store().eventsOf(runId);
+    const types = state.query.get('types')?.split(',');
     for (let seq = from; seq <= to; seq++) {
       const type = stored[seq - 1]?.type;
       if (type === 'batch' && state.query.get('complete') !== 'true') continue;
+      if (types && type && !types.includes(type)) continue;
       return this.fail(
         'gap (P-70, P-80)',
         `connection ${id}: gap ${from}–${to} of ${runId} skips ${seq}, ${type}`,
@@ -267,7 +292,11 @@ export class Oracle implements NetworkObserver, TrainerObserver {
     }
   }
 
-  #checkIngest(connection: Connection, from: 'client' | 'server', message: Message, size: number): void {
+  #checkIngest(
+    connection: Connection,
+    from: 'client' | 'server',
+    { message, end }: { message: Message; end: number },
+  ): void {
     const { id } = connection;
     let state = this.#ingest.get(connection);
     if (!state) {
@@ -279,7 +308,6 @@ export class Oracle implements NetworkObserver, TrainerObserver {
         sent: 0,
         unsettled: new Map(),
         settledBytes: 0,
-        sentBytes: 0,
         at: Number.POSITIVE_INFINITY,
       };
       this.#ingest.set(connection, state);
@@ -290,14 +318,14 @@ export class Oracle implements NetworkObserver, TrainerObserver {
         state.runId = String(message.runId);
         state.publisherId = String(message.publisherId);
         state.at = this.#options.scheduler.now;
+        state.settledBytes = end;
       } else if (message.v === 1) {
         if (state.stream === undefined)
           this.fail('publish (P-19)', `connection ${id} sends ${seq} before resume`);
         else if (seq !== state.sent + 1)
           this.fail('publish (P-19)', `connection ${id} sends ${seq} after ${state.sent}`);
         state.sent = seq;
-        state.sentBytes += size;
-        state.unsettled.set(seq, state.sentBytes);
+        state.unsettled.set(seq, end);
         this.#publishers.set(state.runId ?? '', connection);
       }
       return;
@@ -346,11 +374,22 @@ export class Oracle implements NetworkObserver, TrainerObserver {
       this.fail('command once (P-147)', `${command} ${by} was executed twice by ${publisherId}`);
     if (record.runId !== undefined && runId !== undefined && command !== 'start' && record.runId !== runId)
       this.fail('command run (P-149)', `${command} ${by} for ${record.runId} was executed on ${runId}`);
+    const { faults, scheduler } = this.#options;
+    if (record.effects.length > 0 && !memoryFaults.some((fault) => faults.has(fault)))
+      this.fail('command once (P-147)', `${command} ${by} was executed by ${publisherId} too`);
+    const ageMs = scheduler.now - record.sentAt;
+    if (ageMs > commandExpiryMs && !faults.has('partition') && command !== 'enqueue')
+      this.fail(
+        'command late',
+        `${command} ${by} was executed ${Math.round(ageMs / 1_000)} s after it was given`,
+      );
     record.effects.push({ runId, publisherId });
+    this.stats.effects++;
   }
 
   /** Checks the answers of all commands, when none can arrive any more. */
-  checkCommands({ hasRestarts }: { hasRestarts: boolean }): void {
+  checkCommands(): void {
+    const hasRestarts = this.#options.faults.has('end gateway');
     for (const { id, command, pending, results, effects, repeats } of this.commands.values()) {
       if (pending > 0) this.fail('answer', `${command} ${id} has no answer`);
       const isObserved = !['enqueue', 'listQueue', 'moveQueued', 'cancelQueued'].includes(command);

@@ -1,15 +1,19 @@
 import type { CommandName } from '@mnist-monitor/shared';
 import type { Limits } from '../../packages/gateway/dist/src/limits.js';
-import { type DatabaseKind, databaseHost, type FailureMode } from './database.ts';
+import type { DatabaseKind, FailureMode } from './database.ts';
 import type { GatewayEnd } from './gateway-process.ts';
+import { databaseHost } from './network.ts';
 import { Random } from './random.ts';
 import type { RunPlan } from './trainer-process.ts';
 import type { ViewerPlan } from './viewer-process.ts';
 import type { PathOptions } from './virtual-socket.ts';
 
+/** The program whose connections an action is about; undefined for those of all programs. */
+export type Program = { trainer: number } | { viewer: number };
+
 /** Something that happens at a moment of a simulation. A plan without some of its actions is a plan too. */
 export type Action = { at: number } & (
-  | { kind: 'cut'; pick: number; sign: 'reset' | 'silence' }
+  | { kind: 'cut'; of?: Program; pick: number; sign: 'reset' | 'silence' }
   | { kind: 'partition'; hosts: [string, string]; ms: number }
   | { kind: 'stall viewer'; viewer: number; ms: number }
   | { kind: 'end gateway'; gateway: number; how: GatewayEnd; ms: number }
@@ -21,10 +25,19 @@ export type Action = { at: number } & (
   | { kind: 'close viewer'; viewer: number }
   | { kind: 'lose events'; trainer: number; events: number; ms: number }
   | { kind: 'interrupt bus'; gateway: number; ms: number }
-  | { kind: 'command'; viewer: number; command: CommandName; run: 'followed' | number; repeats: boolean }
+  | ({ kind: 'command'; viewer: number } & CommandPlan)
   | { kind: 'delete run'; gateway: number; run: number }
   | { kind: 'annotate run'; gateway: number; run: number; title: string }
 );
+
+/** A command of a viewer. */
+export interface CommandPlan {
+  command: CommandName;
+  /** The run that the command is for: the one that the viewer follows, or a run by its number. */
+  run: 'followed' | number;
+  /** A viewer that sends the command again, with the same id. */
+  again?: { viewer: number; afterMs: number };
+}
 
 /** Everything about a simulation that is decided before it begins. */
 export interface Plan {
@@ -32,7 +45,7 @@ export interface Plan {
   database: DatabaseKind;
   gateways: number;
   /** The gateway that a client uses; -1 lets a load balancer choose one for each connection. */
-  trainers: { run: RunPlan | undefined; waits: boolean; gateway: number }[];
+  trainers: { runs: RunPlan[]; waits: boolean; gateway: number }[];
   /** How many runs the gateways keep; undefined keeps all. */
   keepRuns: number | undefined;
   path: PathOptions;
@@ -53,8 +66,12 @@ export function drawPlan(seed: string): Plan {
   const gateways = database === 'redis' && random.chance(0.7) ? 2 : 1;
   const anyGateway = (): number => random.integer(gateways > 1 ? -1 : 0, gateways - 1);
   const durationMs = random.pick([5_000, 15_000, 40_000]);
-  const trainers = Array.from({ length: random.pick([1, 1, 2, 3]) }, (_, index) => ({
-    run: random.chance(0.9) ? drawRun(random, `run-${index}`, durationMs) : undefined,
+  const count = random.pick([1, 1, 2, 3]);
+  const trainers = Array.from({ length: count }, (_, index) => ({
+    runs: [
+      ...(random.chance(0.9) ? [drawRun(random, `run-${index}`, durationMs)] : []),
+      ...(random.chance(0.25) ? [drawShortRun(random, `run-${index + count}`, durationMs)] : []),
+    ],
     waits: random.chance(0.4),
     gateway: anyGateway(),
   }));
@@ -68,23 +85,24 @@ export function drawPlan(seed: string): Plan {
       gateway: anyGateway(),
     };
   });
+  const path: PathOptions = {
+    latencyMs: random.pick([0.2, 2, 40]),
+    jitterMs: random.pick([0, 1, 30]),
+    bytesPerMs: random.pick([100_000, 1_000, 50, 8]),
+    windowBytes: random.pick([256 * 1024, 16 * 1024, 1_500]),
+    splitChance: random.pick([0, 0.1, 0.5]),
+  };
+  const range = { database, gateways, trainers: trainers.length, viewers, durationMs, path };
   return {
     ...{ seed, database, gateways, trainers, durationMs },
     keepRuns: random.chance(0.15) ? random.integer(1, 2) : undefined,
-    path: {
-      latencyMs: random.pick([0.2, 2, 40]),
-      jitterMs: random.pick([0, 1, 30]),
-      bytesPerMs: random.pick([100_000, 1_000, 50, 8]),
-      windowBytes: random.pick([256 * 1024, 16 * 1024, 1_500]),
-      splitChance: random.pick([0, 0.1, 0.5]),
-    },
+    path,
     operationMs: random.pick([0.5, 5, 60]),
     msPerReading: random.pick([0.001, 0.001, 0.05]),
     limits: drawLimits(random),
-    actions: [
-      ...viewerActions,
-      ...drawActions(random, { database, gateways, trainers: trainers.length, viewers, durationMs }),
-    ].sort((one, other) => one.at - other.at),
+    actions: [...viewerActions, ...drawActions(random, range), ...drawCommands(random, range)].sort(
+      (one, other) => one.at - other.at,
+    ),
   };
 }
 
@@ -93,17 +111,29 @@ function drawRun(random: Random, runId: string, durationMs: number): RunPlan {
   const version = random.chance(0.8) ? 1 : 2;
   const steps = version === 1 ? epochs * batchesPerEpoch : 40;
   const stepMs = (durationMs / steps) * random.between(0.2, 1.2);
+  // More bytes than a slow store takes: what waits for it reaches the limits of the gateway's queues.
+  if (random.chance(0.1))
+    return {
+      ...{ runId, version: 1, epochs: 1, batchesPerEpoch: 100, isVerbose: true },
+      stepMs: random.pick([1, 30, 90]),
+    };
   return {
     ...{ runId, version, epochs, batchesPerEpoch },
     stepMs: random.chance(0.1) ? 1 : stepMs,
-    ...(random.chance(0.15) && { isVerbose: true }),
+    ...(random.chance(0.1) && { isVerbose: true }),
   };
 }
+
+const drawShortRun = (random: Random, runId: string, durationMs: number): RunPlan => ({
+  ...{ runId, version: 1, epochs: 1, batchesPerEpoch: 10 },
+  stepMs: (durationMs / 10) * random.between(0.1, 0.5),
+});
 
 function drawViewer(random: Random, runs: number): ViewerPlan {
   return {
     run: random.chance(0.6) ? 'latest' : `run-${random.integer(0, runs - 1)}`,
     validates: random.chance(0.1),
+    ...(random.chance(0.2) && { isSlow: true }),
     ...(random.chance(0.15) && {
       types: random.pick([['batch'], ['epoch', 'run.finished'], ['notice']] as const),
     }),
@@ -116,13 +146,21 @@ function drawViewer(random: Random, runs: number): ViewerPlan {
 const drawLimits = (random: Random): Partial<Limits> => ({
   staleEvents: oneOf(random, 4_000, 5, 20),
   unreadBytes: oneOf(random, 256 * 1024, 2_000, 20_000),
+  unreadBroadcastBytes: oneOf(random, 128 * 1024, 20_000),
   recentEvents: oneOf(random, 1_000, 4, 30),
   recentBytes: oneOf(random, 16 * 1024 * 1024, 3_000, 30_000),
   pageEvents: oneOf(random, 500, 3, 20),
   commitEvents: oneOf(random, 1_000, 1, 5),
   uncommittedBytes: oneOf(random, 1024 * 1024, 2_000, 20_000),
   bundleBytes: oneOf(random, 64 * 1024, 3_000),
+  sweepIntervalMs: oneOf(random, 60_000, 2_000, 10_000),
 });
+
+/** The commands that have an effect on a run or begin one. */
+const effectiveCommands: readonly CommandName[] = [
+  ...(['setLearningRate', 'setLearningRate', 'setLearningRate', 'resume', 'resume', 'pause'] as const),
+  ...(['stop', 'start'] as const),
+];
 
 const commandsToDraw: readonly CommandName[] = [
   ...(['pause', 'resume', 'resume', 'stop', 'setLearningRate', 'setLearningRate'] as const),
@@ -135,6 +173,7 @@ interface ActionRange {
   trainers: number;
   viewers: number;
   durationMs: number;
+  path: PathOptions;
 }
 
 function drawActions(random: Random, range: ActionRange): Action[] {
@@ -149,7 +188,7 @@ function drawActions(random: Random, range: ActionRange): Action[] {
     (at) => ({ at, kind: 'interrupt bus', gateway: gateway(), ms: ms() }),
   ];
   const kinds: ((at: number) => Action)[] = [
-    (at) => ({ at, kind: 'cut', pick: random.uint32(), sign: random.pick(['reset', 'silence']) }),
+    (at) => drawCut(random, { at }),
     (at) => ({
       at,
       kind: 'partition',
@@ -180,11 +219,7 @@ function drawActions(random: Random, range: ActionRange): Action[] {
       ms: ms(),
     }),
     (at) => ({ at, kind: 'close viewer', viewer: viewer() }),
-    (at) => ({
-      ...{ at, kind: 'command', viewer: viewer(), command: random.pick(commandsToDraw) },
-      run: random.chance(0.8) ? 'followed' : random.integer(0, trainers),
-      repeats: random.chance(0.2),
-    }),
+    (at) => ({ ...drawCommand(random, { at, trainers, viewers }), command: random.pick(commandsToDraw) }),
     (at) => ({ at, kind: 'delete run', gateway: gateway(), run: trainer() }),
     (at) => ({
       at,
@@ -199,4 +234,42 @@ function drawActions(random: Random, range: ActionRange): Action[] {
   if (chosen.length === 0) return [];
   const count = random.integer(0, random.pick([3, 10, 25]));
   return Array.from({ length: count }, () => random.pick(chosen)(random.between(0, durationMs)));
+}
+
+const drawCut = (random: Random, given: { at: number; of?: Program }): Action => ({
+  ...{ ...given, kind: 'cut', pick: random.uint32() },
+  sign: random.pick(['reset', 'silence']),
+});
+
+function drawCommand(
+  random: Random,
+  { at, trainers, viewers }: { at: number; trainers: number; viewers: number },
+): Extract<Action, { kind: 'command' }> {
+  // The first viewer to connect sends most of the commands.
+  const viewer = (): number => (random.chance(0.5) ? 0 : random.integer(0, viewers - 1));
+  return {
+    ...{ at, kind: 'command', viewer: viewer(), command: random.pick(effectiveCommands) },
+    run: random.chance(0.6) ? 'followed' : random.integer(0, trainers),
+    ...(random.chance(0.3) && { again: { viewer: viewer(), afterMs: random.pick([10, 300, 3_000]) } }),
+  };
+}
+
+/** Draws groups of commands, many of which are under way when their trainer or their viewer loses its connection. */
+function drawCommands(random: Random, range: ActionRange): Action[] {
+  const { trainers, viewers, durationMs, path } = range;
+  const groups = random.chance(0.6) ? random.integer(1, 4) : 0;
+  // From the viewer to the trainer and back.
+  const roundTripMs = 4 * (path.latencyMs + path.jitterMs) + 2;
+  return Array.from({ length: groups }, (): Action[] => {
+    // Most runs go on then.
+    const at = random.between(0.02, 0.6) * durationMs;
+    const soon = (): number => at + random.between(0, roundTripMs);
+    const commands = Array.from({ length: random.integer(1, 3) }, () =>
+      drawCommand(random, { at: soon(), trainers, viewers }),
+    );
+    const of = random.chance(0.6)
+      ? { trainer: random.integer(0, trainers - 1) }
+      : { viewer: random.integer(0, viewers - 1) };
+    return random.chance(0.7) ? [...commands, drawCut(random, { at: soon(), of })] : commands;
+  }).flat();
 }

@@ -77,7 +77,16 @@ export const plants: readonly Plant[] = [
     'return undefined;',
   ]),
   plant('history skips an event', [gateway('live/history'), 'through: last,', 'through: last + 1,']),
-  plant('events between history and live are lost', [
+  plant(
+    'events between history and live are lost',
+    [
+      gateway('live/viewer-session'),
+      'return this.#goLive();',
+      '{ await new Promise((resolve) => setTimeout(resolve, 5)); return this.#goLive(); }',
+    ],
+    [gateway('live/cursor'), 'if (events.first !== this.#seq + 1)\n            return undefined;', ''],
+  ),
+  plant('events in the history are shown live again', [
     gateway('live/cursor'),
     'if (events.first !== this.#seq + 1)\n            return undefined;',
     '',
@@ -116,6 +125,25 @@ export const plants: readonly Plant[] = [
       'false',
     ],
   ),
+  plant(
+    'command reaches the next run of its trainer',
+    [gateway('ingest/publisher-session'), '(runId === this.#runId && !this.#hasEnded)', 'true'],
+    [
+      trainer('runner/command-handler'),
+      'command.runId !== undefined && command.runId !== currentRun.runId',
+      'false',
+    ],
+  ),
+  plant('repeated command chooses its trainer again', [
+    gateway('commands/router'),
+    'const known = this.#commands.get(command.id);',
+    'const known = undefined;',
+  ]),
+  plant('command that nobody waits for is sent again', [
+    gateway('commands/router'),
+    '&& !result && waiting.size > 0)',
+    '&& !result)',
+  ]),
   plant('command executed twice', [
     trainer('runner/command-handler'),
     'if (known)\n            return known;',
@@ -136,7 +164,11 @@ export const plants: readonly Plant[] = [
     "this.#lose('no sign of life from the gateway');",
     '{}',
   ]),
-  plant('gateway never notices silence', [gateway('sockets/keep-alive'), 'stream.resetAndDestroy();', '{}']),
+  plant('gateway never notices silence', [
+    gateway('sockets/keep-alive'),
+    'return target.reset();',
+    'return;',
+  ]),
   plant('heartbeat before hello', [
     gateway('sockets/create-peer'),
     'checksSinceMessage = Number.NEGATIVE_INFINITY;',

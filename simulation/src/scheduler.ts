@@ -55,9 +55,19 @@ export class Scheduler {
 
   /** Schedules work of the current process, or of another one. */
   schedule(delayMs: number, run: () => void, process = this.current): Task {
-    const task: Task = { at: this.now + delayMs, order: this.#order++, process, run, isCancelled: false };
+    return this.scheduleAt(this.now + delayMs, run, process);
+  }
+
+  /** Schedules work for a virtual time; tasks of the same time run in the order in which they were scheduled. */
+  scheduleAt(at: number, run: () => void, process: SimProcess): Task {
+    const task: Task = { at, order: this.#order++, process, run, isCancelled: false };
     this.#push(task);
     return task;
+  }
+
+  /** Returns the number of tasks that wait for their time in a process. */
+  pendingTasks(process: SimProcess): number {
+    return this.#heap.filter((task) => task.process === process && !task.isCancelled).length;
   }
 
   /** Returns the time, and lets a little of it pass. */

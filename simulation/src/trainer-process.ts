@@ -41,8 +41,9 @@ export interface TrainerOptions {
   random: Random;
   folder: string;
   url: string;
-  firstRun: RunPlan | undefined;
-  /** Whether the trainer waits for starts after its first run. */
+  /** The runs that the trainer begins with, one after the other. */
+  runs: readonly RunPlan[];
+  /** Whether the trainer waits for starts after these runs. */
   waits: boolean;
   /** Returns the next run that a viewer starts. */
   nextRun(): RunPlan;
@@ -92,7 +93,10 @@ export class TrainerProcess {
   /** Whether the current run is paused by a command. */
   isPaused = false;
   #starts = 0;
-  #hasBegun = false;
+  /** The ids of the starts that took effect: a start that arrives again gets the same answer. */
+  #reportedStarts = new Set<string>();
+  /** Number of runs begun of those that the trainer begins with. */
+  #begun = 0;
 
   constructor(options: TrainerOptions) {
     this.#options = options;
@@ -116,15 +120,16 @@ export class TrainerProcess {
   }
 
   async #main(process: SimProcess): Promise<void> {
-    const { index, url, firstRun, waits } = this.#options;
+    const { index, url, runs, waits } = this.#options;
+    this.#reportedStarts = new Set();
     this.publisherId = `trainer-${index}-${this.#starts}-${crypto.randomUUID().slice(0, 8)}`;
     const identity: PublisherIdentity = { url, address: url, publisherId: this.publisherId };
     const handler = new CommandHandler({ hasQueue: waits });
-    const isResumed = this.current !== undefined;
-    let run = this.current ?? (this.#hasBegun ? undefined : firstRun);
-    this.#hasBegun = true;
-    if (run) await this.#train(run, { identity, handler, isResumed, process });
+    if (this.current) await this.#train(this.current, { identity, handler, isResumed: true, process });
+    while (this.#begun < runs.length)
+      await this.#train(runs[this.#begun++]!, { identity, handler, isResumed: false, process });
     while (waits) {
+      let run: RunPlan;
       const queued = handler.queue.takeFirst();
       if (queued) {
         this.#report(queued.queuedId, 'enqueue', undefined);
@@ -185,11 +190,10 @@ export class TrainerProcess {
     handler: CommandHandler,
     { names }: CommandHandler['idleCommands'],
   ): CommandHandler['idleCommands'] {
-    const seen = new Set<string>();
     const handle = async (command: Command): Promise<CommandResult> => {
       const result = await handler.handle(command);
-      if (command.command === 'start' && result.ok && !seen.has(command.id)) {
-        seen.add(command.id);
+      if (command.command === 'start' && result.ok && !this.#reportedStarts.has(command.id)) {
+        this.#reportedStarts.add(command.id);
         this.#report(command.id, 'start', result.runId);
       }
       return result;

@@ -5,13 +5,15 @@ import { WebSocket } from 'ws';
 import type { CommandRecord } from './oracle.ts';
 import { type Scheduler, SimProcess } from './scheduler.ts';
 
-/** What a viewer asks for. */
+/** The feed that a viewer requests. */
 export interface ViewerPlan {
   run: string;
   types?: LiveClientOptions['types'];
   maxRate?: number;
   complete?: boolean;
   validates: boolean;
+  /** Whether its network is slow: what the gateway sends waits for it. */
+  isSlow?: boolean;
 }
 
 export interface ViewerOptions {
@@ -23,7 +25,7 @@ export interface ViewerOptions {
   onError(error: unknown): void;
 }
 
-/** What a page would show: the events of one run, as the protocol says that clients keep them. */
+/** The events of one run that a page would show, kept as the protocol says. */
 export interface Feed {
   runId: string | undefined;
   stream: string | undefined;
@@ -100,6 +102,7 @@ export class ViewerProcess {
       record.runId ??= this.feed.runId;
       const target = record.runId === undefined ? options : { ...options, runId: record.runId };
       record.pending++;
+      record.sentAt = this.#options.scheduler.now;
       this.#client
         ?.command(name, (data ?? {}) as never, name === 'start' ? options : target)
         .then((result) => {

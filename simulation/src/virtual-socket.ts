@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream';
 import type { Random } from './random.ts';
 import type { Scheduler, SimProcess } from './scheduler.ts';
 
-/** What travels from one end of a connection to the other. */
+/** A part of one direction of a connection: bytes, or its end. */
 type Segment = Buffer | 'end' | 'reset';
 
 /** Properties of a path through the network. */
@@ -25,7 +25,7 @@ export interface ConnectionOptions {
 }
 
 /** The most bytes that the system returns for one read. */
-const readBytes = 64 * 1024;
+export const readBytes = 64 * 1024;
 
 /** One direction of a connection. */
 class Direction {
@@ -134,6 +134,8 @@ export class VirtualSocket extends Duplex {
   bytesRead = 0;
   /** Called with each write of the program, before it is sent. */
   onWrite: ((bytes: Buffer) => void) | undefined;
+  /** Called after each read of the program. */
+  onRead: (() => void) | undefined;
   /** Whether the program does not read: a browser tab that is suspended, for example. */
   #isStalled = false;
   #sent = 0;
@@ -225,6 +227,7 @@ export class VirtualSocket extends Duplex {
       this.bytesRead += next.length;
       this.#incoming.acknowledge(next.length);
       this.#isReading = this.push(next);
+      this.onRead?.();
     }
   }
 

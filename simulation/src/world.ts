@@ -1,12 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { CommandName } from '@mnist-monitor/shared';
 import { limits as standardLimits } from '../../packages/gateway/dist/src/limits.js';
 import { Database } from './database.ts';
 import { GatewayProcess } from './gateway-process.ts';
-import { Network } from './network.ts';
+import { type Connection, Network } from './network.ts';
 import { type CommandRecord, Oracle, type Violation } from './oracle.ts';
-import type { Action, Plan } from './plan.ts';
+import type { Action, Plan, Program } from './plan.ts';
 import { Random } from './random.ts';
 import { real } from './real-time.ts';
 import { outside, Scheduler } from './scheduler.ts';
@@ -14,7 +14,7 @@ import { Trace } from './trace.ts';
 import { type RunPlan, TrainerProcess } from './trainer-process.ts';
 import { type ShownStatus, ViewerProcess } from './viewer-process.ts';
 import { activate } from './virtual-runtime.ts';
-import type { VirtualSocket } from './virtual-socket.ts';
+import { readBytes, type VirtualSocket } from './virtual-socket.ts';
 
 /** The outcome of a simulation. */
 export interface Outcome {
@@ -38,6 +38,13 @@ const quietMs = 150_000;
 const closeMs = 15_000;
 /** A simulation with more steps than this has programs that keep each other busy. */
 const maxSteps = 400_000;
+
+/** The network of a slow viewer: as slow as the slowest that all clients may have. */
+const slowPath = { bytesPerMs: 8, windowBytes: 16 * 1024 };
+/** A file system in memory, on Linux: the logs of the trainers last for some milliseconds. */
+const memoryFolder = '/dev/shm';
+/** More timers than any program has with the connections of a simulation. */
+const maxTimers = 60;
 
 const dataOf: Partial<Record<CommandName, object>> = {
   setLearningRate: { learningRate: 0.005 },
@@ -72,6 +79,11 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
 /** The ports of the load balancer in front of all gateways. */
 const balancerPorts = { live: 9_000, ingest: 9_001 };
 
+/** Returns whether a program opened a connection. */
+const isOf = ({ client }: Connection, program: Program | undefined): boolean =>
+  program === undefined ||
+  client.process.name === ('trainer' in program ? `trainer ${program.trainer}` : `viewer ${program.viewer}`);
+
 class World {
   readonly plan: Plan;
   readonly scheduler: Scheduler;
@@ -90,7 +102,7 @@ class World {
     this.plan = plan;
     const random = new Random(plan.seed);
     this.#random = random;
-    this.#folder = mkdtempSync(`${tmpdir()}/simulation-`);
+    this.#folder = mkdtempSync(`${existsSync(memoryFolder) ? memoryFolder : tmpdir()}/simulation-`);
     this.scheduler = new Scheduler(plan);
     this.trace = new Trace(keepsTrace);
     const { scheduler, trace } = this;
@@ -100,6 +112,8 @@ class World {
       trace,
       limits,
       store: () => this.database.store,
+      readBytes: Math.min(readBytes, plan.path.windowBytes),
+      faults: new Set(plan.actions.map(({ kind }) => kind)),
       isConnected: ({ client, server }) =>
         plan.gateways === 1 &&
         !client.destroyed &&
@@ -109,8 +123,8 @@ class World {
     });
     const { oracle } = this;
     this.network = new Network({
-      ...{ scheduler, random: random.fork('network'), path: plan.path },
-      observer: oracle,
+      ...{ scheduler, random: random.fork('network'), observer: oracle },
+      pathOf: (host) => (this.#isSlow(host) ? { ...plan.path, ...slowPath } : plan.path),
     });
     const { network } = this;
     this.database = new Database({
@@ -135,14 +149,18 @@ class World {
         this.gateways.map(({ ports }) => ports[kind]),
       );
     this.trainers = plan.trainers.map(
-      ({ run, waits, gateway }, index) =>
+      ({ runs, waits, gateway }, index) =>
         new TrainerProcess({
           ...{ index, scheduler, random: random.fork(`trainer ${index}`), folder: this.#folder },
-          ...{ firstRun: run, waits, observer: oracle },
+          ...{ runs, waits, observer: oracle },
           url: `ws://127.0.0.1:${this.#port('ingest', gateway)}/ingest`,
           nextRun: () => this.#newRun(),
         }),
     );
+  }
+
+  #isSlow(host: string): boolean {
+    return this.viewers.some(({ process, plan }) => process.host === host && plan.isSlow);
   }
 
   #port(kind: 'live' | 'ingest', gateway: number): number {
@@ -195,7 +213,7 @@ class World {
     oracle.trace(`action ${JSON.stringify(action)}`);
     switch (action.kind) {
       case 'cut': {
-        const open = [...network.connections];
+        const open = [...network.connections].filter((connection) => isOf(connection, action.of));
         const connection = open[action.pick % Math.max(1, open.length)];
         if (action.sign === 'silence') connection?.client.lose();
         else if (connection)
@@ -290,23 +308,25 @@ class World {
     for (const gateway of this.gateways) gateway.bus?.interrupt(downMs);
   }
 
-  #command({ viewer: index, command, run, repeats }: Extract<Action, { kind: 'command' }>): void {
+  #command({ viewer, command, run, again }: Extract<Action, { kind: 'command' }>): void {
     const { scheduler, oracle } = this;
-    const viewer = this.viewers[index];
-    if (!viewer) return;
+    if (!this.viewers[viewer]) return;
     const id = `command-${++oracle.stats.commands}`;
     const runId = run === 'followed' ? undefined : `run-${run}`;
-    const record: CommandRecord = { id, command, runId, repeats, pending: 0, results: [], effects: [] };
+    const record: CommandRecord = {
+      ...{ id, command, runId, repeats: again !== undefined },
+      ...{ sentAt: scheduler.now, pending: 0, results: [], effects: [] },
+    };
     oracle.commands.set(id, record);
     const data = dataOf[command];
-    const send = (): void =>
-      viewer.command(
+    const send = (index: number): void =>
+      this.viewers[index]?.command(
         command,
         { ...(data && { data }), id, by: id, ...(runId !== undefined && { runId }) },
         record,
       );
-    send();
-    if (repeats) scheduler.schedule(1_500, send, outside);
+    send(viewer);
+    if (again) scheduler.schedule(again.afterMs, () => send(again.viewer), outside);
   }
 
   #stall(index: number, ms: number): void {
@@ -342,7 +362,7 @@ class World {
       if (process.isAlive && current && !isPaused && !oracle.refusals.has(current.runId))
         oracle.fail('progress', `trainer ${index} still trains ${current.runId}`);
     for (const [runId, log] of oracle.logs) this.#checkRun(runId, log);
-    oracle.checkCommands({ hasRestarts: this.plan.actions.some(({ kind }) => kind === 'end gateway') });
+    oracle.checkCommands();
     const [newest] = await database.store.runs({ limit: 1 });
     const runs = [...oracle.logs.keys()].filter((runId) => database.store.eventsOf(runId).length > 0);
     for (const viewer of this.viewers) this.#checkViewer(viewer, newest?.runId);
@@ -359,6 +379,18 @@ class World {
         });
     }
     await this.#runUntil(scheduler.now + 2_000);
+    for (const { index, unanswered } of this.gateways)
+      for (const request of unanswered) oracle.fail('answer', `gateway ${index} does not answer ${request}`);
+    this.#checkTimers();
+  }
+
+  /** Checks that no process has more timers than its connections need: a timer that is never cleared keeps its memory. */
+  #checkTimers(): void {
+    const processes = [...this.gateways, ...this.trainers, ...this.viewers].map(({ process }) => process);
+    for (const process of processes) {
+      const timers = this.scheduler.pendingTasks(process);
+      if (timers > maxTimers) this.oracle.fail('bounds', `${process.name} has ${timers} timers`);
+    }
   }
 
   #checkSummary(runId: string, where: string, { status, text }: { status: number; text: string }): void {
@@ -441,6 +473,9 @@ class World {
     const stored = store.eventsOf(runId);
     if (feed.stream !== store.streamOf(runId))
       return oracle.fail('viewer', `${where} shows another stream of ${runId}`);
+    const lost = [...feed.events.keys()].find((seq) => seq > stored.length);
+    if (lost !== undefined)
+      return oracle.fail('complete', `${where} shows ${runId} ${lost}, which is lost, of ${stored.length}`);
     const isFull = plan.types === undefined && plan.maxRate === undefined;
     for (const { seq, type } of stored) {
       if (feed.events.has(seq)) continue;
