@@ -380,7 +380,7 @@ export class Oracle implements NetworkObserver, TrainerObserver {
     const ageMs = scheduler.now - record.sentAt;
     if (ageMs > commandExpiryMs && !faults.has('partition') && command !== 'enqueue')
       this.fail(
-        'command late',
+        'command late (P-148)',
         `${command} ${by} was executed ${Math.round(ageMs / 1_000)} s after it was given`,
       );
     record.effects.push({ runId, publisherId });
