@@ -1,4 +1,4 @@
-// `npm run screenshots`: trains a small run and takes the README's screenshots of the dashboard during and after the run.
+// `npm run screenshots`: trains a small run and takes the screenshots of the documents during and after the run.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,9 +27,9 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
 });
 
-const openPage = async (options) => {
+const openPage = async (options, search = '') => {
   const page = await browser.newPage(options);
-  await page.goto(url);
+  await page.goto(url + search);
   return page;
 };
 const percentOf = (page) => page.locator('#progress').getAttribute('aria-valuenow').then(Number);
@@ -72,6 +72,11 @@ try {
   await phone.locator('[data-field="phase"]').filter({ hasText: 'Completed' }).waitFor();
   await phone.waitForTimeout(1_000);
   await phone.screenshot({ path: pictureOf('dashboard-phone') });
+
+  const wall = await openPage({ viewport: { width: 1280, height: 720 } }, '?view=wall');
+  await wall.getByText('Completed').first().waitFor();
+  await wall.waitForTimeout(1_000);
+  await wall.screenshot({ path: pictureOf('wall') });
 } finally {
   trainer.kill('SIGTERM');
   await browser.close();
