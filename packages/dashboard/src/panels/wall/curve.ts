@@ -48,13 +48,14 @@ export class Curves {
     this.#run = run;
   }
 
-  /** Returns the curves that the run has values for. */
+  /** Returns the curves that the run has values for: one of NaN alone would be an empty axis. */
   get names(): CurveName[] {
     const { steps, metrics } = this.#run;
     const own = (['loss', 'accuracy'] as const).filter(
-      (name) => steps.known.has(name) || this.#testPoints(name).length > 0,
+      (name) => steps.lowest.has(name) || this.#testPoints(name).length > 0,
     );
-    return [...own, ...[...metrics.keys()].slice(0, 4).map((name): CurveName => `metrics.${name}`)];
+    const drawn = [...metrics].filter(([, series]) => series.lowest.has('value'));
+    return [...own, ...drawn.slice(0, 4).map(([name]): CurveName => `metrics.${name}`)];
   }
 
   curve(name: CurveName): Curve {

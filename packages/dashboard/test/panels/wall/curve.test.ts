@@ -61,6 +61,16 @@ describe('the curves of a wall', () => {
     expect(Math.min(...heights)).toBeGreaterThan(0);
   });
 
+  it('are left out where no value is finite', () => {
+    const events = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 30 }).filter(
+      ({ type }) => type !== 'epoch',
+    );
+    const broken = events.map((event) =>
+      event.type === 'batch' ? { ...event, data: { ...event.data, loss: Number.NaN } } : event,
+    );
+    expect(new Curves(runAfter(broken as MonitorEvent[])).names).toEqual(['accuracy']);
+  });
+
   it('are interrupted where a value is not finite', () => {
     const run = runAfter(sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 30 }));
     run.steps.columns.loss[10] = Number.NaN;
