@@ -29,7 +29,7 @@ const chromiumPath = findChromium();
     ['a finished run', 60, 390, 844],
     ['a run in training', 45, 390, 844],
   ])(
-    'does not move what is visible while it loads %s, up to batch %p, in %p × %p pixels',
+    'does not move what is visible while a slow machine loads %s, up to batch %p, in %p × %p pixels',
     async (...testCase) => {
       const [, step, width, height] = testCase;
       const runId = `20261124-100000-still${width}-${step}`;
@@ -44,6 +44,8 @@ const chromiumPath = findChromium();
           for (const entry of list.getEntries()) page.shift += (entry as unknown as { value: number }).value;
         }).observe({ type: 'layout-shift', buffered: true });
       });
+      const devTools = await page.context().newCDPSession(page);
+      await devTools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
       await page.goto(`${monitor.url}/?run=${runId}`);
       await shows(page, chartPart('loss', 'caption'), `${step} points`);
       await shows(page, '#epoch-rows', 'best');
