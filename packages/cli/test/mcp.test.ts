@@ -201,6 +201,21 @@ describe('the MCP server', () => {
     expect(JSON.stringify(others)).not.toContain('group/');
   });
 
+  test('answers in 2 kB also when all names, titles and tags are as long as they may be', async () => {
+    const runIds = Array.from({ length: 6 }, (_, at) => `20261108-10000${at}-${'x'.repeat(40)}`);
+    const tags = Array.from({ length: 20 }, (_, at) => `${at}${'😀'.repeat(38)}`);
+    for (const runId of runIds) {
+      const [start, ...events] = runOf(runId).slice(0, 9);
+      const data = { ...(start as EventOf<'run.started'>).data, name: '😀'.repeat(200), tags };
+      await open.publish({ runId, events: [{ ...start, data } as MonitorEvent, ...events] });
+    }
+    await connect(open.url);
+    for (const answer of [await call('compare_runs', { runIds }), await call('list_runs')]) {
+      expect(Buffer.byteLength(answer.text)).toBeLessThanOrEqual(2_000);
+      expect(answer.json().runs[0].texts.name).toMatch(/^😀+…$/u);
+    }
+  });
+
   test('reads without the command token, and commands only with it', async () => {
     const runId = '20261104-100000-guarded';
     const publisher = await guarded.publish({ runId, commands, events: runOf(runId).slice(0, 9) });

@@ -17,10 +17,10 @@ const maxTextLength = 120;
  * Returns a text as answers contain it: in one line, without control and invisible characters, and cut where it is long. Publishers
  * and viewers write such texts, so that answers have them only below the key `texts`.
  */
-export function shortText(text: string): string {
+export function shortText(text: string, length = maxTextLength): string {
   const visible = text.replace(/[\p{C}\s]+/gu, ' ').trim();
   const characters = Array.from(visible);
-  return characters.length > maxTextLength ? `${characters.slice(0, maxTextLength - 1).join('')}…` : visible;
+  return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : visible;
 }
 
 /** Removes the entries that are null, undefined, or empty lists and objects. */
@@ -35,5 +35,5 @@ export const runTexts = ({ title, name, tags }: RunSummary): object =>
   withoutEmpty({
     title: title === null ? null : shortText(title),
     name: name == null ? null : shortText(name),
-    tags: tags?.slice(0, 5).map(shortText),
+    tags: tags?.slice(0, 5).map((tag) => shortText(tag)),
   });

@@ -59,13 +59,35 @@ const namedRun = runIdSchema.describe(
 );
 const limited = (most: number, what: string) => z.int().min(1).max(most).optional().describe(what);
 
+/** Lengths to which the texts of an answer are cut that is too large with one entry. */
+const textLengths = [60, 30, 10, 4];
+
 /** Returns the answer with as many entries as fit, or with `chosen` ones where the caller has chosen a number. */
 function fit(build: (count: number) => object, most: number, chosen: number | undefined): object {
   if (chosen !== undefined) return build(chosen);
-  for (let count = most; ; count = Math.ceil(count / 2)) {
-    const answer = build(count);
-    if (count === 1 || Buffer.byteLength(JSON.stringify(answer)) <= maxAnswerBytes) return answer;
+  let count = most;
+  let answer = build(count);
+  while (!isFitting(answer) && count > 1) {
+    count = Math.ceil(count / 2);
+    answer = build(count);
   }
+  for (const length of textLengths) if (!isFitting(answer)) answer = withCutTexts(answer, length);
+  return answer;
+}
+
+const isFitting = (answer: object): boolean => Buffer.byteLength(JSON.stringify(answer)) <= maxAnswerBytes;
+
+/** Returns a copy of an answer in which the texts of publishers and viewers have at most `length` characters. */
+function withCutTexts(answer: object, length: number): object {
+  const copy = (value: unknown, isText: boolean): unknown => {
+    if (typeof value === 'string') return isText ? shortText(value, length) : value;
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map((each) => copy(each, isText));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, each]) => [name, copy(each, isText || name === 'texts')]),
+    );
+  };
+  return copy(answer, false) as object;
 }
 
 /** Returns the description of a run, with as many settings and custom metrics as fit. */
