@@ -29,6 +29,34 @@ const withScores = (scores: (epoch: number) => Scores): Run =>
 const codes = (run: Run): string[] => findingsOf(run).map(({ code }) => code);
 
 describe('a finding', () => {
+  it('is listed between the notices of the trainer, by its time', () => {
+    const [started, ...others] = events;
+    const notice = (code: string, at: number): MonitorEvent =>
+      ({
+        ...{ ...started, type: 'notice', time: events[at]!.time },
+        data: { level: 'info', code, message: code, step: null },
+      }) as MonitorEvent;
+    const losses = others.map((event) =>
+      event.type === 'batch' && event.data.step >= 20
+        ? { ...event, data: { ...event.data, loss: Number.NaN } }
+        : event,
+    );
+    const at = losses.findIndex((event) => event.type === 'batch' && event.data.step === 20) + 1;
+    const list = [
+      started!,
+      ...losses.slice(0, at - 2),
+      notice('before', at - 2),
+      ...losses.slice(at - 2),
+      notice('after', events.length - 1),
+    ];
+    const found = codes(runOf(list.map((event, index) => ({ ...event, seq: index + 1 }))));
+    expect(found.filter((code) => ['before', 'after', 'training.diverged'].includes(code))).toEqual([
+      'before',
+      'training.diverged',
+      'after',
+    ]);
+  });
+
   it('is a loss that has risen far above its start', () => {
     const risen = runOf(
       events.map((event) =>

@@ -118,3 +118,81 @@ it('times have one form, and leave out the parts that are clear', () => {
   expect(format.formatTime(time, 'minutes')).toBe('09:03');
   expect(format.formatTime(time)).toBe('09:03:12');
 });
+
+it.each([
+  [0.01, '0.01'],
+  [0.0039123, '0.003912'],
+  [1e-8, '1e-8'],
+  [0, '0'],
+])('a learning rate of %p is written %s', (value, text) => {
+  expect(format.formatLearningRate(value)).toBe(text);
+});
+
+it.each([
+  [null, '–'],
+  [7, '7'],
+  [1_234_567, '1,234,567'],
+  [1_234.5, '1,235'],
+  [999.5, '999.5'],
+  [-0.0813, '-0.0813'],
+  [1e12, '1.00e12'],
+  [1.5e12, '1.50e12'],
+  [Number.NaN, 'NaN'],
+])('a number of %p is written %s', (value, text) => {
+  expect(format.formatNumber(value)).toBe(text);
+});
+
+it.each([
+  [46_900, undefined, '46,900'],
+  [99_999, undefined, '99,999'],
+  [400_000, undefined, '400k'],
+  [1_234_567, undefined, '1.23M'],
+  [1_234_567, 2, '1.2M'],
+  [46_912, 2, '47,000'],
+  [2e18, undefined, '2e18'],
+  [-1.2345e15, undefined, '-1.23e15'],
+  [1.26e15, 2, '1.3e15'],
+])('a count of %p at a tick, in %p digits, is written %s', (value, digits, text) => {
+  expect(format.formatTickCount(value, digits)).toBe(text);
+});
+
+it.each([
+  [undefined, '–'],
+  [Number.POSITIVE_INFINITY, '–'],
+  [0.9, '0 s'],
+  [59.9, '59 s'],
+  [185.7, '3 m 05 s'],
+])('%p seconds in a text that changes once a second are written %s', (seconds, text) => {
+  expect(withPlainSpaces(format.formatWholeDuration(seconds))).toBe(text);
+});
+
+it.each([
+  [0.25, '0.25 s'],
+  [5, '0:05'],
+  [750.9, '12:30'],
+  [3_750, '1:02:30'],
+  [36_000, '10:00:00'],
+])('%p seconds on a clock are written %s', (seconds, text) => {
+  expect(withPlainSpaces(format.formatClock(seconds))).toBe(text);
+});
+
+it('times are written in the precision of their axis', () => {
+  const time = new Date(2026, 10, 24, 9, 3, 12).getTime();
+  expect(format.formatTime(time)).toBe('09:03:12');
+  expect(format.formatTime(time, 'minutes')).toBe('09:03');
+  expect(format.formatTime(time, 'days')).toBe('24 Nov, 09:03');
+  expect(format.formatDateTime(time)).toBe('24 Nov 2026, 09:03');
+});
+
+it('phrases begin with a capital letter, and counts and classes have their nouns', () => {
+  expect([format.capitalize('all epochs done'), format.capitalize('')]).toEqual(['All epochs done', '']);
+  expect([0, 1, 1_180].map((count) => format.formatPlural(count, 'batch', 'batches'))).toEqual([
+    '0 batches',
+    '1 batch',
+    '1,180 batches',
+  ]);
+  expect([0, 2].map((label) => format.className(['zero'], label))).toEqual(['zero', 'class 2']);
+  for (const write of [format.formatCount, format.formatPercent, format.formatRate, format.formatBytes])
+    expect([write(null), write(undefined)]).toEqual(['–', '–']);
+  expect([format.formatRate(1e7), format.formatRate(Number.NaN)]).toEqual(['10M', 'NaN']);
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ProbeData } from '../../src/state/event-data.ts';
-import { probeAt, withProbeData } from '../../src/state/probe.ts';
+import { probeAccuracy, probeAt, withProbeData } from '../../src/state/probe.ts';
 
 const base64 = (bytes: readonly number[]): string => Buffer.from(Uint8Array.from(bytes)).toString('base64');
 
@@ -36,6 +36,21 @@ describe('the probe set', () => {
     expect(probeAt(probe, 7).logits?.step).toBe(5);
     expect(probeAt(probe, 4).logits).toBeNull();
     expect(probe.images).toBe(before.images);
+  });
+
+  it('has the accuracy of the latest logits on the images that have arrived', () => {
+    const unseen = withProbeData(null, logits(5));
+    expect([probeAccuracy(null), probeAccuracy(unseen)]).toEqual([undefined, undefined]);
+    expect(probeAccuracy(withProbeData(null, images(0, [0])))).toBeUndefined();
+    // The logits name the classes 0, 1 and 1; of equal ones, the first counts.
+    expect(probeAccuracy(withProbeData(unseen, images(0, [0])))).toEqual({ accuracy: 1, images: 1, step: 5 });
+    expect(probeAccuracy(withProbeData(unseen, images(1, [1, 0])))).toMatchObject({
+      accuracy: 0.5,
+      images: 2,
+    });
+    const equal = { classes: 2, scale: 1, values: base64([3, 3, 3, 3, 3, 3]) };
+    const even = withProbeData(withProbeData(unseen, images(0, [0, 1])), { step: 6, size: 3, logits: equal });
+    expect(probeAccuracy(even)).toEqual({ accuracy: 0.5, images: 2, step: 6 });
   });
 
   it('has no logits of steps that a resumed run repeats', () => {

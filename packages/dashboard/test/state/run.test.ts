@@ -33,6 +33,34 @@ describe('a run', () => {
     expect(run.startedAt).toBe(events[0]?.time);
   });
 
+  it('has the share of memory in use, where the total is known', () => {
+    const system = events.find(({ type }) => type === 'system') as MonitorEvent & { type: 'system' };
+    const memory = (host: object, seq: number): MonitorEvent => ({
+      ...{ ...system, seq },
+      data: { ...system.data, host: { ...system.data.host!, ...host } },
+    });
+    const run = runOf([
+      memory({ memoryUsedBytes: 3, memoryTotalBytes: 4 }, 1),
+      memory({ memoryUsedBytes: 3, memoryTotalBytes: 0 }, 2),
+      memory({ memoryUsedBytes: null, memoryTotalBytes: 4 }, 3),
+      memory({ memoryUsedBytes: 0, memoryTotalBytes: 4 }, 4),
+    ]);
+    expect([...run.machine.columns.hostMemory.subarray(0, 4)]).toEqual([0.75, Number.NaN, Number.NaN, 0]);
+  });
+
+  it('has at most 500 custom metrics: the first ones', () => {
+    const batch = events.find(({ type }) => type === 'batch') as MonitorEvent & { type: 'batch' };
+    const names = Array.from({ length: 501 }, (_, index) => `metric-${index}`);
+    const run = runOf([
+      {
+        ...batch,
+        seq: 1,
+        data: { ...batch.data, metrics: Object.fromEntries(names.map((name) => [name, 1])) },
+      },
+    ]);
+    expect([...run.metrics.keys()]).toEqual(names.slice(0, 500));
+  });
+
   it('continues on the clock from before, when the clock of its publisher is set back', () => {
     const hourMs = 3_600_000;
     const shifted = (from: number, to: number, ms: number): MonitorEvent[] =>

@@ -140,7 +140,7 @@ describe('a cursor', () => {
     const step = fc.record({ count: fc.integer({ min: 1, max: 6 }), skips: fc.boolean() });
     fc.assert(
       fc.property(
-        fc.array(fc.option(type), { minLength: 1, maxLength: 30 }),
+        fc.array(fc.option(type), { minLength: 1, maxLength: 30, size: 'max' }),
         fc.array(step, { minLength: 1, maxLength: 30 }),
         fc.nat(5),
         (types, steps, after) => {

@@ -37,6 +37,11 @@ describe('idle trainers', () => {
     const remove = trainers.add(trainer('trainer-1'));
     remote = [trainer('trainer-1', { gatewayId: 'other' }), trainer('trainer-2', { gatewayId: 'other' })];
     expect(trainers.count).toBe(2);
+    expect(['trainer-1', 'trainer-2', 'trainer-3'].map((id) => trainers.has(id))).toEqual([
+      true,
+      true,
+      false,
+    ]);
     remove();
     expect(trainers.count).toBe(2);
     remote = [];
