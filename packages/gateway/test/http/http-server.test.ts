@@ -151,3 +151,24 @@ test('connections beyond the limit of a port are dropped (P-252, S-33)', async (
   first.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   expect(String((await once(first, 'data'))[0])).toMatch(/^HTTP\/1.1 200 /);
 });
+
+test('connections of an address beyond its limit are dropped (P-253, S-33)', async () => {
+  const refused: string[] = [];
+  const onRefused = (address: string): number => refused.push(address);
+  const server = serverFactory({
+    limits,
+    connections: new ConnectionsPerAddress({ limit: 1, isExempt: () => false, onRefused }),
+    onUnreadable: () => {},
+  })((_request, response) => response.end(), {});
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const open = (): Socket => connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [first, second] = [open(), open()];
+  afterTest(() => {
+    first.destroy();
+    server.close();
+  });
+  second.on('error', () => {});
+  await once(second, 'close');
+  expect(refused).toEqual(['127.0.0.1']);
+});

@@ -274,6 +274,20 @@ describe('ingest', () => {
     expect((await late.closed).code).toBe(closeCodes.tooMany.code);
   });
 
+  test('limits the connections of one network, as reported by a trusted proxy (P-258, S-33)', async () => {
+    const limits = { socketsPerAddress: 1 };
+    const gateway = await startGateway({ limits, token: 'sesame', proxies: ['127.0.0.1'] });
+    const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
+    for (const [first, second, other] of [
+      ['192.0.2.1', '192.0.2.1', '192.0.2.2'],
+      ['2001:db8::1', '2001:db8::2', '2001:db8:0:1::1'],
+    ] as const) {
+      await connect(gateway.ingestUrl, from(first));
+      expect(await refusalStatus(gateway.ingestUrl, from(second))).toBe(429);
+      await connect(gateway.ingestUrl, from(other));
+    }
+  });
+
   test('accepts publishers although others connect and send nothing (P-257, S-34)', async () => {
     const gateway = await startGateway({
       limits: { publishers: 1, pendingHellos: 3, closeTimeoutMs: 60_000 },

@@ -370,7 +370,7 @@ describe('the live feed', () => {
     }
   });
 
-  test('limits the viewers of one address, as reported by a trusted proxy (P-269)', async () => {
+  test('limits the viewers of one address, as reported by a trusted proxy (P-258, P-269, S-33)', async () => {
     const limits = { socketsPerAddress: 1 };
     const gateway = await startGateway({ limits, proxies: ['127.0.0.1'] });
     const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
