@@ -229,7 +229,10 @@ const focusIs = (page: Page, name: string): Promise<unknown> =>
         return { ok: true, queue };
       },
     });
-    const page = await monitor.visit();
+    // The page leaves this run to follow the one that it starts, and connects again between two commands.
+    const shown = '20261130-145000-shown';
+    (await monitor.publish({ runId: shown, events: runOf(shown, 1) })).close();
+    const page = await monitor.visit(`?run=${shown}`);
     await openForm(page);
     await page.getByLabel('Name', { exact: true }).fill('Rates');
     const rate = page.locator('#new-run-fields [name="learningRate"]');

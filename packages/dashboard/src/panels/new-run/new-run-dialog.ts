@@ -51,6 +51,9 @@ const earlierRuns = 50;
 /** Attempts to add to the queue of a run that has just begun, and the time between them: its trainer may still be connecting. */
 const [enqueueAttempts, enqueueAgainMs] = [20, 300];
 
+/** The errors of a command that has not reached a trainer. */
+const connectionErrors: ReadonlySet<string> = new Set(['command.no_trainer', 'command.not_connected']);
+
 let dialog: NewRunDialog | undefined;
 /** The tag of the list of starts that was added last, kept for the next time that the form is opened. */
 let sweep: { tag: string; count: number } | undefined;
@@ -368,18 +371,22 @@ class NewRunDialog {
     this.#form?.querySelector<HTMLElement>('[name="name"]')?.focus();
   }
 
-  /** Adds a start to the queue of a run, and tries again while the trainer of the run is not connected yet. */
+  /**
+   * Adds a start to the queue of a run. Tries again while the trainer of the run is not connected yet, or the page, which connects again
+   * to follow the run that it has started.
+   */
   async #enqueue(runId: string | null, start: StartData): ReturnType<ExecuteCommand> {
     for (let attempt = 1; ; attempt++) {
       const result = await this.#options.executeCommand(runId, 'enqueue', start);
-      if (result.ok || result.code !== 'command.no_trainer' || attempt === enqueueAttempts) return result;
+      if (result.ok || !connectionErrors.has(result.code) || attempt === enqueueAttempts) return result;
       await new Promise((resolve) => setTimeout(resolve, enqueueAgainMs));
     }
   }
 
   #showError(): void {
     this.#show();
-    this.#dialog.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+    const retry = '[aria-invalid="true"], button[type="submit"]:enabled';
+    this.#form?.querySelector<HTMLElement>(retry)?.focus();
   }
 
   async #act(control: QueueControl, { queuedId }: QueueRow, index: number): Promise<void> {
