@@ -228,7 +228,7 @@ async function explain({ seed, violation }: Report): Promise<void> {
   const file = join(tmpdir(), `simulation-${seed}.json`);
   writeFileSync(file, JSON.stringify(plan, undefined, 1));
   console.log(
-    `${tries} simulations have shrunk it from ${whole.actions.length} to ${plan.actions.length} actions:\n`,
+    `Shrunk from ${whole.actions.length} actions to ${plan.actions.length} by ${tries} simulations:\n`,
   );
   for (const line of describePlan(plan)) console.log(`  ${line}`);
   // Heartbeats hide the rest, and fail nothing.

@@ -5,8 +5,10 @@ import type { ViewerPlan } from './viewer-process.ts';
 /** Describes a plan for people, one line for each part. */
 export function describePlan(plan: Plan): string[] {
   const { database, gateways, path, limits, keepRuns, operationMs, durationMs } = plan;
-  const network = `${path.latencyMs} to ${path.latencyMs + path.jitterMs} ms, ${path.bytesPerMs} bytes per ms, window of ${path.windowBytes} bytes`;
+  const delay = path.jitterMs > 0 ? `${path.latencyMs} to ${path.latencyMs + path.jitterMs}` : path.latencyMs;
+  const network = `${delay} ms, ${path.bytesPerMs} bytes per ms, window of ${path.windowBytes} bytes`;
   const changedLimits = Object.entries(limits).map(([name, value]) => `${name} ${value}`);
+  let viewers = 0;
   return [
     `${gateways} gateway${gateways === 1 ? '' : 's'} on ${database}, whose operations take up to ${operationMs} ms`,
     `network: ${network}${path.splitChance > 0 ? ', some writes split' : ''}`,
@@ -15,7 +17,11 @@ export function describePlan(plan: Plan): string[] {
     ...plan.trainers.map(
       (trainer, index) => `trainer ${index} at ${gatewayName(trainer.gateway)} ${describeTrainer(trainer)}`,
     ),
-    ...plan.actions.map((action) => `${seconds(action.at)}  ${describeAction(action)}`),
+    ...plan.actions.map((action) => {
+      // Viewers are numbered in the order in which they connect.
+      const name = action.kind === 'viewer' ? `viewer ${viewers++} ` : '';
+      return `${seconds(action.at)}  ${name}${describeAction(action)}`;
+    }),
     `${seconds(durationMs)}  every fault ends`,
   ];
 }
@@ -80,7 +86,7 @@ function describeAction(action: Action): string {
     case 'fail store':
       return `the store fails (${failures[action.mode]})${lasting}`;
     case 'viewer':
-      return `a viewer connects to ${gatewayName(action.gateway)} and ${describeViewer(action.plan)}`;
+      return `connects to ${gatewayName(action.gateway)} and ${describeViewer(action.plan)}`;
     case 'close viewer':
       return `viewer ${action.viewer} closes`;
     case 'lose events':

@@ -225,7 +225,8 @@ export class TrainerProcess {
     const publisher = new Publisher({
       identity,
       log,
-      commands: handler.trainingCommands,
+      // A start may arrive over the connection of a run that has ended and is still delivered.
+      commands: this.#observed(handler, handler.trainingCommands),
       isResumed,
       onRefused: (why) => {
         isRefused = true;
