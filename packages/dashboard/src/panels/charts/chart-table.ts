@@ -21,7 +21,7 @@ export interface ChartTable {
 }
 
 /**
- * Number of equal intervals into which the visible range is divided; their ends give at most 21 rows, which need no scrolling of their
+ * Number of equal intervals into which the visible values are divided; their ends give at most 21 rows, which need no scrolling of their
  * own below a chart. The same number of a part of the run is finer, and the export contains every point.
  */
 const intervalCount = 20;
@@ -32,9 +32,12 @@ export function tableOf(input: ChartTableInput): ChartTable {
   const { axis, range } = options;
   const stepWord = stepWordOf(runs[0]?.run);
   const rows: string[][] = [];
+  // The axis may begin before the first value and end after the last one.
+  const start = Math.max(range.min, frameBuilder.readout(runs, range.min, options)?.x ?? range.min);
+  const end = Math.min(range.max, frameBuilder.readout(runs, range.max, options)?.x ?? range.max);
   let lastStep = -1;
   for (let index = 0; index <= intervalCount; index++) {
-    const x = range.min + ((range.max - range.min) * index) / intervalCount;
+    const x = start + ((end - start) * index) / intervalCount;
     const readout = frameBuilder.readout(runs, x, options);
     if (!readout || readout.step === lastStep) continue;
     lastStep = readout.step;

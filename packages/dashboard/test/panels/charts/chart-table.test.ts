@@ -19,7 +19,7 @@ describe('the table of a chart', () => {
     const { heads, rows } = tableFor('loss', 'step');
     expect(heads).toEqual(['Batch', 'Loss', 'Smoothed', 'Test']);
     expect(rows.map(([batch]) => batch)).toEqual(
-      Array.from({ length: 21 }, (_, index) => String(Math.max(1, index * 15))),
+      Array.from({ length: 21 }, (_, index) => String(Math.round(1 + index * 14.95))),
     );
     expect(rows.every((row) => row.length === heads.length)).toBe(true);
   });
