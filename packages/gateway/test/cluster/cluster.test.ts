@@ -204,7 +204,7 @@ describeRedis('two gateways on one Redis', () => {
     expect(answers.at(-1)).toMatchObject({ ok: false, code: 'command.timeout' });
   });
 
-  test('an idle trainer at one is started at the other, once (P-153)', async () => {
+  test('an idle trainer at one is started at the other, once, which both announce (P-153)', async () => {
     const { a, b } = await startPair();
     const trainer = await openIdleTrainer(a.ingestUrl);
     const viewer = await viewerOf(b);
@@ -213,7 +213,10 @@ describeRedis('two gateways on one Redis', () => {
     );
     viewer.send({ type: 'command', id: 'command-1', command: 'start' });
     expect(await trainer.nextCommand()).toMatchObject({ command: 'start' });
+    await viewer.until(({ type, starting }) => type === 'trainers' && starting.length === 1);
     const again = await viewerOf(a);
+    const [hello] = await again.until(isLive);
+    expect(hello).toMatchObject({ starting: [{ runId: null, name: null }] });
     again.send({ type: 'command', id: 'command-2', command: 'start' });
     const refusal = await again.until(({ type }) => type === 'commandResult');
     expect(refusal.at(-1)).toMatchObject({ ok: false, code: 'command.no_trainer' });
