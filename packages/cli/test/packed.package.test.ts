@@ -119,7 +119,7 @@ describe('the packed product', () => {
       '--ingest-port',
       '0',
     ];
-    expect(run('node', command, { cwd, env })).toMatch(/Run completed/);
+    expect(run('node', command, { cwd, env }).stdout).toMatch(/Run completed/);
     expect(readdirSync(cwd)).toEqual(['runs']);
   });
 
