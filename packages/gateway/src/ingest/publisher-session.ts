@@ -226,6 +226,8 @@ export class PublisherSession implements SessionHandler {
    * is refused: a publisher that does not compare the run would apply it to its next run.
    */
   #sendCommand(command: Command): void {
+    // An answer before `resume` would close the connection as invalid. The router sends the command again when the session is open.
+    if (!this.#writer) return;
     const { runId } = command;
     if (!isAboutRun(command) || (runId === this.#runId && !this.#hasEnded)) return this.#send(command);
     const reason = runId === this.#runId ? 'has ended' : 'is not the one that its trainer publishes now';

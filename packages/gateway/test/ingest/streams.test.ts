@@ -154,6 +154,27 @@ describe('the gateway', () => {
     expect(await summaryAt(url)).toMatchObject({ stream: first.stream, lastSeq: 4 });
   });
 
+  test('sends a command that arrives before `resume` after it (P-148)', async () => {
+    const store = new MemoryStore();
+    const { liveUrl, ingestUrl } = await startGateway({ store });
+    const { stream } = await publishFirst(ingestUrl, 3);
+    const viewer = await connect(liveUrl);
+    await viewer.until(({ type }) => type === 'live');
+    const position = store.position.bind(store);
+    store.position = async (runId) => {
+      store.position = position;
+      viewer.send({ type: 'command', id: 'command-1', command: 'pause', runId: 'a' });
+      // The gateway handles the messages of a connection in order, so the command has arrived before this answer.
+      viewer.send({ type: 'command', id: 'command-2', command: 'pause', runId: 'none' });
+      await viewer.until(({ type, id }) => type === 'commandResult' && id === 'command-2');
+      return position(runId);
+    };
+    const back = await connect(ingestUrl);
+    back.send(helloOf('a', { stream, acknowledged: 3, commands: ['pause'] }));
+    const messages = await back.until(({ type }) => type === 'command');
+    expect(messages.map(({ type }) => type)).toEqual(['resume', 'command']);
+  });
+
   test('shortens the origin of a stream id that a publisher has made up', async () => {
     const { ingestUrl } = await startGateway();
     const publisher = await openPublisher(ingestUrl, helloOf('a', { stream: 'x'.repeat(64) }));
