@@ -281,6 +281,7 @@ const isInView = (cell: Element): boolean => {
     await counts(page, '.figure', 1);
     expect(await overflowWidth(page)).toBe(0);
     // Names of classes take two lines at most, and cover nothing.
+    await counts(page, '.matrix tbody th', 3);
     const names = page.locator('.class-name, .matrix tbody th .clamp, .sample-prediction .clamp');
     expect(await names.count()).toBeGreaterThan(3);
     for (const height of await names.evaluateAll((all) => all.map(({ clientHeight }) => clientHeight)))
