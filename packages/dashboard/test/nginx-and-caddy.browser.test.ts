@@ -248,7 +248,8 @@ const setups = [
         const refusals = monitor.log
           .map((line) => JSON.parse(line))
           .filter(({ code }) => code === 'command.unauthorized');
-        expect(refusals.map(({ address }) => address)).toEqual(['127.0.0.2']);
+        // The command over the WebSocket, and the removal.
+        expect(refusals.map(({ address }) => address)).toEqual(['127.0.0.1', '127.0.0.2']);
       });
 
       if (path !== '')
