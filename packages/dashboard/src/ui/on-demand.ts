@@ -46,14 +46,19 @@ export function onDemandDialog<T>(title: string, load: () => Promise<T>): () => 
   return () => {
     let dialog: HTMLDialogElement | undefined;
     let isWanted = true;
+    let giveUp: (result: undefined) => void;
+    const givenUp = new Promise<undefined>((resolve) => {
+      giveUp = resolve;
+    });
     const open = (problem: string): HTMLDialogElement => {
       const opened = openDialog('waiting', template(title, problem));
       opened.addEventListener('close', () => {
         isWanted = false;
+        giveUp(undefined);
       });
       return opened;
     };
-    return loadCode({
+    const loaded = loadCode({
       report(problem) {
         if (problem === '') dialog?.close();
         else if (dialog) render(template(title, problem), dialog);
@@ -61,6 +66,8 @@ export function onDemandDialog<T>(title: string, load: () => Promise<T>): () => 
       },
       isWanted: () => isWanted,
     });
+    // At once, and not when the next attempt is due: until then, the page would ignore the viewer's next command.
+    return Promise.race([loaded, givenUp]);
   };
 }
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** A program that a user starts; `start` runs the gateway and the trainer together. */
 export type Program = 'start' | 'gateway' | 'trainer' | 'engine' | 'backup';
 
@@ -13,4 +15,14 @@ export function commandLine(program: Program, ...flags: readonly string[]): stri
     ...(flags.length > 0 ? ['--'] : []),
     ...flags,
   ].join(' ');
+}
+
+/** Returns whether the command line contains `--help` or `-h`. */
+export const isHelpRequested = (argv: readonly string[]): boolean =>
+  argv.includes('--help') || argv.includes('-h');
+
+/** Reads the version of this package. All packages have the same version. */
+export function readVersion(): string {
+  const path = new URL('../../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }

@@ -1,12 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { commandLine, type Program } from './command-line.ts';
+import { commandLine, isHelpRequested, type Program, readVersion } from './command-line.ts';
 import { flagName } from './option-names.ts';
 import { type OptionName, optionTable } from './option-table.ts';
 import type { OptionDefinition } from './option-types.ts';
-
-/** Returns whether the command line contains `--help` or `-h`. */
-export const isHelpRequested = (argv: readonly string[]): boolean =>
-  argv.includes('--help') || argv.includes('-h');
 
 /**
  * Returns the text that `--help` or `--version` asks for; undefined without these flags.
@@ -19,12 +14,6 @@ export function requestedText(
 ): string | undefined {
   if (isHelpRequested(argv)) return helpText(program, names);
   return argv.includes('--version') ? `${readVersion()}\n` : undefined;
-}
-
-/** Reads the version of this package. All packages have the same version. */
-export function readVersion(): string {
-  const path = new URL('../../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }
 
 const allNames = Object.keys(optionTable) as OptionName[];

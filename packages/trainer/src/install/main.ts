@@ -1,6 +1,5 @@
-import { commandLine } from '@mnist-monitor/shared/command-line';
+import { commandLine, isHelpRequested, readVersion } from '@mnist-monitor/shared/command-line';
 import { describeFailure, MonitorError } from '@mnist-monitor/shared/errors';
-import { isHelpRequested, readVersion } from '@mnist-monitor/shared/options';
 import { installTensorflow } from './install-tensorflow.ts';
 
 const argv = process.argv.slice(2);
