@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { MonitorError, withoutCredentials } from '@mnist-monitor/shared';
-import { closestMatch, isHelpRequested, readVersion } from '@mnist-monitor/shared/options';
+import { closestMatch, requestedUsage } from '@mnist-monitor/shared/options';
 
 /** The flags and words that a command accepts. */
 export interface Syntax<S extends string, V extends string> {
@@ -36,7 +36,7 @@ export function readArguments<S extends string, V extends string>(
   const switches = new Set<S>();
   const values: Partial<Record<V, string>> = {};
   const words: string[] = [];
-  const requested = requestedText(argv, syntax.usage);
+  const requested = requestedUsage(argv, () => syntax.usage);
   if (requested !== undefined) return { requested, switches, values, word: undefined };
   const { tokens } = parseArgs({
     args: [...argv],
@@ -63,11 +63,6 @@ export function readArguments<S extends string, V extends string>(
   const surplus = words[syntax.words];
   if (surplus !== undefined) throw unknownError(surplus, syntax);
   return { requested, switches, values, word: words[0] };
-}
-
-function requestedText(argv: readonly string[], usage: string): string | undefined {
-  if (isHelpRequested(argv)) return usage;
-  return argv.includes('--version') ? `${readVersion()}\n` : undefined;
 }
 
 function unknownError(argument: string, { switches, values }: Syntax<string, string>): MonitorError {

@@ -176,7 +176,7 @@ export const limits = {
   /** The time in which a trainer has to answer: it answers at once, unless a step or the start of an engine takes long. */
   commandTimeoutMs: 10_000,
   /**
-   * How long a run counts as starting without any news of it: its trainer may load an engine and images, and is too busy to connect
+   * The time for which a run counts as starting without any news of it: its trainer may load an engine and images, and is too busy to connect
    * during its first steps. A trainer that ended begins no run, and does not always report that.
    */
   startingMs: 120_000,

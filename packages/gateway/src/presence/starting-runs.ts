@@ -7,7 +7,7 @@ export interface StartingRunsOptions {
   publishers: Publishers;
   idleTrainers: IdleTrainers;
   limits: {
-    /** How long a run is listed without any news of it, in milliseconds. */
+    /** The time for which a run is listed without any news of it, in milliseconds. */
     startingMs: number;
   };
 }

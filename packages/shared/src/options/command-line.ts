@@ -21,6 +21,12 @@ export function commandLine(program: Program, ...flags: readonly string[]): stri
 export const isHelpRequested = (argv: readonly string[]): boolean =>
   argv.includes('--help') || argv.includes('-h');
 
+/** Returns the text that `--help` or `--version` asks for; undefined without these flags. */
+export function requestedUsage(argv: readonly string[], usage: () => string): string | undefined {
+  if (isHelpRequested(argv)) return usage();
+  return argv.includes('--version') ? `${readVersion()}\n` : undefined;
+}
+
 /** Reads the version of this package. All packages have the same version. */
 export function readVersion(): string {
   const path = new URL('../../../package.json', import.meta.url);

@@ -1,4 +1,4 @@
-import { commandLine, isHelpRequested, type Program, readVersion } from './command-line.ts';
+import { commandLine, type Program, requestedUsage } from './command-line.ts';
 import { flagName } from './option-names.ts';
 import { type OptionName, optionTable } from './option-table.ts';
 import type { OptionDefinition } from './option-types.ts';
@@ -12,8 +12,7 @@ export function requestedText(
   program: Program,
   names?: readonly OptionName[],
 ): string | undefined {
-  if (isHelpRequested(argv)) return helpText(program, names);
-  return argv.includes('--version') ? `${readVersion()}\n` : undefined;
+  return requestedUsage(argv, () => helpText(program, names));
 }
 
 const allNames = Object.keys(optionTable) as OptionName[];

@@ -1,5 +1,5 @@
 export { closestMatch } from './closest-match.ts';
-export { isHelpRequested, readVersion } from './command-line.ts';
+export { isHelpRequested, readVersion, requestedUsage } from './command-line.ts';
 export * from './help.ts';
 export { flagName } from './option-names.ts';
 export { type OptionName, type Options, optionTable } from './option-table.ts';

@@ -1,4 +1,4 @@
-import { commandLine, isHelpRequested, readVersion } from '@mnist-monitor/shared/command-line';
+import { commandLine, requestedUsage } from '@mnist-monitor/shared/command-line';
 import { describeFailure, MonitorError } from '@mnist-monitor/shared/errors';
 import { installTensorflow } from './install-tensorflow.ts';
 
@@ -20,8 +20,9 @@ Installs the library of the engine tensorflow, once for this user.
   --help     this text
   --version  the version of the product`;
 
-if (isHelpRequested(argv) || argv.includes('--version')) {
-  console.log(isHelpRequested(argv) ? usage : readVersion());
+const requested = requestedUsage(argv, () => `${usage}\n`);
+if (requested !== undefined) {
+  process.stdout.write(requested);
   process.exit();
 }
 

@@ -256,7 +256,7 @@ function detailOf({ session, latest, phase, now }: HeaderInput): string {
   }
 }
 
-/** How a run that had not ended was when its page was saved. */
+/** The state of a run that had not ended when its page was saved, as a part of a sentence. */
 const savedStatusTexts: Partial<Record<RunStatus, string>> = {
   paused: 'while the run was paused',
   stalled: 'while its trainer sent no data',
