@@ -223,12 +223,12 @@ export const limits = {
    * The part of the event loop's time that publishing takes at most. With a larger one, events reach viewers sooner; with a
    * smaller one, each write has more events.
    */
-  publishShare: 0.4,
+  publishShare: 0.2,
   /**
    * The longest pause after publishing: with more viewers, or on a busy machine, a longer one would save little processor
    * time and delay every event. Events that arrive while publishing takes long are sent together anyway.
    */
-  publishPauseMs: 20,
+  publishPauseMs: 30,
   /** Events in one transaction: about 10 ms of inserting. */
   commitEvents: 1_000,
   /** A publisher with more unwritten events than this, several commits, is not read until half of them are written. */
