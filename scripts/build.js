@@ -1,10 +1,20 @@
 // Compiles the packages with tsc and builds the page with Vite, each only if its sources have changed.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`);
+const projects = [...packages, 'simulation'];
+const compilerInputs = [
+  ...projects.flatMap((project) => [`${project}/src`, `${project}/test`, `${project}/tsconfig.json`]),
+  'tsconfig.json',
+  'tsconfig.base.json',
+  'package-lock.json',
+];
+/** Its time is the beginning of the last compilation that succeeded. */
+const compiled = 'packages/shared/dist/compiled';
 const builtPage = 'packages/dashboard/dist/page/index.html';
 const pageInputs = [
   'packages/dashboard/index.html',
@@ -35,17 +45,32 @@ function changedAt(path) {
   return Math.max(stat.mtimeMs, ...readdirSync(join(root, path)).map((name) => changedAt(join(path, name))));
 }
 
+/** Returns the time of the last change to any of these files and folders. */
+const lastChange = (paths) => Math.max(...paths.map(changedAt));
+
 /** Removes compiled files whose source was deleted: jest would still run a deleted test. */
-function removeStaleOutput(packageFolder) {
-  const dist = join(root, packageFolder, 'dist');
+function removeStaleOutput(project) {
   for (const part of ['src', 'test']) {
-    if (!existsSync(join(dist, part))) continue;
-    for (const file of readdirSync(join(dist, part), { recursive: true })) {
+    const output = join(root, project, 'dist', part);
+    if (!existsSync(output)) continue;
+    const sources = new Set(readdirSync(join(root, project, part), { recursive: true }));
+    for (const file of readdirSync(output, { recursive: true })) {
       const [, module] = /^(.*?)\.(?:js|d\.ts)(?:\.map)?$/.exec(file) ?? [];
-      if (module && !existsSync(join(root, packageFolder, part, `${module}.ts`)))
-        rmSync(join(dist, part, file));
+      if (module && !sources.has(`${module}.ts`)) rmSync(join(output, file));
     }
   }
+}
+
+/** Compiles everything that has changed; even when nothing has, tsc needs 0.1 s to find that out. */
+function compile() {
+  const isComplete = projects.every((project) => existsSync(join(root, project, 'dist')));
+  if (isComplete && lastChange(compilerInputs) < changedAt(compiled)) return;
+  for (const project of packages) removeStaleOutput(project);
+  const compiling = join(root, `${compiled}.new`);
+  mkdirSync(dirname(compiling), { recursive: true });
+  writeFileSync(compiling, '');
+  run('typescript/bin/tsc', ['-b']);
+  renameSync(compiling, join(root, compiled));
 }
 
 if (!existsSync(join(root, 'node_modules/typescript'))) {
@@ -55,7 +80,6 @@ if (!existsSync(join(root, 'node_modules/typescript'))) {
   process.exit(2);
 }
 if (changedAt(builtPage) === 0) console.log('Building the programs and the page, for the first time …');
-for (const name of readdirSync(join(root, 'packages'))) removeStaleOutput(join('packages', name));
-run('typescript/bin/tsc', ['-b']);
-if (Math.max(...pageInputs.map(changedAt)) > changedAt(builtPage))
+compile();
+if (lastChange(pageInputs) > changedAt(builtPage))
   run('vite/bin/vite.js', ['build', '--logLevel', 'warn', 'packages/dashboard']);
