@@ -108,19 +108,21 @@ export const runSummarySchema = z
 /** The keys by which the list of runs can be sorted, besides the settings and the custom metrics of the runs. */
 const runSorts = ['started', 'name', 'bestAccuracy', 'loss', 'seconds'] as const;
 
+const sortError = ({ input }: { input?: unknown }): string =>
+  `expected ${runSorts.join(', ')}, or "config." or "metrics." and a name, got ${valueText(input)}`;
+
 /** A key that the list of runs is sorted by. */
 export const runSortSchema = z.union(
   [
     z.enum(runSorts),
-    z.string().regex(/^(?:config\..{1,200}|metrics\.[A-Za-z0-9_./-]{1,64})$/s) as z.ZodType<
+    z
+      .string()
+      .regex(/^(?:config\..{1,200}|metrics\.[A-Za-z0-9_./-]{1,64})$/s, { error: sortError }) as z.ZodType<
       `config.${string}` | `metrics.${string}`,
       string
     >,
   ],
-  {
-    error: ({ input }) =>
-      `expected ${runSorts.join(', ')}, or "config." or "metrics." and a name, got ${valueText(input)}`,
-  },
+  { error: sortError },
 );
 
 /** Query parameters of `GET /api/runs`. In a URL, their values are strings. */

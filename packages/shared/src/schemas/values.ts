@@ -70,12 +70,14 @@ export const digestSchema = z
   .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 digest: 64 of 0-9 and a-f')
   .describe('SHA-256 of the file, as 64 hexadecimal digits.');
 
+const metricNameText = 'expected a name of 1 to 64 of A-Z, a-z, 0-9, "_", ".", "/", "-"';
+
 /** The name of a custom metric. */
-export const metricNameSchema = z.string().regex(metricNamePattern);
+export const metricNameSchema = z.string().regex(metricNamePattern, metricNameText);
 
 /** Describes what is expected of the names of a record of metrics. */
 export const metricNameError = ({ code }: { code?: string | undefined }): string | undefined =>
-  code === 'invalid_key' ? 'expected a name of 1 to 64 of A-Z, a-z, 0-9, "_", ".", "/", "-"' : undefined;
+  code === 'invalid_key' ? metricNameText : undefined;
 
 /** Returns the arguments of `refine` for a record with at most `limit` keys, which the error calls `what`. */
 export const atMostKeys = (limit: number, what: string) =>

@@ -71,3 +71,11 @@ test('the texts of events, commands, hellos and changes are found', () => {
   expect(paths.some((path) => isClassName({ path } as Text))).toBe(true);
   expect(bounded.length).toBeGreaterThan(20);
 });
+
+const patterned = texts.filter(({ schema }) => 'pattern' in z.toJSONSchema(schema, { io: 'input' }));
+
+test.each(patterned)('what $path expects of a text is stated in words, not as a pattern', ({ schema }) => {
+  const result = validate(schema, `${character}!`);
+  const messages = result.ok ? [] : result.error.issues.map(({ message }) => message);
+  expect(messages).toEqual([expect.stringMatching(/^expected (?!regex)/)]);
+});
