@@ -174,7 +174,7 @@ function testsOf(file) {
 
 const mutants = select();
 const files = [...new Set(mutants.map(({ file }) => file))];
-const options = { files, maxTests: Number(flags.tests), baselines: new Map() };
+const options = { files, maxTests: Number(flags.tests), baselines: new Map(), detections: new Map() };
 const workers = Array.from({ length: Number(flags.jobs) }, () => new Worker(options));
 process.on('SIGINT', () => process.exit(130));
 process.on('SIGTERM', () => process.exit(143));

@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { applyMutant, instrument } from './mutants.js';
@@ -19,27 +19,37 @@ export class Worker {
   /** The code of the files that mutants may change. */
   #codes;
   #baselines;
+  #detections;
 
   /**
    * @param files The files that mutants may change.
    * @param maxTests The number of test files to try for a mutant.
    * @param baselines The results of test files without mutants, which workers share.
+   * @param detections The number of mutants of each folder that a test file has detected, which workers share.
    */
-  constructor({ files, maxTests, baselines }) {
+  constructor({ files, maxTests, baselines, detections }) {
     this.#codes = new Map(files.map((file) => [file, readFileSync(join(this.#copy, file), 'utf8')]));
     this.#maxTests = maxTests;
     this.#baselines = baselines;
+    this.#detections = detections;
   }
 
-  /** Runs the tests that reach a mutant, in the given order, until one fails. */
+  /**
+   * Runs the first tests that reach a mutant until one fails: those that have detected the most mutants of the folder, then the
+   * others in the given order.
+   */
   async run({ file, ...mutant }, tests) {
     const reaching = [];
-    for (const test of tests.slice(0, this.#maxTests)) {
+    const key = (test) => `${dirname(file)} ${test}`;
+    const detected = (test) => this.#detections.get(key(test)) ?? 0;
+    for (const test of tests.slice(0, this.#maxTests).toSorted((a, b) => detected(b) - detected(a))) {
       const baseline = await this.#baseline(test);
       if (!baseline.hasPassed || !baseline.reached.has(`${file}:${mutant.block}`)) continue;
       reaching.push(test);
       const outcome = await this.#changed(file, mutant, test, minLimitMs + 4 * baseline.ms);
-      if (outcome) return { ...outcome, tests: reaching };
+      if (!outcome) continue;
+      this.#detections.set(key(test), detected(test) + 1);
+      return { ...outcome, tests: reaching };
     }
     return { status: 'survived', tests: reaching };
   }
