@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { MonitorError } from '../protocol/errors.ts';
-import { withoutCredentials } from '../protocol/printable.ts';
+import { printableLine, withoutCredentials } from '../protocol/printable.ts';
 import { closestMatch } from './closest-match.ts';
 import { optionsByFlag, optionsByVariable, variablePrefix } from './option-names.ts';
 import { type OptionName, type Options, optionTable } from './option-table.ts';
@@ -63,7 +63,9 @@ class OptionReader {
 
 function quote(name: OptionName, text: string): string {
   if (text === '') return 'nothing';
-  return secrets.includes(name) ? 'another value (not shown)' : `"${withoutCredentials(text)}"`;
+  return secrets.includes(name)
+    ? 'another value (not shown)'
+    : `"${printableLine(withoutCredentials(text))}"`;
 }
 
 const variableEndings = [...optionsByVariable.keys()].map((variable) =>
@@ -111,7 +113,7 @@ function readFlags(argv: readonly string[], reader: OptionReader): void {
       const argument = args[token.index] as string;
       const [flag = ''] = argument.split('=', 1);
       reader.reportUnknown(
-        withoutCredentials(argument).slice(0, 100),
+        printableLine(withoutCredentials(argument).slice(0, 100)),
         closestMatch(flag, optionsByFlag.keys()),
       );
       reportedAt = token.index;

@@ -21,7 +21,7 @@ function expectedOf(issue: z.core.$ZodRawIssue): string | undefined {
         ? 'one value'
         : (typeNames[issue.expected as string] ?? String(issue.expected));
     case 'invalid_value':
-      return listOf(issue.values as unknown[]);
+      return isRepeated(issue) ? 'one value' : listOf(issue.values as unknown[]);
     case 'invalid_union':
       if (isRepeated(issue)) return 'one value';
       return Array.isArray(issue.options) ? listOf(issue.options) : eitherOf(issue);
@@ -48,11 +48,11 @@ const typeNames: Record<string, string> = {
 
 /** Returns whether several texts were received in place of one: a parameter that is repeated in a query. */
 function isRepeated(issue: z.core.$ZodRawIssue): boolean {
-  const { code, expected, input } = issue;
+  const { input } = issue;
   // A query has texts only: other lists are a mistake in an event.
   if (!Array.isArray(input) || input.length < 2 || input.some((each) => typeof each !== 'string'))
     return false;
-  return (code === 'invalid_type' && expected === 'string') || branchesOf(issue).some(isOfText);
+  return [issue, ...branchesOf(issue)].some(isOfText);
 }
 
 /** Returns the first issue of each schema of a union. */
@@ -61,9 +61,17 @@ const branchesOf = ({ code, errors }: z.core.$ZodRawIssue): z.core.$ZodIssue[] =
     ? (errors as z.core.$ZodIssue[][]).flatMap((issues) => issues.slice(0, 1))
     : [];
 
-const isOfText = (issue: z.core.$ZodIssue): boolean =>
-  (issue.code === 'invalid_type' && issue.expected === 'string') ||
-  (issue.code === 'invalid_value' && issue.values.every((value) => typeof value === 'string'));
+const isOfText = ({
+  code,
+  expected,
+  values,
+}: {
+  code?: string;
+  expected?: unknown;
+  values?: unknown;
+}): boolean =>
+  (code === 'invalid_type' && expected === 'string') ||
+  (code === 'invalid_value' && (values as unknown[]).every((value) => typeof value === 'string'));
 
 /** Describes what the schemas of a union expect; undefined if a schema describes its issue in another form. */
 function eitherOf(issue: z.core.$ZodRawIssue): string | undefined {

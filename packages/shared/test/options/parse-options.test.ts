@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { MonitorError } from '../../src/index.ts';
 import {
+  flagName,
   helpText,
   isHelpRequested,
+  type Options,
   optionTable,
   parseOptions,
   requestedText,
@@ -201,6 +203,140 @@ describe('parseOptions', () => {
   ])('reports each argument of %p that is no flag, but not the value of an unknown flag', (argv, unknown) => {
     const named = mistakesOf(argv).map((mistake) => mistake.split(': unknown')[0]);
     expect(named).toEqual(unknown);
+  });
+
+  test.each<[keyof Options, number, number]>([
+    ['threads', 1, 256],
+    ['viewers', 1, 100_000],
+    ['port', 0, 65_535],
+    ['ingestPort', 0, 65_535],
+    ['reportInterval', 0, 3_600],
+  ])('reads %s from %s to %s', (name, min, max) => {
+    const flag = flagName(name);
+    for (const value of [min, max]) expect(parseOptions([`${flag}=${value}`], {})[name]).toBe(value);
+    for (const value of [min - 1, max + 1])
+      expect(mistakesOf([`${flag}=${value}`])).toEqual([
+        expect.stringMatching(
+          new RegExp(`^${flag}: expected a (whole )?number from ${min} to ${max}, got "${value}"$`),
+        ),
+      ]);
+  });
+
+  test.each([
+    ['--classes=', 'a file'],
+    ['--to=', 'a file'],
+    ['--heartbeat=', 'a file'],
+    ['--data=', 'a folder'],
+    ['--runs=', 'a folder'],
+    ['--host=', 'an address'],
+    ['--bind=', 'an address'],
+    ['--ingest-host=', 'an address'],
+    ['--once=maybe', 'true or false'],
+    ['--optimizer=magic', 'one of sgd, adam, adamw'],
+    ['--log-level=all', 'one of trace, debug, info, warn, error, silent'],
+    ['--keep=all', 'an age, a number of runs, a size, or several of them, such as 30d,100runs,5GB'],
+    ['--uploads=1', 'a size such as 500MB or 10GB'],
+    [
+      '--redis-url=redis://:a#b@host',
+      'an address such as redis://user:password@host:6379, rediss://host or unix:///run/redis.sock, with /, ?, # and % of the password as %2F, %3F, %23 and %25',
+    ],
+    [
+      '--run-id=latest',
+      'letters, digits, ".", "_" and "-", 64 at most, no dot at the end, and not "latest" or a name like CON that Windows reserves',
+    ],
+    ['--name=', 'a line of 1 to 200 characters'],
+    ['--tag=', 'at most 20 texts of 1 to 40 characters, separated by commas'],
+    ['--resume=../a', 'the id of a run, or nothing for the last interrupted one'],
+    [
+      '--proxies=0.0.0.0/0',
+      'addresses or networks, such as 10.0.0.0/8 but not all addresses (/0), separated by commas',
+    ],
+    ['--origins=a', 'origins of pages, such as https://notes.example.org, separated by commas'],
+    ['--embed=a', 'origins of pages, such as https://notes.example.org, separated by commas'],
+    ['--gateway=a', 'an address such as ws://127.0.0.1:5001/ingest or wss://host/ingest'],
+    ['--token=a', 'a secret of 16 to 500 characters'],
+    ['--command-token=a', 'a secret of 16 to 500 characters'],
+  ])('states what was expected instead of %s', (argument, expected) => {
+    const [flag, value] = argument.split('=', 2) as [string, string];
+    const isSecret = ['--token', '--command-token', '--redis-url'].includes(flag);
+    const got = value === '' ? 'nothing' : isSecret ? 'another value (not shown)' : `"${value}"`;
+    expect(mistakesOf([argument])).toEqual([`${flag}: expected ${expected}, got ${got}`]);
+  });
+
+  test.each([
+    'redis://host',
+    'redis://host:6379/15',
+    'rediss://ada:a%2Fb@host/',
+    'redis://[::1]:6379',
+    'unix:///run/redis.sock',
+  ])('accepts the address %s of Redis', (url) => {
+    expect(parseOptions(['--redis-url', url], {}).redisUrl).toBe(url);
+  });
+
+  test.each([
+    'host:6379',
+    'http://host',
+    'redis://',
+    'redis://host/zero',
+    'redis://host?db=1',
+    'redis://host#1',
+    'redis://ada:100%@host',
+    'redis://ad%a:secret@host',
+    'unix://',
+    'unix:///',
+    'unix://host/run/redis.sock',
+    'unix:///run/redis.sock?db=1',
+  ])('rejects the address %s of Redis', (url) => {
+    expect(mistakesOf([`--redis-url=${url}`])).toHaveLength(1);
+  });
+
+  test('joins the tags of a repeated flag, each once and without spaces around it', () => {
+    expect(parseOptions(['--tag', 'a, b', '--tag', 'b,c'], {}).tag).toEqual(['a', 'b', 'c']);
+    expect(parseOptions([], { MONITOR_TAG: 'a,b' }).tag).toEqual(['a', 'b']);
+    expect(parseOptions(['--tag', 'c'], { MONITOR_TAG: 'a,b' }).tag).toEqual(['c']);
+    expect(parseOptions(['--tag', 'a'.repeat(40)], {}).tag).toEqual(['a'.repeat(40)]);
+    for (const tags of ['a,', 'a'.repeat(41), Array.from({ length: 21 }, (_, index) => index).join()])
+      expect(mistakesOf([`--tag=${tags}`])).toHaveLength(1);
+  });
+
+  test('reads a name of one line', () => {
+    expect(parseOptions(['--name', 'n'.repeat(200)], {}).name).toBe('n'.repeat(200));
+    for (const name of ['n'.repeat(201), 'two\nlines', 'a\u001bb'])
+      expect(mistakesOf([`--name=${name}`])).toHaveLength(1);
+  });
+
+  test('reports a value of several lines in one line', () => {
+    expect(mistakesOf(['--name=two\nlines', 'stray\nargument'])).toEqual([
+      '--name: expected a line of 1 to 200 characters, got "two\\nlines"',
+      'stray\\nargument: unknown; --help lists all options',
+    ]);
+  });
+
+  test('reads texts of at most 4,096 characters, and secrets of at most 500', () => {
+    expect(parseOptions(['--data', 'a'.repeat(4_096), '--token', 's'.repeat(500)], {})).toMatchObject({
+      data: 'a'.repeat(4_096),
+      token: 's'.repeat(500),
+    });
+    for (const argument of [
+      `--data=${'a'.repeat(4_097)}`,
+      `--host=${'a'.repeat(4_097)}`,
+      `--token=${'s'.repeat(501)}`,
+    ])
+      expect(mistakesOf([argument])).toHaveLength(1);
+  });
+
+  test.each([
+    ['1', true],
+    ['true', true],
+    ['yes', true],
+    ['on', true],
+    ['0', false],
+    ['false', false],
+    ['no', false],
+    ['off', false],
+  ])('reads %s as %s', (text, value) => {
+    expect(parseOptions([], { MONITOR_ONCE: text }).once).toBe(value);
+    expect(parseOptions([`--wait=${text}`], {}).wait).toBe(value);
   });
 
   test('reads a number below zero as a value, not as a flag', () => {

@@ -18,7 +18,8 @@ const started = dataOf('run.started');
 const { test: tested, ...epoch } = dataOf('epoch', 1);
 const samples = dataOf('samples');
 const layers = dataOf('layers');
-const probe = dataOf('probe');
+const probe = run.flatMap((event) => (event.type === 'probe' && event.data.images ? [event.data] : []))[0]!;
+const probeImages = probe.images!;
 const [image, table] = [dataOf('figure'), dataOf('figure', 1)];
 const names = (count: number, length = 3) =>
   Array.from({ length: count }, (_, index) => String(index).padStart(length, 'c'));
@@ -148,6 +149,18 @@ describe('an event of version 2', () => {
       'metrics',
       { step: 1, metrics: { 'a b': 1 } },
       'data.metrics.a b: expected a name of 1 to 64 of A-Z, a-z, 0-9, "_", ".", "/", "-"',
+    ],
+    [
+      'a definition of a metric with a space in its name',
+      'run.started',
+      { ...started, metrics: { 'a b': {} } },
+      'data.metrics.a b: expected a name of 1 to 64 of A-Z, a-z, 0-9, "_", ".", "/", "-"',
+    ],
+    [
+      'definitions of 101 metrics',
+      'run.started',
+      { ...started, metrics: record(101, {}) },
+      'data.metrics: expected at most 100 metrics, got 101',
     ],
     [
       'a metric that is a text',
@@ -283,6 +296,24 @@ describe('an event of version 2', () => {
       'probe',
       { ...probe, size: 3 },
       'data.logits.values: expected 3 × 120 bytes, 480 characters in base64, got 320',
+    ],
+    [
+      'more images than the probe set has',
+      'probe',
+      { ...probe, images: { ...probeImages, first: 1 } },
+      `data.images.indices: expected at most ${probe.size} images in the probe set, got ${probe.size + 1}`,
+    ],
+    [
+      'an image of the probe set without a label',
+      'probe',
+      { ...probe, images: { ...probeImages, labels: probeImages.labels.slice(1) } },
+      `data.images.labels: expected ${probe.size} labels, one for each index, got ${probe.size - 1}`,
+    ],
+    [
+      'images of the probe set of another size than announced',
+      'probe',
+      { ...probe, images: { ...probeImages, width: 1, height: 1, channels: 1 } },
+      `data.images.pixels: expected ${probe.size} images of 1 bytes, 4 characters in base64, got ${probeImages.pixels.length}`,
     ],
     [
       'a snapshot of more than 2 MB',
