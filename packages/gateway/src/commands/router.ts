@@ -68,7 +68,8 @@ export class CommandRouter {
     if (this.#pendingCount >= this.#options.limits.pendingCommands)
       throw new MonitorError('command.too_many', 'too many commands wait for their answers: try again later');
     if (!known) return this.#resultOf(this.#forward(command, this.#targetFor(command)));
-    const target = [...this.#targets].find((target) => this.#isFor(target, known));
+    // A process that has moved may be listed at its earlier connection for a moment: the newest one counts.
+    const target = [...this.#targets].findLast((target) => this.#isFor(target, known));
     if (target) this.#sendTo(target, known.command);
     return this.#resultOf(known);
   }
@@ -149,7 +150,7 @@ export class CommandRouter {
     const publisher = runId === undefined ? undefined : publishers.publisherOf(runId);
     if (publisher && accepts(publisher)) return publisher;
     const lastId = runId === undefined ? undefined : publishers.presenceOf(runId)?.publisherId;
-    const last = [...this.#targets].find((target) => target.publisherId === lastId && accepts(target));
+    const last = [...this.#targets].findLast((target) => target.publisherId === lastId && accepts(target));
     const target = last ?? idleTrainers.choose(accepts, undefined);
     if (target) return target;
     const ofRun = runId === undefined ? '' : `, and the one of run ${runId} does not or is not connected`;

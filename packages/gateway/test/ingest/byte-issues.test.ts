@@ -31,6 +31,10 @@ test.each(events.map((event) => [event.type, event] as const))(
   },
 );
 
+test('an epoch without results on the test set has no issue', () => {
+  expect(issuesOf('epoch', { epoch: 1 })).toEqual([]);
+});
+
 const tooFew = 'the schema allows as many characters of base64';
 test.each([784, 785, 786])(
   'a sample of %i bytes is refused unless it has the bytes of its size (P-13)',

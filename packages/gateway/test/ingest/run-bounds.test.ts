@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRunOfVersion2 } from '@mnist-monitor/shared/testing';
-import { RunBounds } from '../../src/ingest/run-bounds.ts';
+import { RunBounds, RunBoundsCache } from '../../src/ingest/run-bounds.ts';
+import { limits } from '../../src/limits.ts';
+import { toNewEvent } from '../../src/store/store.ts';
 import { startGateway } from '../support/gateway.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { helloOf, openPublisher } from '../support/publisher.ts';
 
 const [started] = sampleRunOfVersion2('a') as [MonitorEvent];
@@ -67,5 +70,51 @@ describe('a run', () => {
     expect(bounds.check(figureOf(2, 0))).toEqual([]);
     expect(bounds.check(figureOf(2, 0))).toEqual([]);
     expect(bounds.check(figureOf(3, 9))).toMatchObject([{ path: 'time' }]);
+  });
+});
+
+test('the names of metrics that a run describes count only when they have values', () => {
+  const described = { ...started, data: { ...started.data, metrics: { a: {}, b: {} } } } as MonitorEvent;
+  const bounds = new RunBounds({ metricNamesPerRun: 2 });
+  expect(bounds.check(described)).toEqual([]);
+  expect(bounds.check(metricsOf(2, ['c', 'd']))).toEqual([]);
+  expect(bounds.check(metricsOf(3, ['a']))).toHaveLength(1);
+});
+
+describe('the bounds of a stored run', () => {
+  const classes = ['red', 'white'];
+  const first = { ...started, data: { config: {}, dataset: { name: 'wine', classes } } } as MonitorEvent;
+  const wrong = {
+    ...first,
+    seq: 3,
+    type: 'epoch',
+    data: { epoch: 1, test: { perClass: [1] } },
+  } as MonitorEvent;
+
+  test('are those of its description, which is read once', async () => {
+    const store = new MemoryStore();
+    await store.append('a', [first].map(toNewEvent));
+    const position = { stream: store.streamOf('a'), lastSeq: 1 };
+    const cache = new RunBoundsCache(limits, store);
+    const bounds = await cache.of('a', position);
+    expect(bounds.check(wrong)).toHaveLength(1);
+    store.page = () => Promise.reject(new Error('expected no read'));
+    expect(await cache.of('a', position)).toBe(bounds);
+    expect((await cache.of('a', { stream: 'new', lastSeq: 0 })).check(wrong)).toEqual([]);
+  });
+
+  test('are those of no other run with its id', async () => {
+    const store = new MemoryStore();
+    await store.append('a', [first].map(toNewEvent));
+    const cache = new RunBoundsCache(limits, store);
+    expect((await cache.of('a', { stream: 'other', lastSeq: 1 })).check(wrong)).toEqual([]);
+  });
+
+  test('are empty for a description that cannot be read', async () => {
+    const store = new MemoryStore();
+    await store.append('a', [{ ...toNewEvent(first), json: '{}' }]);
+    const cache = new RunBoundsCache(limits, store);
+    const bounds = await cache.of('a', { stream: store.streamOf('a'), lastSeq: 1 });
+    expect([bounds.isDescribed, bounds.check(wrong)]).toEqual([false, []]);
   });
 });

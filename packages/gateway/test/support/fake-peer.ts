@@ -11,6 +11,8 @@ export class FakePeer implements Peer {
   readonly address = '127.0.0.1';
   isClosed = false;
   closedWith: CloseCodeName | undefined;
+  /** The reason of the close, if it is another one than the meaning of the code. */
+  closeDetail: string | undefined;
   bufferedBytes = 0;
   paused = false;
   /** Every buffer that was sent. */
@@ -43,15 +45,16 @@ export class FakePeer implements Peer {
     this.paused = false;
   }
 
-  close(name: CloseCodeName): void {
-    this.closedWith ??= name;
+  close(name: CloseCodeName, detail?: string): void {
     if (this.isClosed) return;
+    this.closedWith = name;
+    this.closeDetail = detail;
     this.isClosed = true;
     this.#closeListeners.emit();
   }
 
-  cut(name: CloseCodeName): void {
-    this.close(name);
+  cut(name: CloseCodeName, detail?: string): void {
+    this.close(name, detail);
   }
 
   messagesOf(type: string): Message[] {
