@@ -113,7 +113,6 @@ export class PublisherSession implements SessionHandler {
     const hasLostEvents = found && found.stream === knownStream && found.lastSeq < acknowledged;
     if (hasLostEvents) await hub.reportLoss(this.#runId, found, acknowledged);
     const position = hasLostEvents ? await store.position(this.#runId) : found;
-    if (this.#peer.isClosed) return;
     // A write that seemed to fail may still be stored later, under the stream id that the publisher knows. So a run that is not
     // stored gets an id of the same origin: for `isSameRun`, both belong to this run.
     const { stream, lastSeq, version } = position ?? {
