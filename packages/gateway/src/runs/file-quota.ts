@@ -15,8 +15,8 @@ export interface FileQuotaOptions {
  */
 export class FileQuota {
   readonly #options: FileQuotaOptions;
-  /** The bytes of the complete files; undefined until they are measured. */
-  #stored: number | undefined;
+  /** The bytes of the complete files; infinite until they are measured, so that the first reservation measures them. */
+  #stored = Number.POSITIVE_INFINITY;
   /** The bytes of the files that are being received. */
   #receiving = 0;
   #measuredAt = Number.NEGATIVE_INFINITY;
@@ -31,7 +31,6 @@ export class FileQuota {
   /** Counts bytes of a file before they are written. @throws MonitorError `files.full` if there is no space for them. */
   async reserve(bytes: number): Promise<void> {
     const { maxBytes, measureIntervalMs } = this.#options;
-    if (this.#stored === undefined) await this.#measure();
     if (!this.#fits(bytes) && performance.now() - this.#measuredAt >= measureIntervalMs)
       await this.#measure();
     if (!this.#fits(bytes))
@@ -45,7 +44,7 @@ export class FileQuota {
   /** Counts reserved bytes as those of a complete file. */
   complete(bytes: number): void {
     this.#receiving -= bytes;
-    this.#stored! += bytes;
+    this.#stored += bytes;
     this.#completedMeanwhile += bytes;
   }
 
@@ -56,11 +55,11 @@ export class FileQuota {
 
   /** Releases the bytes of a complete file that was deleted. */
   release(bytes: number): void {
-    if (this.#stored !== undefined) this.#stored = Math.max(0, this.#stored - bytes);
+    this.#stored = Math.max(0, this.#stored - bytes);
   }
 
   #fits(bytes: number): boolean {
-    return this.#stored! + this.#receiving + bytes <= this.#options.maxBytes;
+    return this.#stored + this.#receiving + bytes <= this.#options.maxBytes;
   }
 
   #measure(): Promise<void> {

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { staleLockMs } from '@mnist-monitor/shared';
 import { limits } from '../../src/limits.ts';
 import { RunFolders } from '../../src/runs/run-folders.ts';
 import { temporaryFolder } from '../support/cleanup.ts';
@@ -87,6 +88,34 @@ describe('the folders of runs', () => {
     linkTo(make('a'), name);
     expect(await folders.hasModel('a')).toBe(false);
     expect(await folders.openModelFile('a', 'model.json')).toBeUndefined();
+  });
+
+  test('open the files of the model by their names, and no others (S-17)', async () => {
+    const path = make('a');
+    writeFileSync(join(path, 'model.safetensors'), 'beside the model');
+    for (const name of ['weights.bin.partial', '.hidden', 'safetensors.json'])
+      writeFileSync(join(path, 'model', name), name);
+    const contentOf = async (name: string): Promise<string | undefined> => {
+      const file = await folders.openModelFile('a', name);
+      const content = await file?.readFile('utf8');
+      await file?.close();
+      return content;
+    };
+    expect(await contentOf('model.json')).toBe('12345');
+    expect(await contentOf('model.safetensors')).toBe('beside the model');
+    expect(await contentOf('safetensors.json')).toBe('safetensors.json');
+    for (const name of ['weights.bin.partial', '.hidden', '../events.jsonl', 'none.json', ''])
+      expect([name, await contentOf(name)]).toEqual([name, undefined]);
+  });
+
+  test('are held while a trainer renews its lock', async () => {
+    const lock = join(make('a'), 'lock');
+    expect(await folders.isHeld('a')).toBe(false);
+    writeFileSync(lock, '');
+    expect(await folders.isHeld('a')).toBe(true);
+    const before = new Date(Date.now() - staleLockMs);
+    utimesSync(lock, before, before);
+    expect(await folders.isHeld('a')).toBe(false);
   });
 
   test('are not held by a lock that is a link', async () => {

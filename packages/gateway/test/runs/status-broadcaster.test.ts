@@ -169,6 +169,42 @@ describe('the status broadcaster', () => {
     expect(statuses()).toEqual(['running']);
   });
 
+  test('repeats nothing after a hello that has shown what was broadcast', async () => {
+    await open();
+    publisher();
+    await keep();
+    await advance(2);
+    messages.length = 0;
+    for (const runId of ['a', 'b', undefined]) hub.noteHello(runId);
+    await advance(2);
+    expect(messages).toEqual([]);
+  });
+
+  test('broadcasts a change at once, and further ones after an interval', async () => {
+    await open();
+    const trainer = (publisherId: string) => ({ publisherId, commands: [], send() {} });
+    idleTrainers.add(trainer('publisher-1'));
+    jest.advanceTimersByTime(1);
+    expect(messages).toMatchObject([{ type: 'trainers', waiting: 1 }]);
+    idleTrainers.add(trainer('publisher-2'));
+    idleTrainers.add(trainer('publisher-3'));
+    jest.advanceTimersByTime(limits.statusIntervalMs - 2);
+    expect(messages).toHaveLength(1);
+    jest.advanceTimersByTime(2);
+    expect(messages.slice(1)).toMatchObject([{ type: 'trainers', waiting: 3 }]);
+  });
+
+  test('broadcasts nothing after it was closed', async () => {
+    await open();
+    publisher();
+    await keep();
+    await advance(2);
+    messages.length = 0;
+    broadcaster.close();
+    await advance(limits.stalledAfterMs / 1_000 + 2);
+    expect([messages, jest.getTimerCount()]).toEqual([[], 0]);
+  });
+
   test('reports the number of viewers of an ended run that is the newest again, after a later one was removed', async () => {
     const ended = sampleRun({ runId: 'a', startedAt: start }).map(toNewEvent);
     await store.append('a', ended);
