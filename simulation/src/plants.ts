@@ -118,22 +118,17 @@ export const plants: readonly Plant[] = [
       'const publisher = this.#options.publishers.publisherOf(runId);\n        if (!publisher)',
       'const publisher = [...this.#targets].at(-1);\n        if (!publisher)',
     ],
-    [gateway('ingest/publisher-session'), '(runId === this.#runId && !this.#hasEnded)', 'true'],
     [
       trainer('runner/command-handler'),
       'command.runId !== undefined && command.runId !== currentRun.runId',
       'false',
     ],
   ),
-  plant(
-    'command reaches the next run of its trainer',
-    [gateway('ingest/publisher-session'), '(runId === this.#runId && !this.#hasEnded)', 'true'],
-    [
-      trainer('runner/command-handler'),
-      'command.runId !== undefined && command.runId !== currentRun.runId',
-      'false',
-    ],
-  ),
+  plant('command reaches the next run of its trainer', [
+    trainer('runner/command-handler'),
+    'command.runId !== undefined && command.runId !== currentRun.runId',
+    'false',
+  ]),
   plant('repeated command chooses its trainer again', [
     gateway('commands/router'),
     'const known = this.#commands.get(command.id);',

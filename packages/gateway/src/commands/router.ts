@@ -120,14 +120,13 @@ export class CommandRouter {
   }
 
   /**
-   * Returns whether a command of a process is for this connection of the process. A command about a run is for the connection that
-   * publishes the run. While there is none, any other connection may refuse the command.
+   * Returns whether a command of a process is for this connection of the process. A command about a run is only for the connection that
+   * publishes the run. While there is none, the command waits: the trainer may have executed it, and its answer is lost.
    */
   #isFor(target: CommandTarget, { command, publisherId }: Pick<ForwardedCommand, 'command' | 'publisherId'>) {
     if (target.publisherId !== publisherId) return false;
     if (!isAboutRun(command) || command.runId === undefined) return true;
-    const publisher = this.#options.publishers.publisherOf(command.runId);
-    return publisher?.publisherId !== publisherId || publisher === target;
+    return this.#options.publishers.publisherOf(command.runId) === target;
   }
 
   #targetFor({ command, runId }: Command): CommandTarget {

@@ -221,16 +221,14 @@ export class PublisherSession implements SessionHandler {
   }
 
   /**
-   * Sends a command to the publisher. A command about a run that has ended, or that the process published before this one,
-   * is refused: a publisher that does not compare the run would apply it to its next run.
+   * Sends a command to the publisher. A command about a run that has ended is refused: a publisher that does not compare the run would
+   * apply it to its next run.
    */
   #sendCommand(command: Command): void {
     // An answer before `resume` would close the connection as invalid. The router sends the command again when the session is open.
     if (!this.#writer) return;
-    const { runId } = command;
-    if (!isAboutRun(command) || (runId === this.#runId && !this.#hasEnded)) return this.#send(command);
-    const reason = runId === this.#runId ? 'has ended' : 'is not the one that its trainer publishes now';
-    const refusal = commandFailure(command.id, 'command.refused', `run ${runId} ${reason}`);
+    if (!isAboutRun(command) || !this.#hasEnded) return this.#send(command);
+    const refusal = commandFailure(command.id, 'command.refused', `run ${this.#runId} has ended`);
     return this.#context.router.receiveResult(refusal, this.#connection.publisherId);
   }
 

@@ -236,18 +236,23 @@ describe('commands', () => {
     expect(await ask(viewer, 'stop', { runId: 'a' })).toMatchObject(refusal);
   });
 
-  test('about a run are not sent to the next run of its trainer (P-151)', async () => {
-    const { gateway, trainer, viewer } = await setUp({}, { publisherId: 'publisher-1' });
+  test('about a run are neither sent to the next run of its trainer nor refused by it: they may have been executed (P-151, P-275)', async () => {
+    const { gateway, trainer, viewer } = await setUp(
+      { limits: { commandTimeoutMs: 200 } },
+      { publisherId: 'publisher-1' },
+    );
     const id = send(viewer, 'stop');
     await trainer.nextCommand();
     trainer.connection.socket.terminate();
     const next = await openTrainer(gateway.ingestUrl, 'b', { publisherId: 'publisher-1' });
-    expect(await answerOf(viewer)).toMatchObject({
-      ...{ id, ok: false, code: 'command.refused' },
-      message: 'run a is not the one that its trainer publishes now',
-    });
+    expect(await answerOf(viewer)).toMatchObject({ id, ok: false, code: 'command.timeout' });
     next.send(sampleRun({ runId: 'b' }).slice(0, 1));
     expect((await next.acked(1)).map(({ type }) => type)).not.toContain('command');
+    const back = await openTrainer(gateway.ingestUrl, 'a', { publisherId: 'publisher-1' });
+    viewer.send({ type: 'command', id, command: 'stop', runId: 'a' });
+    expect(await back.nextCommand()).toMatchObject({ id });
+    back.answer(id);
+    expect(await answerOf(viewer)).toEqual({ type: 'commandResult', id, ok: true });
   });
 
   test('about a run are for the connection of that run where a process publishes several (P-149)', async () => {
