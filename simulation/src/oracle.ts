@@ -95,7 +95,7 @@ export class Oracle implements NetworkObserver, TrainerObserver {
   /** The runs whose trainers were refused, with the reason. */
   readonly refusals = new Map<string, string>();
   readonly finished = new Set<string>();
-  /** Runs that the database lost events of after their trainers had delivered everything. */
+  /** Runs that the database lost events of after it had stored everything that their trainers will ever send. */
   readonly lostAfterEnd = new Set<string>();
   /** Runs of which the database has lost events that it had acknowledged. */
   readonly lostRuns = new Set<string>();
@@ -181,9 +181,15 @@ export class Oracle implements NetworkObserver, TrainerObserver {
     this.removedRuns.add(runId);
   }
 
-  onLost(runId: string): void {
+  /**
+   * Notes that the database loses the last of the `stored` events of a run. If these were all, the last `ack` is under way or has arrived,
+   * after which the trainer closes the run: nothing promises that it learns of the loss.
+   */
+  onLost(runId: string, stored: number): void {
     this.lostRuns.add(runId);
-    if (this.finished.has(runId)) this.lostAfterEnd.add(runId);
+    const log = this.logs.get(runId) ?? [];
+    const isComplete = stored === log.length && log.at(-1)?.includes('"type":"run.finished"');
+    if (this.finished.has(runId) || isComplete) this.lostAfterEnd.add(runId);
   }
 
   onWrite({ id, server, port }: Connection): void {

@@ -41,7 +41,6 @@ export interface Feed {
 export interface ShownStatus {
   status: string;
   connected: boolean;
-  viewers: number | undefined;
 }
 
 /** A viewer in a process of its own, with the live client of the page. */
@@ -55,6 +54,8 @@ export class ViewerProcess {
   statuses = new Map<string, ShownStatus>();
   storeState = 'ok';
   waitingTrainers = 0;
+  /** The number of viewers; undefined until a status has arrived over the current connection. */
+  viewers: number | undefined;
   readonly #options: ViewerOptions;
   #client: LiveClient | undefined;
 
@@ -118,7 +119,10 @@ export class ViewerProcess {
       case 'connection':
         this.state = message.state.name;
         if (message.state.name === 'closed') this.closeCode = message.state.code;
-        if (message.state.name !== 'open') this.statuses.clear();
+        if (message.state.name !== 'open') {
+          this.statuses.clear();
+          this.viewers = undefined;
+        }
         break;
       case 'hello': {
         const { run, restart, after = 0 } = message;
@@ -134,8 +138,7 @@ export class ViewerProcess {
         this.feed.stream = run?.stream;
         this.storeState = 'ok';
         this.waitingTrainers = message.waitingTrainers;
-        if (run)
-          this.statuses.set(run.runId, { status: run.status, connected: run.connected, viewers: undefined });
+        if (run) this.statuses.set(run.runId, { status: run.status, connected: run.connected });
         break;
       }
       case 'event':
@@ -156,7 +159,8 @@ export class ViewerProcess {
         break;
       case 'status': {
         const { runId, status, connected, viewers } = message;
-        this.statuses.set(runId, { status, connected, viewers });
+        this.statuses.set(runId, { status, connected });
+        this.viewers = viewers;
         break;
       }
       case 'store':

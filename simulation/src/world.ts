@@ -168,6 +168,7 @@ class World {
   }
 
   dispose(): void {
+    this.network.dispose();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -302,7 +303,7 @@ class World {
     const { length } = database.store.eventsOf(runId);
     if (length === 0) return;
     database.store.loseEnd(runId, Math.max(0, length - events));
-    oracle.onLost(runId);
+    oracle.onLost(runId, length);
     const downMs = Math.min(ms, 3_000);
     database.failure = { mode: 'before', until: scheduler.now + downMs };
     for (const gateway of this.gateways) gateway.bus?.interrupt(downMs);
@@ -461,15 +462,16 @@ class World {
     const idle = this.trainers.filter(({ isIdle, process }) => isIdle && process.isAlive).length;
     if (viewer.waitingTrainers !== idle)
       oracle.fail('trainers', `${where} shows ${viewer.waitingTrainers} idle trainers instead of ${idle}`);
+    // The number of viewers is sent with the status of any run.
+    const open = this.viewers.filter((each) => each.state === 'open').length;
+    if (newest !== undefined && viewer.viewers !== open)
+      oracle.fail('viewers (P-82)', `${where} shows ${viewer.viewers} viewers instead of ${open}`);
     const { runId } = feed;
     if (plan.run === 'latest' && runId !== newest)
       oracle.fail('latest', `${where} follows ${runId} instead of ${newest}`);
     if (runId === undefined) return;
     const shown = viewer.statuses.get(runId);
     if (shown) this.#checkStatus(runId, where, shown);
-    const open = this.viewers.filter((each) => each.state === 'open').length;
-    if (runId === newest && shown?.viewers !== undefined && shown.viewers !== open)
-      oracle.fail('viewers', `${where} shows ${shown.viewers} viewers instead of ${open}`);
     const stored = store.eventsOf(runId);
     if (feed.stream !== store.streamOf(runId))
       return oracle.fail('viewer', `${where} shows another stream of ${runId}`);
