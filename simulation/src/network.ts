@@ -54,6 +54,7 @@ export class Network {
   readonly #blocks = new Map<string, number>();
   /** Machines that answer nothing, not even with a refusal. */
   readonly #silentHosts = new Set<string>();
+  readonly #sockets: VirtualSocket[] = [];
   #nextId = 1;
 
   constructor(options: NetworkOptions) {
@@ -108,12 +109,18 @@ export class Network {
       if (listener.process === process) this.#listeners.delete(port);
   }
 
+  /** Frees what Node.js keeps of the sockets that no program has closed, because its process was killed. */
+  dispose(): void {
+    for (const socket of this.#sockets) socket.freeParser();
+  }
+
   /** Opens a connection from the current process, as `net.connect` does. */
   connect({ port = 0 }: { port?: number }): VirtualSocket {
     const { scheduler, random } = this.#options;
     const process = scheduler.current;
     const id = this.#nextId++;
     const client = new VirtualSocket(process, { remotePort: port, localPort: 40_000 + id, isServer: false });
+    this.#sockets.push(client);
     const path = this.#options.pathOf(process.host);
     let connection: Connection | undefined;
     // The request is written while the connection is opened, and messages only after that.
@@ -157,6 +164,7 @@ export class Network {
     const path = pathOf(process.host);
     const [remotePort, localPort] = [client.localPort, client.remotePort];
     const server = new VirtualSocket(listener.process, { remotePort, localPort, isServer: true });
+    this.#sockets.push(server);
     VirtualSocket.join(client, server, {
       ...{ scheduler, random: random.fork(`connection ${id}`), path },
       blockedUntil: () => this.blockedUntil(process.host, listener.process.host),

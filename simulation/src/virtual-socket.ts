@@ -131,6 +131,8 @@ export class VirtualSocket extends Duplex {
   readonly remotePort: number;
   readonly localPort: number;
   connecting: boolean;
+  /** Set by the HTTP server and client of Node.js. */
+  parser: { remove(): void; close(): void } | null = null;
   bytesRead = 0;
   /** Called with each write of the program, before it is sent. */
   onWrite: ((bytes: Buffer) => void) | undefined;
@@ -174,6 +176,13 @@ export class VirtualSocket extends Duplex {
 
   get bytesWritten(): number {
     return this.#sent + this.writableLength;
+  }
+
+  /** Frees the HTTP parser that has read no complete request or response: Node.js keeps it, with all that it refers to. */
+  freeParser(): void {
+    this.parser?.remove();
+    this.parser?.close();
+    this.parser = null;
   }
 
   /** Lets everything that is sent on the connection vanish, without a sign to either side. */
