@@ -111,10 +111,18 @@ it('the delay to the screen is shown, unless the clocks differ', () => {
   expect(delayed()).toBe('–');
   expect(delayed(30, 31, 32, 80)).toBe('32 ms, 95 % within 80 ms');
   expect(delayed(-3_600_000)).toBe('clocks differ');
+  // A clock that is a few milliseconds behind is no reason for a warning.
+  expect([delayed(-5), delayed(-6)]).toEqual(['0 ms, 95 % within 0 ms', 'clocks differ']);
+  expect([delayed(10_000), delayed(10_001)]).toEqual(['10000 ms, 95 % within 10000 ms', 'clocks differ']);
 });
 
 it('the age of the last event and the number of events are shown', () => {
+  expect(textAfter([]).lastEvent).toBe('none yet');
   expect(textAfter(connected, 400).lastEvent).toBe('just now');
+  expect([999, 1_000].map((now) => textAfter(connected, now).lastEvent)).toEqual([
+    'just now',
+    '1\u00a0s ago',
+  ]);
   expect(textAfter(connected, 12_300)).toMatchObject({
     lastEvent: '12\u00a0s ago',
     received: `${events.length} events`,
