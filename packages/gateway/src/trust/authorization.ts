@@ -118,11 +118,10 @@ function toError(verdict: Exclude<TokenVerdict, 'accepted'>): MonitorError {
 }
 
 /**
- * Returns whether the given token is the expected one, or none is expected. Digests are compared in constant time, so
- * that the duration reveals neither the text nor its length.
+ * Returns whether the given token is the expected one. Digests are compared in constant time, so that the duration reveals
+ * neither the text nor its length.
  */
-export function tokenMatches(expected: string | undefined, given: string | undefined): boolean {
-  return expected === undefined || timingSafeEqual(digest(expected), digest(given ?? ''));
-}
+export const tokenMatches = (expected: string, given: string): boolean =>
+  timingSafeEqual(digest(expected), digest(given));
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

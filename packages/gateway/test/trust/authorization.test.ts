@@ -41,7 +41,13 @@ describe('commands and changes', () => {
   test('are refused with any token when they are off (S-2)', () => {
     const rights = rightsOf({ ...anyAddress, commandToken: undefined });
     for (const token of [undefined, '', 'sesame'])
-      expect(() => rights.authorize(token)).toThrow(expect.objectContaining({ code: 'command.off' }));
+      expect(() => rights.authorize(token)).toThrow(
+        expect.objectContaining({
+          code: 'command.off',
+          message:
+            'commands and changes are off: this gateway is reached from other machines; set --command-token to allow them',
+        }),
+      );
   });
 
   test('need exactly the token when one is set, and no error repeats a token (S-3, S-28)', () => {
@@ -54,6 +60,20 @@ describe('commands and changes', () => {
           message: expect.not.stringMatching(/sesame|barley/i),
         }),
       );
+  });
+
+  test('name what is wrong with a token, and how long to wait after too many', () => {
+    const rights = rightsOf({ ...anyAddress, commandToken: 'sesame' }, { ip: '203.0.113.7' });
+    const refusal = (code: string, message: string) => expect.objectContaining({ code, message });
+    const expected = 'expected the command token, got';
+    expect(() => rights.authorize(undefined)).toThrow(refusal('command.unauthorized', `${expected} none`));
+    for (let wrong = 0; wrong < limits.wrongTokenBurst; wrong++)
+      expect(() => rights.authorize('barley')).toThrow(
+        refusal('command.unauthorized', `${expected} another one`),
+      );
+    expect(() => rights.authorize('barley')).toThrow(
+      refusal('request.too_many', 'this address sent too many wrong tokens: try again in a minute'),
+    );
   });
 
   test.each([
