@@ -163,7 +163,7 @@ async function trainAndSave(
         saved = undefined;
         for (const warning of divergence.check(event.data)) emit(warning);
       } else if (event.type === 'epoch') {
-        progress.epochs = [...progress.epochs.slice(0, event.data.epoch - 1), event.data];
+        progress.epochs[event.data.epoch - 1] = event.data;
         saved = await save();
       }
     }

@@ -10,7 +10,7 @@ import { fileNamedBy, type PublishedFileName } from './published-file.ts';
 export interface EmittedProgress {
   /** The last step with a `batch` event; 0 before the first. */
   step: number;
-  /** Finished epochs, in order. */
+  /** Finished epochs, each at the index of its number less 1. */
   epochs: EpochData[];
   /** The last epoch with a `samples` event; 0 before the first. */
   sampleEpoch: number;
@@ -79,7 +79,7 @@ export function readEmittedProgress(log: EventLog): EmittedProgress {
     if (file) progress.files.push(file);
     const { type, data } = event;
     if (type === 'batch') progress.step = data.step;
-    else if (type === 'epoch') progress.epochs.push(data);
+    else if (type === 'epoch') progress.epochs[data.epoch - 1] = data;
     else if (type === 'samples') progress.sampleEpoch = data.epoch;
     else if (type === 'snapshot') progress.snapshotStep = data.step;
     else if (type === 'probe' && data.images)

@@ -55,4 +55,18 @@ describe('readEmittedProgress', () => {
     expect(log.lastSeq).toBe(2);
     log.close();
   });
+
+  test('counts epochs by their numbers, also after one that another version wrote', () => {
+    RunFolder.create(runs.path, 'run');
+    const log = open();
+    for (const epoch of [1, 2])
+      log.append({ type: 'epoch', data: { epoch, step: 8 * epoch } } as unknown as EventBody);
+    log.close();
+    const text = readFileSync(log.path, 'utf8');
+    writeFileSync(log.path, text.replace('"type":"epoch"', '"type":"newer"'));
+    const again = open();
+    const { epochs } = readEmittedProgress(again);
+    expect([epochs.length, epochs.at(-1)]).toEqual([2, { epoch: 2, step: 16 }]);
+    again.close();
+  });
 });
