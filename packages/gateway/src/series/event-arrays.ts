@@ -1,4 +1,4 @@
-import { defaultImageSide, type EventType, type MonitorEvent } from '@mnist-monitor/shared';
+import { defaultImageSide, type EventOf, type EventType, type MonitorEvent } from '@mnist-monitor/shared';
 import type { NpyType } from './npy.ts';
 
 /** The rows of an array that one event adds. */
@@ -38,20 +38,27 @@ const row = (value: number, group: string): ArrayRows => ({
 const decode = (base64: string): Buffer => Buffer.from(base64, 'base64');
 
 /**
- * Returns the bytes of a field of an epoch's test; undefined when the epoch has none. In a run of version 1 the field may be
- * one of the publisher's own, of any type.
+ * Returns the data of an epoch and the bytes of a field of its test; undefined when the event has none. In a run of version 1 the
+ * field may be one of the publisher's own, of any type.
  */
-function bytesOfTest({ type, data }: MonitorEvent, field: 'predictions' | 'confidences'): Buffer | undefined {
-  const value: unknown = type === 'epoch' ? data.test?.[field] : undefined;
-  return typeof value === 'string' && value !== '' ? decode(value) : undefined;
+function readTest({ type, data }: MonitorEvent, field: TestField): TestBytes | undefined {
+  if (type !== 'epoch') return undefined;
+  const value: unknown = data.test?.[field];
+  return typeof value === 'string' && value !== '' ? { epoch: data, bytes: decode(value) } : undefined;
+}
+
+type TestField = 'predictions' | 'confidences';
+interface TestBytes {
+  epoch: EventOf<'epoch'>['data'];
+  bytes: Buffer;
 }
 
 /** Returns the reader of the epochs that have a field of the test, each as one row. */
 const rowsOfEpochs =
-  (field: 'predictions' | 'confidences') =>
+  (field: TestField) =>
   (event: MonitorEvent): ArrayRows | undefined => {
-    const bytes = bytesOfTest(event, field);
-    return bytes && event.type === 'epoch' ? row(event.data.epoch, String(bytes.length)) : undefined;
+    const found = readTest(event, field);
+    return found && row(found.epoch.epoch, String(found.bytes.length));
   };
 
 function rowsOfImages(
@@ -127,9 +134,10 @@ export const eventArrays = {
     description:
       'uint8, or uint16 for more than 256 classes, [epochs, images]: the predicted class of every test image.',
     rows: (event, classCount) => {
-      const bytes = bytesOfTest(event, 'predictions');
-      if (!bytes || event.type !== 'epoch') return undefined;
-      const { test } = event.data;
+      const found = readTest(event, 'predictions');
+      if (!found) return undefined;
+      const { test } = found.epoch;
+      const { bytes } = found;
       const isWide = (test?.perClass?.length ?? test?.recall?.length ?? classCount) > 256;
       const shape = [bytes.length / (isWide ? 2 : 1)];
       return { type: isWide ? '<u2' : '|u1', count: 1, shape, group: String(bytes.length), bytes };
@@ -145,7 +153,7 @@ export const eventArrays = {
     description:
       'uint8 [epochs, images]: the probability of the predicted class of every test image; 255 is a probability of 1.',
     rows: (event) => {
-      const bytes = bytesOfTest(event, 'confidences');
+      const bytes = readTest(event, 'confidences')?.bytes;
       return bytes && { type: '|u1', count: 1, shape: [bytes.length], group: String(bytes.length), bytes };
     },
   },

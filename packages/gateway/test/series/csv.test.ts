@@ -31,8 +31,16 @@ test('each event is a line with its values (P-205)', () => {
   });
   expect(cellsOf(first('epoch'))).toMatchObject({ 'epoch.test.accuracy': '0.91', 'epoch.seconds': '2.1' });
   expect(cellsOf(first('system'))).toMatchObject({ 'system.host.cpu': '0.93' });
-  expect(cellsOf(first('system'))).not.toHaveProperty('system.gpu.load');
+  expect(cellsOf(first('system'))).not.toHaveProperty(['system.gpu.load']);
   expect(cellsOf(first('run.finished'))).toMatchObject({ status: 'completed', reason: 'all epochs done' });
+});
+
+test('values that an event does not have are empty (P-205)', () => {
+  const data = { level: 'info', code: 'x', message: 'm', step: null, by: undefined };
+  expect(cellsOf({ ...first('batch'), seq: 9, type: 'notice', data } as MonitorEvent)).toEqual({
+    ...{ seq: '9', time: first('batch').time, type: 'notice' },
+    ...{ level: 'info', code: 'x', message: 'm' },
+  });
 });
 
 test('numbers that are not finite are strings (P-206)', () => {

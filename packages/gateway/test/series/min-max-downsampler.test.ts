@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MinMaxDownsampler } from '../../src/series/min-max-downsampler.ts';
+import { type AxisRange, MinMaxDownsampler } from '../../src/series/min-max-downsampler.ts';
 
 type Points = [x: number, y: number][];
+type Point = ReturnType<MinMaxDownsampler['points']>[number];
 
 function downsample(points: Points, limit: number): Points {
   const downsampler = new MinMaxDownsampler(
@@ -11,6 +12,27 @@ function downsample(points: Points, limit: number): Points {
   );
   for (const [x, y] of points) downsampler.add(x, y);
   return downsampler.points().map(({ x, y }) => [x, y]);
+}
+
+/**
+ * Returns the points that stay of more points than the limit, each found by a search of its whole bucket, and last the last point,
+ * which stays if there is room.
+ */
+function searchBuckets(points: readonly Point[], { from, to }: AxisRange, limit: number): Point[] {
+  const count = Math.max(1, Math.floor((limit - 1) / 2));
+  const bucketOf = ({ x }: Point): number =>
+    Math.min(count - 1, Math.max(0, Math.floor(((x - from) / (to - from || 1)) * count)));
+  return Array.from({ length: count }, (_, bucket) => {
+    const own = points.filter((point) => bucketOf(point) === bucket);
+    const finite = own.filter(({ y }) => Number.isFinite(y));
+    const ys = finite.map(({ y }) => y);
+    return own.filter(
+      (point) =>
+        point === finite.find(({ y }) => y === Math.min(...ys)) ||
+        point === finite.find(({ y }) => y === Math.max(...ys)) ||
+        point === own.find(({ y }) => !Number.isFinite(y)),
+    );
+  }).flat();
 }
 
 const wave = (length: number): Points => Array.from({ length }, (_, x) => [x, Math.sin(x / 50)]);
@@ -53,6 +75,7 @@ describe('the min-max downsampler', () => {
     const steps = fc.array(fc.record({ dx: fc.integer({ min: 0, max: 3 }), y: fc.double() }), {
       minLength: 1,
       maxLength: 300,
+      size: 'max',
     });
     fc.assert(
       fc.property(
@@ -82,6 +105,35 @@ describe('the min-max downsampler', () => {
               Math.max(...finite),
             ]);
           expect(downsampler.points()).toEqual(kept);
+        },
+      ),
+    );
+  });
+
+  test('keeps the first lowest, the first highest and the first point that is not finite of each bucket, of 2 rows or of many (P-203)', () => {
+    const y = fc.oneof(
+      { weight: 4, arbitrary: fc.integer({ min: -3, max: 3 }) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
+      },
+    );
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 2, max: 9 }),
+        fc.array(y, { minLength: 180, maxLength: 180, size: 'max' }),
+        (buckets, rows, ys) => {
+          const range = { from: 0, to: buckets * rows };
+          const limit = 2 * buckets + 1;
+          const points = ys.slice(0, buckets * rows).map((y, x) => ({ index: x, x, y }));
+          const downsampler = new MinMaxDownsampler(range, limit);
+          for (const { x, y } of points) downsampler.add(x, y);
+          const kept = downsampler.points();
+          if (points.length <= limit) return expect(kept).toEqual(points);
+          const found = searchBuckets(points, range, limit);
+          const last = points.at(-1)!;
+          expect(kept).toEqual(found.at(-1) === last ? found : [...found, last]);
         },
       ),
     );
