@@ -138,7 +138,7 @@ export class ClusterPeers implements RemotePresence {
     return [...runs].filter((runId) => {
       const presenceBefore = before?.publishers.get(runId)?.presence;
       const hasChanged = presenceBefore !== next?.publishers.get(runId)?.presence;
-      if (presenceBefore && hasChanged) presenceBefore.disconnectedAt ??= performance.now();
+      if (presenceBefore && hasChanged) presenceBefore.disconnectedAt = performance.now();
       const current = this.#publisherOf(runId)?.presence;
       if (current) this.#presences.set(runId, current);
       return hasChanged;

@@ -37,10 +37,10 @@ describe('the peers of a gateway', () => {
 
   test('that are silent for 5 s are removed, and their clients count as disconnected', () => {
     peers.update('one', presence({ viewers: 3, publishers: [publisher('publisher-1')] }));
-    jest.advanceTimersByTime(4_900);
+    jest.advanceTimersByTime(5_000);
     peers.removeSilent();
     expect(peers.publisherOf('a')).toMatchObject({ publisherId: 'publisher-1' });
-    jest.advanceTimersByTime(200);
+    jest.advanceTimersByTime(1);
     peers.removeSilent();
     expect([peers.viewerCount, peers.publisherOf('a')]).toEqual([0, undefined]);
     expect(peers.presenceOf('a')).toMatchObject({
@@ -60,6 +60,64 @@ describe('the peers of a gateway', () => {
     expect(changed).toEqual(['a', 'a']);
   });
 
+  test('report when a publisher connected, was heard and disconnected, by the clock of this gateway', () => {
+    const now = performance.now();
+    peers.update('one', presence({ publishers: [{ ...publisher('publisher-1', 900), heardMs: 300 }] }));
+    const times = { publisherId: 'publisher-1', connectedAt: now - 900, disconnectedAt: undefined };
+    expect(peers.presenceOf('a')).toEqual({ ...times, lastMessageAt: now - 300 });
+    jest.advanceTimersByTime(1_000);
+    // A second later, from a message that took longer: the same connection.
+    peers.update('one', presence({ publishers: [{ ...publisher('publisher-1', 901), heardMs: 10 }] }));
+    expect(peers.presenceOf('a')).toEqual({ ...times, lastMessageAt: now + 990 });
+    jest.advanceTimersByTime(1_000);
+    peers.update('one', presence());
+    jest.advanceTimersByTime(1_000);
+    peers.update('one', presence());
+    peers.remove('one');
+    expect(peers.presenceOf('a')).toEqual({
+      ...times,
+      lastMessageAt: now + 990,
+      disconnectedAt: now + 2_000,
+    });
+    expect(peers.presenceOf('b')).toBeUndefined();
+  });
+
+  test('report another connection of a publisher that began at least a second later', () => {
+    peers.update('one', presence({ publishers: [publisher('publisher-1', 1_000)] }));
+    const before = peers.publisherOf('a');
+    peers.update('one', presence({ publishers: [publisher('publisher-1', 1)] }));
+    expect(peers.publisherOf('a')).toBe(before);
+    peers.update('one', presence({ publishers: [publisher('publisher-1', 0)] }));
+    expect(peers.publisherOf('a')).not.toBe(before);
+    const [connectedAt, disconnectedAt] = [performance.now(), undefined];
+    expect(peers.presenceOf('a')).toMatchObject({ connectedAt, disconnectedAt });
+    peers.update('one', presence({ publishers: [publisher('publisher-2', 0)] }));
+    expect(peers.publisherOf('a')).toMatchObject({ publisherId: 'publisher-2', commands: ['pause'] });
+  });
+
+  test('report each change of viewers, idle trainers and publishers once, until the listener is removed', () => {
+    let changes = 0;
+    const remove = peers.onChange(() => changes++);
+    const countAfter = (message: PresenceMessage): number => {
+      changes = 0;
+      for (let times = 0; times < 2; times++) peers.update('one', message);
+      return changes;
+    };
+    const waiting = [{ publisherId: 'publisher-1', commands: ['start' as const], heldMs: 0 }];
+    expect(countAfter(presence())).toBe(0);
+    expect(countAfter(presence({ viewers: 1 }))).toBe(1);
+    expect(countAfter(presence({ viewers: 2 }))).toBe(1);
+    expect(countAfter(presence({ viewers: 2, waiting }))).toBe(1);
+    expect(countAfter(presence({ viewers: 2 }))).toBe(1);
+    expect(countAfter(presence({ viewers: 2, publishers: [publisher('publisher-1', 9)] }))).toBe(1);
+    changes = 0;
+    peers.remove('one');
+    peers.remove('one');
+    expect(changes).toBe(1);
+    remove();
+    expect(countAfter(presence({ viewers: 1 }))).toBe(0);
+  });
+
   test('report a publisher at the gateway where it connected last, while it moves between two', () => {
     peers.update('one', presence({ publishers: [publisher('publisher-1', 9_000)] }));
     peers.update('other', presence({ publishers: [publisher('publisher-1', 5)] }));
@@ -74,6 +132,28 @@ describe('the peers of a gateway', () => {
     const command = { type: 'command', id: 'command-1', command: 'pause', data: {} } as const;
     peers.publisherOf('a')?.send(command);
     expect(sent).toEqual([{ type: 'commandAccepted', to: 'one', publisherId: 'publisher-1', command }]);
+  });
+
+  test('report an idle trainer as one command target for as long as it is listed', () => {
+    const seen: CommandTarget[] = [];
+    const detached: CommandTarget[] = [];
+    peers.onTarget((target) => {
+      seen.push(target);
+      return () => detached.push(target);
+    });
+    const idle = (...ids: string[]) =>
+      presence({ waiting: ids.map((publisherId) => ({ publisherId, commands: ['start'], heldMs: 0 })) });
+    peers.update('one', idle('publisher-1'));
+    peers.update('one', idle('publisher-2', 'publisher-1'));
+    expect(seen).toMatchObject([
+      { publisherId: 'publisher-1', commands: ['start'], gatewayId: 'one' },
+      { publisherId: 'publisher-2', commands: ['start'], gatewayId: 'one' },
+    ]);
+    expect(peers.idleTrainers).toEqual([seen[1], seen[0]]);
+    peers.update('one', idle('publisher-2'));
+    expect(detached).toEqual([seen[0]]);
+    peers.update('one', idle('publisher-2', 'publisher-1'));
+    expect(seen).toHaveLength(3);
   });
 
   test('report each command target once, and again when it reconnects', () => {

@@ -217,6 +217,13 @@ describe('the command router', () => {
     expect(next.received).toEqual(['c1']);
   });
 
+  test('sends an unanswered command about the queue to each new connection of the process', () => {
+    publisher('a', 'publisher-1', ['enqueue']);
+    router.execute(command('c1', 'enqueue', 'a'));
+    expect(publisher('b', 'publisher-1').received).toEqual(['c1']);
+    expect(publisher('c', 'publisher-2').received).toEqual([]);
+  });
+
   test('sends nothing to a connection that was removed', () => {
     const idle = target('publisher-1', ['start']);
     const detach = router.attach(idle);
