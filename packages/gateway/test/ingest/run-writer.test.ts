@@ -84,6 +84,22 @@ describe('a run writer', () => {
     expect([commits, published]).toEqual([[], []]);
   });
 
+  test('publishes the version that the run needs, from its first event of version 2 on', async () => {
+    const versions: number[] = [];
+    const hub = {
+      pausesUntil: 0,
+      publish: (...[, , , version]: Parameters<Hub['publish']>) => void versions.push(version),
+    };
+    const writer = new RunWriter({
+      ...{ runId: 'a', stream: 'stream-1', lastSeq: 0, version: 1, hub, store: new MemoryStore() },
+      limits: { commitIntervalMs: 0, commitEvents: 1, uncommittedBytes: 1e6 },
+      ...{ onCommit() {}, onBackpressure() {}, onFailure() {} },
+    });
+    for (const event of [run[0]!, { ...run[1]!, version: 2 as const }, run[2]!]) writer.add(event);
+    await writer.settled();
+    expect(versions).toEqual([1, 2, 2]);
+  });
+
   describe('waits before a commit', () => {
     /** Commits three events, each added when the one before is committed. Returns when each commit began. */
     async function commitTimes(limits: { commitIntervalMs: number }, pauseMs = 0): Promise<number[]> {

@@ -126,7 +126,17 @@ describe('opening Redis', () => {
     test('warns when Redis could lose acknowledged events', async () => {
       const redis = await startRedis(['--appendfsync', 'everysec']);
       expect(await warningsAt(redis)).toEqual([
-        [{ appendfsync: 'everysec' }, expect.stringContaining('set appendfsync to always')],
+        [
+          { appendfsync: 'everysec' },
+          'Redis may lose acknowledged events when it ends unexpectedly: set appendfsync to always to prevent this',
+        ],
+      ]);
+      const inMemory = await startRedis(['--appendonly', 'no', '--rename-command', 'CONFIG', '']);
+      expect(await warningsAt(inMemory)).toEqual([
+        [
+          { appendonly: 'no' },
+          'Redis may lose acknowledged events when it ends unexpectedly: set appendonly to yes to prevent this',
+        ],
       ]);
     });
   });
