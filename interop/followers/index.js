@@ -1,28 +1,9 @@
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compile, hasProgram, pythonEnvironment } from '../support/tools.js';
+import { buildWithCargo, compile, hasProgram, pythonEnvironment } from '../support/tools.js';
 
 const fileOf = (name) => fileURLToPath(new URL(name, import.meta.url));
-/** Where the libraries of Rust stay compiled between test runs. */
-const cargoTarget = fileOf('../.cargo-target');
-
-const manifest = `[package]
-name = "follow"
-version = "0.1.0"
-edition = "2021"
-
-[[bin]]
-name = "follow"
-path = "main.rs"
-
-[dependencies]
-tungstenite = "0.28"
-
-[profile.dev]
-debug = false
-incremental = false
-`;
 
 /**
  * A program in each language that follows a run: its argument is the address of the live feed, and it writes each message as a
@@ -58,10 +39,8 @@ export const followers = [
     name: 'Rust, with tungstenite',
     isAvailable: hasProgram('cargo'),
     async build(folder) {
-      writeFileSync(join(folder, 'Cargo.toml'), manifest);
       copyFileSync(fileOf('follow.rs'), join(folder, 'main.rs'));
-      await compile('cargo', ['build', '--quiet', '--target-dir', cargoTarget], { cwd: folder });
-      return [join(cargoTarget, 'debug/follow')];
+      return buildWithCargo(folder, { name: 'follow', dependencies: ['tungstenite = "0.28"'] });
     },
   },
 ];

@@ -1,11 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { generate } from '../support/generate.js';
-import { compile, hasProgram } from '../support/tools.js';
-
-/** Where serde stays compiled between test runs: compiling it takes most of the time. */
-const target = fileURLToPath(new URL('../.cargo-target', import.meta.url));
+import { buildWithCargo, hasProgram } from '../support/tools.js';
 
 export const rust = {
   name: 'Rust, with quicktype and serde',
@@ -14,30 +10,16 @@ export const rust = {
   async build(folder, messages) {
     const options = { visibility: 'public' };
     await generate(folder, { language: 'rust', file: 'messages.rs', options });
-    writeFileSync(join(folder, 'Cargo.toml'), manifest);
     writeFileSync(join(folder, 'main.rs'), mainOf(messages));
-    await compile('cargo', ['build', '--quiet', '--target-dir', target], { cwd: folder });
-    return [join(target, 'debug/decode')];
+    return buildWithCargo(folder, {
+      name: 'decode',
+      dependencies: [
+        'serde = { version = "1", features = ["derive"] }',
+        'serde_json = { version = "1", features = ["float_roundtrip"] }',
+      ],
+    });
   },
 };
-
-const manifest = `[package]
-name = "decode"
-version = "0.1.0"
-edition = "2021"
-
-[[bin]]
-name = "decode"
-path = "main.rs"
-
-[dependencies]
-serde = { version = "1", features = ["derive"] }
-serde_json = { version = "1", features = ["float_roundtrip"] }
-
-[profile.dev]
-debug = false
-incremental = false
-`;
 
 const mainOf = (messages) => `#[allow(dead_code)]
 mod messages;

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 
 /** The folder of a Python environment with the packages of requirements.txt; undefined where Python is missing. */
 export const pythonEnvironment = process.env.INTEROP_PYTHON_ENVIRONMENT || undefined;
@@ -27,4 +30,35 @@ export async function run(program, args, { cwd, input = '', env = {} } = {}) {
 export async function compile(program, args, options) {
   const { code, stdout, stderr } = await run(program, args, options);
   if (code !== 0) throw new Error(`${program} ${args.slice(0, 10).join(' ')}: ${stdout}${stderr}`);
+}
+
+/** Where libraries of Rust stay compiled between test runs: compiling them takes most of the time. */
+const cargoTarget = fileURLToPath(new URL('../.cargo-target', import.meta.url));
+
+/**
+ * Compiles the program of Rust whose `main.rs` is in a folder.
+ *
+ * @param dependencies Lines of TOML that name its libraries.
+ * @returns The command that runs it.
+ */
+export async function buildWithCargo(folder, { name, dependencies }) {
+  const manifest = `[package]
+name = "${name}"
+version = "0.1.0"
+edition = "2021"
+
+[[bin]]
+name = "${name}"
+path = "main.rs"
+
+[dependencies]
+${dependencies.join('\n')}
+
+[profile.dev]
+debug = false
+incremental = false
+`;
+  writeFileSync(join(folder, 'Cargo.toml'), manifest);
+  await compile('cargo', ['build', '--quiet', '--target-dir', cargoTarget], { cwd: folder });
+  return [join(cargoTarget, 'debug', name)];
 }
