@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { seededRandom } from '@mnist-monitor/shared/random';
 import { findMutants } from './mutation/mutants.js';
 import { compiledFiles, importDistances, root } from './mutation/project-copy.js';
 import { Worker } from './mutation/worker.js';
@@ -86,19 +87,9 @@ function mutantsOf(file, folder) {
   });
 }
 
-function random(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Returns a part of a list in random order. */
 function draw(list, count, seed) {
-  const next = random(seed);
+  const next = seededRandom(seed);
   const rest = [...list];
   for (let index = 0; index < Math.min(count, rest.length); index++) {
     const other = index + Math.floor(next() * (rest.length - index));

@@ -1,15 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { deriveSeed, normal, seededRandom, shuffle } from '../src/random.ts';
 
-describe('seeded random numbers', () => {
-  test('are the same for the same seed, from 0 inclusive to 1 exclusive', () => {
-    const draw = (seed: number) => Array.from({ length: 1_000 }, seededRandom(seed));
-    expect(draw(5)).toEqual(draw(5));
-    expect(draw(5)).not.toEqual(draw(6));
-    expect(Math.min(...draw(5))).toBeGreaterThanOrEqual(0);
-    expect(Math.max(...draw(5))).toBeLessThan(1);
-  });
-
+describe('random numbers', () => {
   test('derived seeds differ with every part and with their order', () => {
     const seeds = [deriveSeed(1, 2), deriveSeed(2, 1), deriveSeed(1, 3), deriveSeed(1), deriveSeed(1, 2, 0)];
     expect(new Set(seeds).size).toBe(seeds.length);

@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { seededRandom } from '@mnist-monitor/shared/random';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayerOutput, Network } from '../../src/network/network.ts';
 import { readSafetensors } from '../../src/network/safetensors.ts';
@@ -23,16 +24,7 @@ const shapes: readonly (readonly [name: string, shape: readonly number[]])[] = [
   ['fc2', [128, 10]],
 ];
 
-/** Returns numbers from 0 to 1 that look random, and are the same in each run. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-const next = randomNumbers(7);
+const next = seededRandom(7);
 const product = (shape: readonly number[]): number => shape.reduce((size, side) => size * side);
 const rounded = (name: string, shape: readonly number[], deviation: number): RoundedTensor => ({
   ...{

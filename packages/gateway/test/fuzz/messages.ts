@@ -1,4 +1,5 @@
 import { encode, type MonitorEvent } from '@mnist-monitor/shared';
+import { type Random, seededRandom } from '@mnist-monitor/shared/random';
 import { frame, opcodes } from './raw-socket.ts';
 
 /** Bytes to send to the gateway. */
@@ -7,17 +8,6 @@ export interface Attack {
   bytes: Buffer;
   /** Whether the bytes are certainly invalid; otherwise they may happen to be valid. */
   isInvalid: boolean;
-}
-
-/** Returns a generator of numbers from 0 to 1, the same for the same seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 export type EventPosition = Pick<MonitorEvent, 'runId' | 'seq'>;
@@ -33,7 +23,7 @@ export interface AttackerOptions {
 /** Generates attacks: invalid bytes, texts, values and frames. */
 export class Attacker {
   readonly #options: AttackerOptions;
-  readonly #random: () => number;
+  readonly #random: Random;
   #position: EventPosition | undefined;
 
   constructor(options: AttackerOptions) {
