@@ -6,7 +6,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** Returns the violations of WCAG and of good practice within the selected element, a line each. */
 export async function violations(page: Page, selector = 'html'): Promise<string[]> {
-  await page.evaluate(axe);
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe);
   return page.evaluate(async (inside) => {
     const { violations: found } = await (globalThis as unknown as Axe).axe.run(inside, {
       resultTypes: ['violations'],
