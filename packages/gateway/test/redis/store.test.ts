@@ -90,6 +90,59 @@ describeRedis('Redis', () => {
     expect(await again.summary('b')).not.toHaveProperty('metricNames');
   });
 
+  test('leaves out what is no event of a run, and names the seqs of events that cannot be read', async () => {
+    const redis = await emptyRedis();
+    const store = await openStore(redis);
+    await store.append('a', stored.slice(0, 3));
+    const client = await redis.client();
+    afterTest(() => client.close());
+    await client.xAdd(keys.events('a'), '3-7', { type: 'batch', json: '{}' });
+    await client.xAdd(keys.events('a'), '4-0', { type: 'batch', json: '{' });
+    await client.xAdd(keys.events('a'), '5-0', { json: stored[4]!.json });
+    await client.xAdd(keys.events('a'), '6-0', { type: 'batch', json: stored[5]!.json });
+    await client.hSet(keys.run('a'), 'lastSeq', '6');
+    const { events, unreadable, through, more } = await store.page('a', { after: 0, limit: 9 });
+    expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 6]);
+    expect({ unreadable, through, more }).toEqual({ unreadable: [4, 5], through: 6, more: false });
+  });
+
+  test('has the summary of a run in memory until the run has changed', async () => {
+    const store = await openStore(await emptyRedis());
+    await store.append('a', stored.slice(0, 2));
+    const first = await store.summary('a');
+    expect(await store.summary('a')).toBe(first);
+    await store.append('a', stored.slice(2, 3));
+    expect(await store.summary('a')).not.toBe(first);
+  });
+
+  test('lists a run whose key another program has changed, and fails when a user may not read the keys', async () => {
+    const redis = await startRedis();
+    const store = await openStore(redis);
+    for (const runId of ['a', 'b']) await store.append(runId, stored.slice(0, 1));
+    await store.annotate('a', { pinned: true });
+    await store.annotate('b', { pinned: true });
+    const client = await redis.client();
+    afterTest(() => client.close());
+    await client.set(keys.run('b'), 'a text');
+    const listed = await store.runs({ limit: 9 });
+    expect(listed.map(({ runId, pinned }) => [runId, pinned])).toEqual([
+      ['b', false],
+      ['a', true],
+    ]);
+    await client.sendCommand(['ACL', 'SETUSER', 'default', '-hget']);
+    await expect(store.runs({ limit: 9 })).rejects.toMatchObject({ code: 'store.read_only' });
+  });
+
+  test('names the gap that an append would leave', async () => {
+    const store = await openStore(await emptyRedis());
+    await store.append('a', stored.slice(0, 3));
+    await expect(store.append('a', stored.slice(4, 6))).rejects.toThrow(
+      'expected events to follow seq 3 without gaps, got seq 5',
+    );
+    expect(await store.append('a', stored.slice(3, 6))).toBe(6);
+    expect(await store.append('a', [])).toBe(6);
+  });
+
   test('can be read when its memory is full', async () => {
     const redis = await startRedis(['--maxmemory-policy', 'noeviction']);
     const store = await openStore(redis);

@@ -164,6 +164,17 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         });
       });
 
+      test('reports a run as paused between its notices that it is paused and resumed', async () => {
+        await store.append('a', stored.slice(0, 3));
+        const statuses: string[] = [];
+        for (const [at, code] of ['run.paused', 'test', 'run.resumed'].entries()) {
+          const data = { level: 'info' as const, code, message: code, step: null };
+          await store.append('a', [toNewEvent({ ...run[0]!, seq: 4 + at, type: 'notice', data })]);
+          statuses.push((await store.summary('a'))!.status);
+        }
+        expect(statuses).toEqual(['paused', 'paused', 'running']);
+      });
+
       test('reports a run that continues after its end as running (P-98)', async () => {
         const last = run.at(-1)!;
         const data = { level: 'info' as const, code: 'run.resumed', message: 'on', step: null };
