@@ -82,4 +82,31 @@ describe('Scorer', () => {
     expect(predictions[0]).toBe(order[0]);
     expect(top.probabilities[0]).toBe(confidences[0]);
   });
+
+  test('has of equal probabilities those of the first classes', () => {
+    const scorer = new Scorer(Uint16Array.of(0), 12);
+    scorer.add(Float32Array.from({ length: 12 }, (_, at) => (at === 11 ? 1 : 0)));
+    expect([...scorer.evaluation().top.classes]).toEqual([11, 0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(scoreLogits(favour(0, 0), [3]).predictions[0]).toBe(0);
+  });
+
+  test('has the probabilities of each image at its place, of few classes in their order', () => {
+    const { top } = scoreLogits(favour(2, 3, 4), [3, 4]);
+    const [sure, other] = [Math.exp(2) / (Math.exp(2) + 9), 1 / (Math.exp(2) + 9)];
+    expect(top.count).toBe(10);
+    expect([...top.classes]).toEqual([...Array(10).keys(), ...Array(10).keys()]);
+    [...top.probabilities].forEach((value, at) => {
+      expect(value).toBeCloseTo(at === 3 || at === 14 ? sure : other, 6);
+    });
+  });
+
+  test('has the confidence of each image, and in no bin one that is not a number', () => {
+    const { confidences, calibration } = scoreLogits(
+      Float32Array.from([...favour(2, 3), ...Array(10).fill(Number.NaN)]),
+      [3, 4],
+    );
+    expect(confidences[0]).toBeCloseTo(Math.exp(2) / (Math.exp(2) + 9), 6);
+    expect(confidences[1]).toBeNaN();
+    expect(calibration.reduce((sum, { count }) => sum + count, 0)).toBe(1);
+  });
 });

@@ -104,4 +104,43 @@ describe('RunControl', () => {
     expect(rates).toEqual([0.01, 0.01, 0.005, 0.005, 0.002, 0.002, 0.1]);
     expect(notices).toMatchObject([{ step: 14, value: 0.1 }]);
   });
+
+  test('names who gave each command, and the step, in its notices', async () => {
+    const { control, notices } = newControl();
+    control.setLearningRate(0.5, 'bot');
+    control.pause('ada');
+    const paused = control.shouldContinue(3);
+    await nextTurn();
+    control.resume('bob');
+    await paused;
+    expect(notices).toEqual([
+      {
+        ...{ level: 'info', code: 'learning_rate.set', message: 'Learning rate set to 0.5 after step 3.' },
+        ...{ step: 3, value: 0.5, by: 'bot' },
+      },
+      { level: 'info', code: 'run.paused', message: 'Paused after step 3.', step: 3, by: 'ada' },
+      { level: 'info', code: 'run.resumed', message: 'Resumed after step 3.', step: 3, by: 'bob' },
+    ]);
+  });
+
+  test('reports no pause twice when a paused run gets another command', async () => {
+    const { control, codes } = newControl();
+    control.pause();
+    const paused = control.shouldContinue(1);
+    await nextTurn();
+    control.setLearningRate(0.5);
+    await nextTurn();
+    control.resume();
+    await paused;
+    expect(codes()).toEqual(['run.paused', 'learning_rate.set', 'run.resumed']);
+  });
+
+  test('does not change the rate of a run that has been stopped', async () => {
+    const { control, codes } = newControl();
+    control.stop(stopped);
+    control.setLearningRate(0.5);
+    expect(await control.shouldContinue(1)).toBe(false);
+    expect(codes()).toEqual([]);
+    expect(control.baseLearningRateAt(2)).toBe(0.01);
+  });
 });

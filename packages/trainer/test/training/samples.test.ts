@@ -54,4 +54,46 @@ describe('selectSamples', () => {
     expect(probabilities).toHaveLength(10);
     expect(probabilities).toEqual([...probabilities].sort((a, b) => b - a));
   });
+
+  test('returns as many correct images of each class, in the order of the classes', () => {
+    const given = [1, 0, 1, 0, 1, 0, 2];
+    const own = Uint16Array.from(given);
+    const three = new Scorer(own, 3);
+    three.add(Float32Array.from(given.flatMap((label) => [0, 1, 2].map((at) => (at === label ? 3 : 0)))));
+    const all = { size: 7, labels: own, images: new Uint8Array(7 * 784), classCount: 3 };
+    const indexes = (correct: number) =>
+      selectSamples(all, three.evaluation(), { worst: 0, correct }).map(({ index }) => index);
+    expect(indexes(6)).toEqual([1, 3, 0, 2, 6]);
+    expect(indexes(4)).toEqual([1, 3, 0, 2]);
+    expect(indexes(3)).toEqual([1, 0, 6]);
+  });
+
+  test('returns 18 mistakes and 10 correct images by default, and no mistake twice', () => {
+    const size = 60;
+    const own = new Uint16Array(size).map((_, at) => at % 10);
+    const scorer = new Scorer(own, 10);
+    // The first thirty are recognized.
+    scorer.add(
+      Float32Array.from({ length: size * 10 }, (_, at) => {
+        const image = Math.floor(at / 10);
+        return at % 10 === (own[image]! + (image < 30 ? 0 : 1)) % 10 ? 3 : 0;
+      }),
+    );
+    const many = { size, labels: own, images: new Uint8Array(size * 784), classCount: 10 };
+    const samples = selectSamples(many, scorer.evaluation());
+    const correct = samples.filter(({ label, prediction }) => label === prediction);
+    expect([samples.length, correct.length]).toEqual([28, 10]);
+    expect(new Set(correct.map(({ label }) => label)).size).toBe(10);
+    expect(new Set(samples.map(({ index }) => index)).size).toBe(28);
+  });
+
+  test('rounds probabilities to five digits, and names no classes when all are there', () => {
+    const [worst] = selectSamples(split, evaluation);
+    expect(worst).not.toHaveProperty('classes');
+    const { top } = evaluation;
+    worst!.probabilities.forEach((value, at) => {
+      expect(value).toBeCloseTo(top.probabilities[2 * 10 + at]!, 5);
+      expect(String(value).length).toBeLessThanOrEqual('0.12345'.length);
+    });
+  });
 });

@@ -6,11 +6,11 @@ import { type Dataset, takeFirst } from '../../src/dataset/dataset.ts';
 import { loadDataset } from '../../src/dataset/load.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import type { EventBody, NoticeData } from '../../src/event-data.ts';
-import type { Learner } from '../../src/learner/learner.ts';
+import type { Learner, StepOptions } from '../../src/learner/learner.ts';
 import { LocalLearner } from '../../src/learner/local-learner.ts';
 import { architecture } from '../../src/network/architecture.ts';
 import { recipes } from '../../src/recipe.ts';
-import { startPosition } from '../../src/training/position.ts';
+import { startPosition, type TrainingPosition } from '../../src/training/position.ts';
 import { RunControl } from '../../src/training/run-control.ts';
 import { Stopwatch } from '../../src/training/stopwatch.ts';
 import { type TrainingEvent, train } from '../../src/training/train.ts';
@@ -24,70 +24,6 @@ async function turns(count: number): Promise<void> {
 
 const batchSize = 16;
 const images = 96;
-
-describe.each(engines)('training on the engine %s', (_name, start) => {
-  let engine: Engine;
-  let dataset: Dataset;
-  beforeAll(async () => {
-    engine = await start();
-    const all = await loadDataset(undefined);
-    dataset = { ...all, train: takeFirst(all.train, images, ''), test: takeFirst(all.test, 40, '') };
-  });
-
-  /** Trains `epochs` of 6 steps and returns the events. */
-  async function run(epochs: number, seed = 1, layers = smallNetwork): Promise<TrainingEvent[]> {
-    const control = new RunControl({ ...recipes.default, emit: () => {} });
-    const learner = new LocalLearner(engine.kernels, { optimizer: 'sgd', seed, layers });
-    const options = {
-      ...recipes.default,
-      dataset,
-      epochs,
-      batchSize,
-      evaluationBatch: engine.evaluationBatch,
-    };
-    const events: TrainingEvent[] = [];
-    for await (const event of train({ ...options, learner, seed, control, position: startPosition() }))
-      events.push(event);
-    await learner.dispose();
-    return events;
-  }
-  const losses = (events: TrainingEvent[]) =>
-    events.flatMap((e) => (e.type === 'batch' ? [e.data.loss] : []));
-
-  test('lowers the loss within a few steps', async () => {
-    const values = losses(await run(3, 1, [...architecture]));
-    const mean = (part: number[]) => part.reduce((sum, value) => sum + value, 0) / part.length;
-    expect(values).toHaveLength(18);
-    expect(mean(values.slice(-4))).toBeLessThan(mean(values.slice(0, 4)) * 0.9);
-  }, 60_000);
-
-  test('disposes all tensors', async () => {
-    const before = tf.memory().numTensors;
-    await run(1);
-    expect(tf.memory().numTensors).toBe(before);
-  }, 60_000);
-
-  test('gives the same losses for the same seed', async () => {
-    const first = losses(await run(1));
-    expect(losses(await run(1))).toEqual(first);
-    expect(losses(await run(1, 2))).not.toEqual(first);
-  }, 60_000);
-
-  test('yields each step, then the epoch with all test images, then samples', async () => {
-    const events = await run(1);
-    expect(events.map(({ type }) => type)).toEqual([
-      ...Array(images / batchSize).fill('batch'),
-      'epoch',
-      'samples',
-    ]);
-    expect(events[4]).toMatchObject({
-      type: 'batch',
-      data: { epoch: 1, batch: 5, step: 5, learningRate: 0.01 },
-    });
-    const epoch = events.find((event) => event.type === 'epoch');
-    expect(epoch?.data.test.confusion?.flat().reduce((sum, count) => sum + count, 0)).toBe(40);
-  }, 60_000);
-});
 
 describe('training with a RunControl', () => {
   let dataset: Dataset;
@@ -180,4 +116,140 @@ describe('training with a RunControl', () => {
     expect(rates).toEqual([0.01, 0.01, 0.002, 0.002, 0.002, 0.002]);
     expect(notices).toMatchObject([{ data: { code: 'learning_rate.set', step: 2, value: 0.002 } }]);
   });
+
+  /** Trains from a position, and returns the events and the options of each step. */
+  async function trainFrom(position: TrainingPosition, epochs: number, stopwatch = new Stopwatch()) {
+    const steps: StepOptions[] = [];
+    const observed: Learner = {
+      ...learner,
+      async step(batch, options) {
+        steps.push(options);
+        return learner.step(batch, options);
+      },
+    };
+    const control = new RunControl({ ...recipes.default, stopwatch, emit: () => {} });
+    const options = { ...recipes.default, dataset, epochs, batchSize, evaluationBatch: 10, seed: 7 };
+    const events: TrainingEvent[] = [];
+    for await (const event of train({ ...options, learner: observed, control, position })) events.push(event);
+    return { events, steps };
+  }
+
+  test('continues within an epoch, whose means count the images before', async () => {
+    const before = { images: 64, loss: 64 * 3, accuracy: 64 };
+    const { events, steps } = await trainFrom({ ...startPosition(), epoch: 1, batch: 4, ...before }, 2);
+    expect(events.map(({ type }) => type)).toEqual(['batch', 'batch', 'epoch', 'samples']);
+    expect(steps.map(({ step }) => step)).toEqual([11, 12]);
+    expect(events[0]).toMatchObject({ data: { epoch: 2, batch: 5, step: 11 } });
+    const loss = (64 * 3 + 32) / images;
+    const accuracy = (64 + 16) / images;
+    expect(events[2]).toMatchObject({ data: { epoch: 2, step: 12, train: { loss, accuracy } } });
+    expect(events[3]).toMatchObject({ data: { epoch: 2 } });
+  });
+
+  test('has another seed for the dropout of each step, the same in each run', async () => {
+    const { steps } = await trainFrom(startPosition(), 2);
+    expect(steps).toHaveLength(12);
+    expect(new Set(steps.map(({ seed }) => seed)).size).toBe(12);
+    const later = await trainFrom({ ...startPosition(), epoch: 1 }, 2);
+    expect(later.steps).toEqual(steps.slice(6));
+  });
+
+  test('reports the training time of each epoch with its evaluation, and the remaining time', async () => {
+    let now = 0;
+    onPredict = () => {
+      now += 500;
+    };
+    const timed: Learner['step'] = learner.step;
+    learner.step = async (...args) => {
+      now += 1_000;
+      return timed(...args);
+    };
+    const { events } = await trainFrom(startPosition(), 2, new Stopwatch(10, () => now));
+    learner.step = timed;
+    const epochs = events.flatMap((event) => (event.type === 'epoch' ? [event.data.seconds] : []));
+    // Six steps of a second, and an evaluation of four batches.
+    expect(epochs).toEqual([8, 8]);
+    const batches = events.flatMap((event) => (event.type === 'batch' ? [event.data] : []));
+    expect(batches.map(({ elapsedSeconds }) => elapsedSeconds)).toEqual([
+      ...[11, 12, 13, 14, 15, 16],
+      ...[19, 20, 21, 22, 23, 24],
+    ]);
+    expect(batches[0]).toMatchObject({ imagesPerSecond: 16, etaSeconds: null });
+    expect(batches.at(-2)!.etaSeconds).toBeCloseTo(1 + 2);
+    expect(batches.at(-1)!.etaSeconds).toBeCloseTo(2);
+  });
+
+  test('does not begin an epoch in a run that is stopped', async () => {
+    const control = new RunControl({ ...recipes.default, emit: () => {} });
+    control.stop({ status: 'stopped', reason: '' });
+    const options = { ...recipes.default, dataset, epochs: 1, batchSize, evaluationBatch: 10, seed: 1 };
+    const events: TrainingEvent[] = [];
+    for await (const event of train({ ...options, learner, control, position: startPosition() }))
+      events.push(event);
+    expect(events).toEqual([]);
+  });
+});
+
+describe.each(engines)('training on the engine %s', (_name, start) => {
+  let engine: Engine;
+  let dataset: Dataset;
+  beforeAll(async () => {
+    engine = await start();
+    const all = await loadDataset(undefined);
+    dataset = { ...all, train: takeFirst(all.train, images, ''), test: takeFirst(all.test, 40, '') };
+  });
+
+  /** Trains `epochs` of 6 steps and returns the events. */
+  async function run(epochs: number, seed = 1, layers = smallNetwork): Promise<TrainingEvent[]> {
+    const control = new RunControl({ ...recipes.default, emit: () => {} });
+    const learner = new LocalLearner(engine.kernels, { optimizer: 'sgd', seed, layers });
+    const options = {
+      ...recipes.default,
+      dataset,
+      epochs,
+      batchSize,
+      evaluationBatch: engine.evaluationBatch,
+    };
+    const events: TrainingEvent[] = [];
+    for await (const event of train({ ...options, learner, seed, control, position: startPosition() }))
+      events.push(event);
+    await learner.dispose();
+    return events;
+  }
+  const losses = (events: TrainingEvent[]) =>
+    events.flatMap((e) => (e.type === 'batch' ? [e.data.loss] : []));
+
+  test('lowers the loss within a few steps', async () => {
+    const values = losses(await run(3, 1, [...architecture]));
+    const mean = (part: number[]) => part.reduce((sum, value) => sum + value, 0) / part.length;
+    expect(values).toHaveLength(18);
+    expect(mean(values.slice(-4))).toBeLessThan(mean(values.slice(0, 4)) * 0.9);
+  }, 60_000);
+
+  test('disposes all tensors', async () => {
+    const before = tf.memory().numTensors;
+    await run(1);
+    expect(tf.memory().numTensors).toBe(before);
+  }, 60_000);
+
+  test('gives the same losses for the same seed', async () => {
+    const first = losses(await run(1));
+    expect(losses(await run(1))).toEqual(first);
+    expect(losses(await run(1, 2))).not.toEqual(first);
+  }, 60_000);
+
+  test('yields each step, then the epoch with all test images, then samples', async () => {
+    const events = await run(1);
+    expect(events.map(({ type }) => type)).toEqual([
+      ...Array(images / batchSize).fill('batch'),
+      'epoch',
+      'samples',
+    ]);
+    expect(events[4]).toMatchObject({
+      type: 'batch',
+      data: { epoch: 1, batch: 5, step: 5, learningRate: 0.01 },
+    });
+    const epoch = events.find((event) => event.type === 'epoch');
+    expect(epoch?.data.test.confusion?.flat().reduce((sum, count) => sum + count, 0)).toBe(40);
+  }, 60_000);
 });
