@@ -1,7 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { MonitorError } from '@mnist-monitor/shared';
+import { errorCodes, MonitorError } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { HealthCheckedStore, type StoreFailure } from '../../src/store/health-checked-store.ts';
+import { DamagedRunError } from '../../src/store/damaged-run.ts';
+import {
+  closeCodeAfter,
+  HealthCheckedStore,
+  isStoreError,
+  publicMessage,
+  type StoreFailure,
+  storeStateMessage,
+} from '../../src/store/health-checked-store.ts';
 import { toNewEvent } from '../../src/store/store.ts';
 import { afterTest } from '../support/cleanup.ts';
 import { MemoryStore } from '../support/memory-store.ts';
@@ -123,5 +131,28 @@ describe('a health-checked store', () => {
     const { store, checked } = checkedStore(60_000, 10);
     store.check = () => new Promise(() => {});
     await expect(checked.check()).rejects.toMatchObject({ code: 'store.stalled' });
+  });
+});
+
+describe('a failure of the store for clients', () => {
+  const failure = new MonitorError('store.full', 'no space is left for /secret/monitor.db');
+  const damage = new DamagedRunError('a', 'event 3 cannot be read', '/secret/monitor.db');
+
+  test('is described without its path, and a damaged run by its problem', () => {
+    expect(publicMessage(failure)).toBe(errorCodes['store.full'].meaning);
+    expect(publicMessage(damage)).toBe('run a is damaged: event 3 cannot be read');
+    expect(storeStateMessage({ code: failure.code, message: failure.message, since: new Date() })).toEqual({
+      ...{ type: 'store', state: 'failing', message: errorCodes['store.full'].meaning },
+    });
+    expect(storeStateMessage(undefined)).toEqual({ type: 'store', state: 'ok', message: '' });
+  });
+
+  test('closes a connection with a code that permits another try unless its run is damaged', () => {
+    expect([closeCodeAfter(failure), closeCodeAfter(damage)]).toEqual(['storeUnavailable', 'runDamaged']);
+  });
+
+  test('is one of the store or of a run, and no other error', () => {
+    const others = [new Error('x'), new MonitorError('run.not_found', 'x'), undefined];
+    expect([failure, damage, ...others].map(isStoreError)).toEqual([true, true, false, false, false]);
   });
 });

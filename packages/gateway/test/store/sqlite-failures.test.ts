@@ -2,6 +2,7 @@ import {
   closeSync,
   cpSync,
   existsSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -98,6 +99,21 @@ describe('a SQLite store whose files are removed', () => {
     await store.check();
     expect(await store.lastSeq('a')).toBe(5);
   });
+});
+
+test('a SQLite store is not used again until another file can be written beside it', async () => {
+  const folder = temporaryFolder();
+  const store = await open(folder);
+  await store.append('a', stored.slice(0, 5));
+  rmSync(join(folder, 'monitor.db-lock'));
+  await expect(store.check()).rejects.toEqual(code('store.vanished'));
+  const probe = join(folder, `.disk-check-${process.pid}`);
+  mkdirSync(probe);
+  for (const _ of [1, 2]) await expect(store.check()).rejects.toEqual(code('store.failing'));
+  rmSync(probe, { recursive: true });
+  await store.check();
+  expect(await store.append('a', stored.slice(5, 6))).toBe(6);
+  expect(readdirSync(folder).filter((name) => name.includes('disk-check'))).toEqual([]);
 });
 
 describe('a SQLite store on a full disk', () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
@@ -81,5 +81,27 @@ describe('a folder of runs', () => {
     const open = (): Promise<Store> => openSqliteStore(folder);
     await expect(open()).rejects.toThrow(expect.objectContaining({ code: 'store.unusable' }));
     await expect(open()).rejects.toThrow(/^the database \S+monitor\.db-lock cannot be used \([^\n]+$/);
+  });
+
+  test('whose lock file is another file is refused as one that cannot be used, not as in use', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'monitor.db-lock'), 'a text that is no database');
+    await expect(openSqliteStore(folder)).rejects.toThrow(
+      expect.objectContaining({
+        code: 'store.unusable',
+        message: expect.stringMatching(/^the database \S+monitor\.db-lock cannot be used \([^\n]+$/),
+      }),
+    );
+  });
+
+  test('whose database is a link to a missing folder is refused in one line', async () => {
+    const folder = temporaryFolder();
+    symlinkSync(join(folder, 'missing', 'monitor.db'), join(folder, 'monitor.db'));
+    await expect(openSqliteStore(folder)).rejects.toThrow(
+      expect.objectContaining({
+        code: 'store.unusable',
+        message: expect.stringMatching(/^the database \S+monitor\.db cannot be used \([^\n]+$/),
+      }),
+    );
   });
 });

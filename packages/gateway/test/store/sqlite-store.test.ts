@@ -1,7 +1,9 @@
-import { cpSync, statSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { cpSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { sampleRun } from '@mnist-monitor/shared/testing';
+import { sampleRun, timeFactor } from '@mnist-monitor/shared/testing';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { type Store, toNewEvent } from '../../src/store/store.ts';
 import { afterTest, temporaryFolder } from '../support/cleanup.ts';
@@ -75,4 +77,41 @@ describe('the SQLite store’s file', () => {
     await until(() => sizeOf(folder) < 400_000);
     await second.close();
   });
+});
+
+describe('an open SQLite store', () => {
+  test('reads a summary once for each change of the run', async () => {
+    const store = await opened(temporaryFolder());
+    await store.append('a', events.slice(0, 3));
+    const first = await store.summary('a');
+    expect(await store.summary('a')).toBe(first);
+    await store.append('b', sampleRun({ runId: 'b' }).slice(0, 1).map(toNewEvent));
+    expect(await store.summary('a')).toBe(first);
+    await store.append('a', events.slice(3, 5));
+    expect(await store.summary('a')).toMatchObject({ lastSeq: 5 });
+  });
+
+  test('refuses every call after it was closed', async () => {
+    const store = await opened(temporaryFolder());
+    await store.append('a', events.slice(0, 3));
+    await store.close();
+    const closed = expect.objectContaining({ code: 'store.failing', message: 'the database is closed' });
+    await expect(store.append('a', events.slice(3, 5))).rejects.toEqual(closed);
+    await expect(store.lastSeq('a')).rejects.toEqual(closed);
+  });
+
+  test('keeps its process alive during calls only', async () => {
+    const folder = temporaryFolder();
+    const module = new URL('../../src/store/sqlite-store.js', import.meta.url);
+    const program = `
+      import { openSqliteStore } from ${JSON.stringify(module.href)};
+      const store = await openSqliteStore(process.argv[2]);
+      store.annotate('a', { title: 'x' }).then(console.log);`;
+    const file = join(temporaryFolder(), 'program.mjs');
+    writeFileSync(file, program);
+    const { stdout } = await promisify(execFile)(process.execPath, [file, folder], {
+      timeout: 20_000 * timeFactor(),
+    });
+    expect(stdout).toBe('false\n');
+  }, 60_000);
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs-core';
 import { type Batch, orderedBatches } from '../../src/dataset/batches.ts';
 import { loadDataset } from '../../src/dataset/load.ts';
 import type { Learner } from '../../src/learner/learner.ts';
@@ -89,6 +90,15 @@ export function testInspection(
       });
       expect(maxima.map(({ length }) => length)).toEqual([4, 12]);
       expect(relativeDifference(maxima[0]!, expected)).toBeLessThan(1e-5);
+    });
+
+    test('a look inside and a prediction leave no tensors behind', async () => {
+      const learner = await create();
+      const before = tf.memory().numTensors;
+      await learner.inspect(batch);
+      await learner.predict(batch);
+      await learner.state();
+      expect(tf.memory().numTensors).toBe(before);
     });
 
     test('the largest outputs of many images are those of its parts', async () => {

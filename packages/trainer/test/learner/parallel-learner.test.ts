@@ -123,4 +123,41 @@ describe('ParallelLearner', () => {
     await second.restore(await first.state());
     expect(await learn(second)).toEqual(await learn(first));
   });
+
+  test('makes the same steps as one thread with fewer images than threads', async () => {
+    const few = [...orderedBatches({ ...splitOf(10), size: 2 }, 2)];
+    batches = [few[0]!, few[0]!];
+    const [one, many] = [createLocal(), await createParallel(3)];
+    const step = { step: 1, learningRate: 0.01, seed: 1, withGradients: true };
+    const [expected, actual] = [await one.step(few[0]!, step), await many.step(few[0]!, step)];
+    expect(actual.loss).toBeCloseTo(expected.loss, 4);
+    expect(actual.accuracy).toBe(expected.accuracy);
+    actual.gradients!.forEach((values, at) => {
+      expect(values).toHaveLength(expected.gradients![at]!.length);
+      values.forEach((value, i) => {
+        expect(value).toBeCloseTo(expected.gradients![at]![i]!, 4);
+      });
+    });
+    expectClose(await many.weights(), await one.weights());
+  });
+
+  test('has the accuracy of the whole batch', async () => {
+    const [one, many] = [createLocal(), await createParallel(3)];
+    for (const [at, batch] of batches.entries()) {
+      const options = { step: at + 1, learningRate: 0.01, seed: at };
+      const [expected, actual] = [await one.step(batch, options), await many.step(batch, options)];
+      expect(actual.accuracy).toBeCloseTo(expected.accuracy, 6);
+    }
+  });
+
+  test.each([
+    ['one thread', async () => createLocal()],
+    ['two threads', () => createParallel(2)],
+  ])('refuses a state with another number of tensors on %s', async (_where, create) => {
+    const learner = await create();
+    const { weights, optimizer } = await learner.state();
+    await expect(learner.restore({ weights: weights.slice(1), optimizer })).rejects.toThrow(
+      'expected 4 saved tensors, got 3',
+    );
+  });
 });
