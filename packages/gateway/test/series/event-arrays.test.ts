@@ -69,6 +69,18 @@ describe('the rows of an array', () => {
     expect([...rows.bytes]).toEqual([...new Uint8Array(bytes.buffer)]);
   });
 
+  test.each([
+    ['probe-logits', frame],
+    ['probe-labels', images],
+    ['probe-images', images],
+    ['prediction-epochs', epoch],
+    ['confidences', epoch],
+  ] as const)('have the type that the description of the array begins with: %s', (name, event) => {
+    const types = { '<f4': 'float32', '<u4': 'uint32', '<u2': 'uint16', '|u1': 'uint8' };
+    const { description } = eventArrays[name];
+    expect(description.split(/[ ,]/)[0]).toBe(types[rowsOf(name, event)!.type]);
+  });
+
   test('of images have the size of the images as their shape and group (P-211)', () => {
     const data = { ...imageData, width: 3, height: 2, channels: 4 };
     const rows = rowsOf('probe-images', eventOf('probe', { step: 1, size: 2, images: data }));
