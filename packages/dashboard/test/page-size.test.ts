@@ -24,6 +24,14 @@ it(`a first visit loads at most ${limit / 1_000} kB of JavaScript after gzip`, (
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(limit);
 });
 
+it('the scripts of a first visit are requested together, not one after the other', () => {
+  const html = readFileSync(`${page}index.html`, 'utf8');
+  const requested = [
+    ...html.matchAll(/<(?:script|link rel="modulepreload")[^>]* (?:src|href)="\.\/([^"]+)"/g),
+  ];
+  expect(requested.map(([, path]) => path).sort()).toEqual(firstVisitScripts().sort());
+});
+
 it('panels that open on demand are not part of a first visit', () => {
   const onDemand = [
     ...['runs-dialog', 'run-editor', 'new-run-dialog', 'help-dialog', 'command-token'],
