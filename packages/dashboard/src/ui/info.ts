@@ -12,7 +12,7 @@ const gap = 6;
  * @param classCount Number of classes of the run, which the explanation of some parts mentions.
  */
 export const info = (part: Explained, name: string, classCount?: number): TemplateResult => html`
-  <span class="info">
+  <span class="info-mark">
     <button type="button" class="info-button" popovertarget="info-${part}" aria-label="${name}: explanation" title="What is this?"><i aria-hidden="true">i</i></button>
     <span class="info-text" id="info-${part}" popover role="note" @beforetoggle=${(event: Event) => fill(event, part, classCount)} @toggle=${place}></span>
   </span>`;

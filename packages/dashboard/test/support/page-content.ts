@@ -72,6 +72,42 @@ export const cutTexts = (page: Page): Promise<string[]> =>
         .map((element) => element.textContent ?? ''),
     );
 
+/** Returns the texts of the page of which a line covers a line of another text, each with the text that it covers. */
+export const overlappingTexts = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    /** The lines of a text, without the pixel by which lines may touch. */
+    interface Line extends Record<'left' | 'right' | 'top' | 'bottom', number> {
+      node: Node;
+    }
+    const isDrawn = (element: Element): boolean => {
+      for (let ancestor: Element | null = element; ancestor; ancestor = ancestor.parentElement)
+        if (getComputedStyle(ancestor).clipPath !== 'none') return false;
+      return element.checkVisibility({ visibilityProperty: true });
+    };
+    const lines: Line[] = [];
+    const walker = document.createTreeWalker(document.querySelector('main') as Element, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const parent = node.parentElement as Element;
+      if (!node.textContent?.trim() || parent.closest('svg, .plot-frame') || !isDrawn(parent)) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      for (const { left, right, top, bottom } of range.getClientRects())
+        lines.push({ node, left: left + 1, right: right - 1, top: top + 3, bottom: bottom - 3 });
+    }
+    const covers = (one: Line, other: Line): boolean =>
+      one.node !== other.node &&
+      one.left < other.right &&
+      other.left < one.right &&
+      one.top < other.bottom &&
+      other.top < one.bottom;
+    return lines.flatMap((line, index) =>
+      lines
+        .slice(index + 1)
+        .filter((other) => covers(line, other))
+        .map((other) => `${line.node.textContent?.trim()} | ${other.node.textContent?.trim()}`),
+    );
+  });
+
 /** Returns by how many pixels the page is wider than its window. */
 export const overflowWidth = (page: Page): Promise<number> =>
   page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth));

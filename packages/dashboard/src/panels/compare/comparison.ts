@@ -141,19 +141,24 @@ export function resultRows(runs: readonly ResultSource[]): CompareRow[] {
   });
 }
 
-/** Returns the settings and the machine of the runs side by side, those that differ first. */
+/**
+ * Returns the settings and the machine of the runs side by side: first those of which the runs report different values, then those that
+ * only some of them report, then the equal ones.
+ */
 export function settingRows(summaries: readonly Pick<RunSummary, 'started'>[]): CompareRow[] {
   const settings = summaries.map(({ started }) => new Map(started ? comparedFacts(started) : []));
   const names = [...new Set(settings.flatMap((facts) => [...facts.keys()]))];
   const rows = names.map((name) => {
     const texts = settings.map((facts) => facts.get(name) ?? '–');
-    return {
+    const known = new Set(settings.flatMap((facts) => facts.get(name) ?? []));
+    const row = {
       name,
       values: texts.map((text) => ({ text, change: '' })),
       differs: new Set(texts).size > 1,
     };
+    return { row, order: known.size > 1 ? 0 : row.differs ? 1 : 2 };
   });
-  return rows.sort((a, b) => Number(b.differs) - Number(a.differs));
+  return rows.sort((a, b) => a.order - b.order).map(({ row }) => row);
 }
 
 /** A column of values: one text for each run. */

@@ -116,6 +116,13 @@ describe('the legend of a comparison', () => {
     expect(differingSettings([started, started])).toEqual({ columns: [], more: 0 });
   });
 
+  it('begins with settings of which the runs report different values, before those that some do not report', () => {
+    const bare: RunStartedData = { config: { batchSize: 512, learningRate: 0.05 } };
+    const { columns } = differingSettings([started, withConfig({ learningRate: 0.003 }), bare]);
+    expect(columns[0]?.name).toBe('Learning rate');
+    expect(columns[1]?.values).toContain('–');
+  });
+
   it('has at most three of them, and counts the others', () => {
     const other = withConfig({ batchSize: 64, seed: 9, optimizer: 'sgd', dropout: 0.5, width: 2 });
     const { columns, more } = differingSettings([started, other]);
