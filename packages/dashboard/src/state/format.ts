@@ -169,6 +169,16 @@ export function formatBytes(value: number | null | undefined): string {
   return `${scaled >= 100 || power === 0 ? scaled.toFixed(0) : scaled.toFixed(1)}${space}${byteUnits[power]}`;
 }
 
+/** Returns a text of at most `limit` characters: a longer one loses its end, and has an ellipsis instead. */
+export function shorten(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  // An emoji of two UTF-16 code units is not cut in its middle.
+  return `${text
+    .slice(0, limit - 1)
+    .replace(/[\ud800-\udbff]$/, '')
+    .trimEnd()}…`;
+}
+
 /** Capitalizes the first letter of a phrase: "all epochs done" → "All epochs done". */
 export function capitalize(phrase: string): string {
   return phrase.charAt(0).toUpperCase() + phrase.slice(1);

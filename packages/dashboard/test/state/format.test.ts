@@ -230,6 +230,12 @@ it('times are written in the precision of their axis', () => {
   expect(format.formatDateTime(time)).toBe('24 Nov 2026, 09:03');
 });
 
+it('long texts are shortened at their end, and not within an emoji', () => {
+  const shortened = ['four', 'fiver', 'two words', 'one😀s'].map((text) => format.shorten(text, 4));
+  expect(shortened).toEqual(['four', 'fiv…', 'two…', 'one…']);
+  expect(format.shorten('on😀s', 4)).toBe('on…');
+});
+
 it('phrases begin with a capital letter, and counts and classes have their nouns', () => {
   expect([format.capitalize('all epochs done'), format.capitalize('')]).toEqual(['All epochs done', '']);
   expect([0, 1, 1_180].map((count) => format.formatPlural(count, 'batch', 'batches'))).toEqual([

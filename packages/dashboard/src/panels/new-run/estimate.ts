@@ -1,10 +1,15 @@
 import { type StartData, secondsOf } from '@mnist-monitor/shared/browser';
 import type { RunSummary } from '../../state/event-data.ts';
-import { formatCount, formatDuration } from '../../state/format.ts';
+import { formatCount, formatDuration, shorten } from '../../state/format.ts';
 import { displayName } from '../../state/run-summaries.ts';
 
-/** Training time from which a run shows its speed: before, preparing the engine takes much of the time. */
-const enoughSeconds = 2;
+/**
+ * Training times from which a run that has ended, and one that still trains, show their speed. The first batches of a run are far slower
+ * than the rest, because the engine is preparing; a short run contains them, too, and so does another one like it.
+ */
+const [enoughSeconds, enoughSecondsInTraining] = [2, 10];
+/** Number of characters that the name of a run has in the estimate. */
+const nameLimit = 40;
 /** Training time from which an estimate is a warning: half a day is longer than most people want to wait. */
 const longSeconds = 12 * 3_600;
 /** Factor up to which batch sizes are so alike that the speed is too. */
@@ -24,8 +29,8 @@ function speedOf(run: RunSummary): MeasuredSpeed | undefined {
   const { epochs, batchSize, trainSize } = run.started?.config ?? {};
   const seconds = secondsOf(run);
   const steps = run.batch?.step;
-  if (!epochs || !batchSize || !trainSize || !steps || seconds === null || seconds < enoughSeconds)
-    return undefined;
+  const enough = run.finished ? enoughSeconds : enoughSecondsInTraining;
+  if (!epochs || !batchSize || !trainSize || !steps || seconds === null || seconds < enough) return undefined;
   const passes = steps / Math.ceil(trainSize / batchSize);
   return { run, secondsPerImage: seconds / (passes * trainSize), trainSize, epochs, batchSize };
 }
@@ -62,7 +67,7 @@ export function estimateOf(starts: readonly StartData[], runs: readonly RunSumma
   const perSecond = formatCount(Math.round(1 / first.speed.secondsPerImage));
   const count = starts.length > 1 ? ` for ${starts.length} runs` : '';
   return {
-    text: `About ${formatDuration(seconds)}${count}, at the speed of ${displayName(first.speed.run)}: ${perSecond} images per second with its tests.`,
+    text: `About ${formatDuration(seconds)}${count}, at the speed of ${shorten(displayName(first.speed.run), nameLimit)}: ${perSecond} images per second with its tests.`,
     isLong: seconds >= longSeconds,
   };
 }

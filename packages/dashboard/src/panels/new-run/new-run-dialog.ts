@@ -2,7 +2,7 @@ import { eventLimits, type QueuedStart, type StartData } from '@mnist-monitor/sh
 import { html, nothing, render, type TemplateResult } from 'lit-html';
 import { listRuns } from '../../net/api.ts';
 import type { RunSummary } from '../../state/event-data.ts';
-import { formatPlural, formatTime } from '../../state/format.ts';
+import { formatPlural, formatTime, shorten } from '../../state/format.ts';
 import type { Run } from '../../state/run.ts';
 import { displayName } from '../../state/run-summaries.ts';
 import { parseTags, tagsProblem } from '../../state/tags.ts';
@@ -13,7 +13,7 @@ import type { AcceptedStarts } from '../controls/available-controls.ts';
 import { estimateOf } from './estimate.ts';
 import { type Preset, presetOf, presetsFor } from './presets.ts';
 import { focusQueued, type QueueControl, queueList } from './queue-list.ts';
-import { isFull, type QueueRow, queueNote, queueRows } from './queue-rows.ts';
+import { isFull, type QueueRow, queueNote, queueRows, waitingNote } from './queue-rows.ts';
 import {
   type FieldValues,
   type FormError,
@@ -165,7 +165,7 @@ class NewRunDialog {
       >
         <h2 id="new-run-title">New run</h2>
         <p class="card-note" data-field="new-run-note">
-          ${enqueue ? `Run ${this.#queueRunName} is training. The runs in the queue begin after it, one after the other.` : ''}
+          ${enqueue ? `Run ${shorten(this.#queueRunName, 60)} is training. ${waitingNote(this.#queue ?? [])}` : ''}
         </p>
         ${this.#presetChoice()}
         <div class="field-grid wide">
@@ -297,7 +297,14 @@ class NewRunDialog {
     const form = this.#form;
     if (!form) return;
     const entries = [...new FormData(form)].map(([name, value]) => [name, String(value)] as const);
-    this.#filled = new Map(entries.filter(([name]) => name !== 'preset'));
+    const filled = new Map(entries.filter(([name]) => name !== 'preset'));
+    // An error is about the form that was submitted: a change of its field, or of any field for an error of the form, ends it.
+    const { name } = this.#error;
+    if (
+      name === null ? formKey(filled) !== formKey(this.#filled) : filled.get(name) !== this.#filled.get(name)
+    )
+      this.#error = noError;
+    this.#filled = filled;
     this.#show();
   }
 

@@ -33,6 +33,12 @@ export function queueNote(queue: readonly QueuedStart[]): string {
   return `${formatPlural(queue.length, 'run waits', 'runs wait')} for the end of the current run.`;
 }
 
+/** Describes the queue in a sentence at the start of the form, whose end lists it. */
+export const waitingNote = (queue: readonly QueuedStart[]): string =>
+  queue.length === 0
+    ? 'The runs in the queue begin after it, one after the other.'
+    : `${formatPlural(queue.length, 'run waits', 'runs wait')} for its end in the queue, at the end of this form.`;
+
 function settingTexts(data: QueuedStart['data']): string[] {
   const names = (Object.keys(settingLabels) as (keyof typeof settingLabels)[]).filter(
     (name) => data[name] !== undefined,

@@ -7,6 +7,7 @@ import {
   settingsOfRecipes,
 } from '@mnist-monitor/shared/browser';
 import type { RunStartedData } from '../../state/event-data.ts';
+import { shorten } from '../../state/format.ts';
 import { type SettingName, settingLabels } from '../../state/setting-labels.ts';
 import { parseTags } from '../../state/tags.ts';
 
@@ -146,11 +147,17 @@ export function startsOf(
     return {
       ...base,
       [first]: number,
-      name: (base.name === undefined ? label : `${base.name}, ${label}`).slice(-eventLimits.runName),
+      name: listName(base.name, label),
       tags: [...new Set([...(base.tags ?? []), listTag])],
     };
   });
   return { starts, varied: first };
+}
+
+/** Returns the name of a run of a list. A name that leaves no room for the label loses its end, not the label. */
+function listName(name: string | undefined, label: string): string {
+  if (name === undefined) return label;
+  return `${shorten(name, eventLimits.runName - label.length - 2)}, ${label}`;
 }
 
 /** Returns the starts of a form without its fields that have an error. */

@@ -10,6 +10,7 @@ import {
   formatNumber,
   formatPercent,
   formatPlural,
+  shorten,
 } from '../../state/format.ts';
 import { deviceText, displayName, nameOf, statusNames, tagsOf } from '../../state/run-summaries.ts';
 import { isOwnColumn, ownValueOf } from './run-sort.ts';
@@ -95,6 +96,5 @@ function settingText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   if (typeof value === 'number') return Math.abs(value) < 1 ? formatLearningRate(value) : formatNumber(value);
-  const text = String(value);
-  return text.length > maxSettingLength ? `${text.slice(0, maxSettingLength - 1)}…` : text;
+  return shorten(String(value), maxSettingLength);
 }

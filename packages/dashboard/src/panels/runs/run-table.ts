@@ -101,7 +101,7 @@ function tableRow(row: TableRow, options: RunTableOptions): TemplateResult {
       </td>
       <td role="cell" class="run-name-cell">
         <div class="run-title"><button
-          type="button" class="link run-name" data-control="open" title=${name}
+          type="button" class="link run-name clamp" data-control="open" title=${name}
           aria-current=${isShown ? 'true' : nothing} @click=${() => options.open(row)}
         >${name}</button>
         ${mark === '' ? nothing : html`<span class="tag neutral">${mark}</span>`}

@@ -11,6 +11,7 @@ import { dialogHeader, openDialog } from '../../ui/dialog.ts';
 import { onDemandDialog } from '../../ui/on-demand.ts';
 import type { PageActions } from '../../ui/panel.ts';
 import { saveFile } from '../../ui/save-file.ts';
+import { isTouch } from '../../ui/touch.ts';
 import type { RunEditor } from '../run-editor/run-editor.ts';
 import { RunMenu } from './run-menu.ts';
 import { runRow } from './run-rows.ts';
@@ -216,7 +217,7 @@ class RunsList {
       ${dialogHeader('runs', 'Runs')}
       <div class="runs-tools">
         <input
-          class="input" type="search" id="runs-filter" autofocus value=${filter} @input=${search}
+          class="input" type="search" id="runs-filter" ?autofocus=${!isTouch()} value=${filter} @input=${search}
           placeholder="Find by name, tag, note, status, setting or device" aria-label="Find runs"
         />
         ${this.#sortControl()} ${this.#viewControl()}

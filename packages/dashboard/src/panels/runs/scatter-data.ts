@@ -8,7 +8,9 @@ import {
   formatNumber,
   formatPercent,
   formatPlural,
+  formatTickCount,
   formatTime,
+  shorten,
 } from '../../state/format.ts';
 import { displayName } from '../../state/run-summaries.ts';
 import type { Range } from '../../state/viewport.ts';
@@ -180,8 +182,13 @@ export function tickTextOf({ sort, categories }: ScatterAxis, value: number): st
   if (categories) return categories[value] ?? '';
   if (sort === 'started') return formatTime(value * 1_000, 'days');
   if (sort === 'bestAccuracy') return `${Number((value * 100).toPrecision(6))}\u00a0%`;
-  return numberText(sort, Number(value.toPrecision(6)));
+  const number = Number(value.toPrecision(6));
+  if (sort === 'seconds') return numberText(sort, number);
+  return Math.abs(number) < 1 ? formatLearningRate(number) : formatTickCount(number);
 }
+
+/** Number of characters that the name of a run has in the description of the plot. */
+const nameLimit = 40;
 
 /** Describes the scatter plot in a few sentences: what is drawn, the ranges, and the best run. */
 export function scatterText({ x, y, points, missing }: Scatter): string {
@@ -191,7 +198,7 @@ export function scatterText({ x, y, points, missing }: Scatter): string {
   const byY = points.toSorted((one, other) => one.y - other.y);
   const [lowest, highest] = [byY[0] ?? first, byY.at(-1) ?? first];
   const end = (word: string, point: ScatterPoint): string =>
-    `${word} ${point.yText} (${point.name}, ${x.label.toLowerCase()} ${point.xText})`;
+    `${word} ${point.yText} (${shorten(point.name, nameLimit)}, ${x.label.toLowerCase()} ${point.xText})`;
   const ends = y.categories ? '' : ` ${y.label}: ${end('highest', highest)}, ${end('lowest', lowest)}.`;
   return `${formatPlural(points.length, 'run', 'runs')}.${ends}${without}`;
 }

@@ -8,6 +8,8 @@ const reach = 32;
 /** Steps between ticks of dates, in seconds: from a minute to a month. */
 const dateSteps = [60, 600, 3_600, 21_600, 86_400, 604_800, 2_592_000, 31_536_000];
 
+/** Least distance of the labels of a horizontal axis, in pixels. */
+const labelGap = 8;
 /** Least distance of two ticks of an axis of accuracies, as a share of the axis. */
 const minTickShare = 0.09;
 
@@ -123,7 +125,7 @@ export class ScatterPlot {
       padding: [12, 24, 0, 0],
       scales: { x: scale(scatter.x), y: scale(scatter.y) },
       axes: [
-        { ...common, ...ticksOf(scatter.x), size: 28, space: 90 },
+        { ...common, ...withRoom(ticksOf(scatter.x), font), size: 28, space: 90 },
         {
           ...{ ...common, ...ticksOf(scatter.y), space: 40, gap: 8 },
           size: (plot, texts) => yAxisWidth(texts ?? [], (text) => textWidth(plot, text, font)),
@@ -137,7 +139,7 @@ export class ScatterPlot {
   }
 }
 
-function ticksOf(axis: ScatterAxis): Partial<uPlot.Axis> {
+function ticksOf(axis: ScatterAxis): Partial<uPlot.Axis> & { values: uPlot.Axis.DynamicValues } {
   const values: uPlot.Axis.DynamicValues = (_plot, splits) => splits.map((value) => tickTextOf(axis, value));
   if (axis.categories) return { values, splits: () => [...(axis.categories ?? []).keys()] };
   const { errorScale, range } = axis;
@@ -145,6 +147,25 @@ function ticksOf(axis: ScatterAxis): Partial<uPlot.Axis> {
   if (axis.isLog)
     return { values, splits: () => logTicks(range, minTickShare), filter: (_plot, splits) => splits };
   return { values, ...(axis.sort === 'started' && { incrs: dateSteps }) };
+}
+
+/** Returns the ticks of a horizontal axis without the labels that have no room beside each other. */
+function withRoom(
+  ticks: Partial<uPlot.Axis> & { values: uPlot.Axis.DynamicValues },
+  font: string,
+): Partial<uPlot.Axis> {
+  const values: uPlot.Axis.DynamicValues = (plot, splits, ...rest) => {
+    const texts = ticks.values(plot, splits, ...rest).map((text) => String(text ?? ''));
+    let end = Number.NEGATIVE_INFINITY;
+    return texts.map((text, index) => {
+      const middle = plot.valToPos(splits[index] as number, 'x');
+      const half = textWidth(plot, text, font) / 2;
+      if (middle - half < end + labelGap) return '';
+      end = middle + half;
+      return text;
+    });
+  };
+  return { ...ticks, values };
 }
 
 function textWidth({ ctx }: uPlot, text: string, font: string): number {

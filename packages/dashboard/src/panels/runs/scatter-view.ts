@@ -2,6 +2,7 @@ import type { RunSort } from '@mnist-monitor/shared/browser';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { RunSummary } from '../../state/event-data.ts';
 import { memoizeLast } from '../../state/memoize-last.ts';
+import { pointerText } from '../../ui/touch.ts';
 import {
   axisChoices,
   pointText,
@@ -69,7 +70,10 @@ export class ScatterView {
         <p class="scatter-point" role="status">${
           point
             ? html`<b>${pointText(scatter, point)}</b>`
-            : 'Point at a run or use the arrow keys to read its values. A click selects it.'
+            : pointerText(
+                'Point at a run or use the arrow keys to read its values. A click selects it.',
+                'Tap a run to read its values and to select it.',
+              )
         }</p>
         <p class="card-note" id="scatter-text">${scatterText(scatter)}</p>
         <details class="scatter-values">

@@ -16,6 +16,13 @@ const run = (config: object = {}, changes: Partial<RunSummary> = {}): RunSummary
 const estimate = (...parameters: Parameters<typeof estimateOf>): string =>
   estimateOf(...parameters).text.replaceAll('\u00a0', ' ');
 
+const finished: RunSummary['finished'] = {
+  status: 'completed',
+  reason: 'all epochs done',
+  seconds: 4,
+  files: [],
+};
+
 describe('the estimated time of a new run', () => {
   it('follows from the speed of an earlier run', () => {
     expect(estimate([{ epochs: 10, batchSize: 512 }], [run()])).toBe(
@@ -39,7 +46,12 @@ describe('the estimated time of a new run', () => {
     ],
     ['a much smaller batch', { batchSize: 64 }, [run()]],
     ['a run of another program', {}, [run({ recipe: undefined })]],
-    ['a run that has just begun', {}, [run({}, { batch: { step: 1, loss: 1, elapsedSeconds: 0.5 } })]],
+    ['a run that has just begun', {}, [run({}, { batch: { step: 9, loss: 1, elapsedSeconds: 9 } })]],
+    [
+      'a run that took too little',
+      {},
+      [run({}, { finished: { ...finished, seconds: 1 }, batch: { step: 9, loss: 1, elapsedSeconds: 1 } })],
+    ],
     ['a run without a speed', {}, [summaryOf('b')]],
     ['no run', {}, []],
   ] as const)('is not known from %s', (_what, start, runs) => {
@@ -52,6 +64,16 @@ describe('the estimated time of a new run', () => {
     const training = run({ engine: 'auto' }, { batch: { step: 59, loss: 0.1, elapsedSeconds: 60 } });
     for (const engine of [undefined, 'auto', 'tensorflow'] as const)
       expect(estimate([{ epochs: 1, ...(engine && { engine }) }], [training])).toMatch(/^About 2 m 00 s,/);
+  });
+
+  it('follows from a run of a few seconds that has ended', () => {
+    const short = run({ trainSize: 1_024 }, { finished, batch: { step: 4, loss: 1, elapsedSeconds: 4 } });
+    expect(estimate([{ epochs: 1 }], [short])).toMatch(/^About 2\.0 s,/);
+  });
+
+  it('names the run by the start of a long name', () => {
+    const long = run({}, { title: `rates ${'x'.repeat(100)}` });
+    expect(estimate([{ epochs: 1 }], [long])).toMatch(/at the speed of rates x{33}…: 1,000 images/);
   });
 
   it('is a warning from half a day on', () => {

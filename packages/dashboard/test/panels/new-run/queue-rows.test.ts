@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { QueuedStart } from '@mnist-monitor/shared';
-import { isFull, queueNote, queueRows } from '../../../src/panels/new-run/queue-rows.ts';
+import { isFull, queueNote, queueRows, waitingNote } from '../../../src/panels/new-run/queue-rows.ts';
 
 const queueOf = (...data: QueuedStart['data'][]): QueuedStart[] =>
   data.map((start, index) => ({ queuedId: `command-${index}`, data: start }));
@@ -17,6 +17,13 @@ describe('the queue of starts', () => {
     });
     expect(second).toMatchObject({ name: 'Run 2', tags: [], facts: ['Settings of the trainer'] });
     expect(third).toMatchObject({ name: 'Run 3', facts: ['Augment images on', 'by sweep.py'] });
+  });
+
+  it('is described at the start of the form, too', () => {
+    expect(waitingNote([])).toBe('The runs in the queue begin after it, one after the other.');
+    expect(waitingNote(queueOf({}, {}))).toBe(
+      '2 runs wait for its end in the queue, at the end of this form.',
+    );
   });
 
   it('is full with 50 starts', () => {

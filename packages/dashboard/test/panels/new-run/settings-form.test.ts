@@ -62,6 +62,19 @@ describe('the form for a new run', () => {
     expect(sent({ name: ' ', tags: ' ' })).toEqual({});
   });
 
+  it('keeps the number in the name of each start of a list, and the beginning of a long name', () => {
+    const form = startsOf(formOf({ name: 'Wide '.repeat(40), learningRate: '0.01; 0.03' }), 'sweep');
+    const names = 'starts' in form ? form.starts.map(({ name = '' }) => name) : [];
+    expect(names.map((name) => [name.startsWith('Wide Wide '), name.length <= 200])).toEqual([
+      [true, true],
+      [true, true],
+    ]);
+    expect(names.map((name) => name.split('… ').at(-1)?.split('…').at(-1))).toEqual([
+      ', learning rate 0.01',
+      ', learning rate 0.03',
+    ]);
+  });
+
   it('makes a start of each number of a list, with a name and a common tag', () => {
     const list = { name: 'Wide', tags: 'talk', epochs: '2', learningRate: '0.001, 0.003;1e-2 0.003' };
     expect(startsOf(formOf(list), 'sweep 10:03')).toEqual({

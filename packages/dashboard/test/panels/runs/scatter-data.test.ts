@@ -45,6 +45,17 @@ describe('the scatter plot of runs', () => {
     expect([0, 1, 2].map((value) => tickTextOf(x, value))).toEqual(['adam', 'sgd', '']);
   });
 
+  it('has round numbers at its ticks, as short as they can be', () => {
+    const { x } = scatterOf(runs, { ...choice, x: 'loss' });
+    const texts = [0.1, 1, 100, 1e4, 1e9].map((value) => tickTextOf(x, value));
+    expect(texts).toEqual(['0.1', '1', '100', '10,000', '1B']);
+  });
+
+  it('names its best and worst run by the start of a long name', () => {
+    const long = { ...runs[0], title: 'x'.repeat(200) } as RunSummary;
+    expect(scatterText(scatterOf([long], choice))).toContain(`(${'x'.repeat(39)}…, learning rate 0.1)`);
+  });
+
   it('is described in words, with its best and its worst run', () => {
     const scatter = scatterOf(runs, choice);
     expect(plain(scatterText(scatter))).toBe(
