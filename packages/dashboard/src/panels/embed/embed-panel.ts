@@ -6,7 +6,7 @@ import { connectionText } from '../connection/connection-text.ts';
 import { headerText } from '../header/header-text.ts';
 import { Curves } from '../wall/curve.ts';
 import { curveFigure } from '../wall/curve-figure.ts';
-import { wallFigures } from '../wall/wall-text.ts';
+import { viewDetail, wallFigures } from '../wall/wall-text.ts';
 import './embed.css';
 
 /** Number of curves, of which a narrow frame shows the first one. */
@@ -39,7 +39,7 @@ export const embedPanel: Panel = {
               html`<div><dt class="cut">${name}</dt><dd>${value}</dd><dd class="note cut">${note}</dd></div>`,
           )}
         </dl>
-        ${run && text.phase !== 'starting' ? curvesOf(run) : html`<p class="embed-empty">${banner === '' ? text.detail : ''}</p>`}
+        ${run && text.phase !== 'starting' ? curvesOf(run) : html`<p class="embed-empty">${banner === '' ? viewDetail(text) : ''}</p>`}
       </section>`;
   },
 };

@@ -234,10 +234,11 @@ function readingNotes(
   return [isSmoothed ? `smoothed; ${which} ${format(raw)}` : which];
 }
 
-/** Returns the first custom metric whose publisher has declared a direction: the one that the run is about. */
+/** Returns the custom metric that the run is about: the first one with a direction or, if none has one, the first one. */
 function metricFigure(run: Run | null): HeaderFigure | undefined {
   const definitions = run?.started?.metrics ?? {};
-  const name = Object.keys(definitions).find((each) => definitions[each]?.direction);
+  const [first] = run?.metrics.keys() ?? [];
+  const name = Object.keys(definitions).find((each) => definitions[each]?.direction) ?? first;
   const series = name === undefined ? undefined : run?.metrics.get(name);
   const value = series?.last('value');
   if (name === undefined || !series || value === undefined) return undefined;
@@ -250,7 +251,10 @@ function metricFigure(run: Run | null): HeaderFigure | undefined {
     notes:
       direction === 'minimize' && lowest !== undefined
         ? [`lowest ${format(lowest)}`]
-        : [[unit, `${direction === 'minimize' ? 'lower' : 'higher'} is better`].filter(Boolean).join(', ')],
+        : [[unit, betterText(direction)].filter(Boolean).join(', ')].filter(Boolean),
     isBad: !Number.isFinite(value),
   };
 }
+
+const betterText = (direction: 'minimize' | 'maximize' | null | undefined): string =>
+  direction ? `${direction === 'minimize' ? 'lower' : 'higher'} is better` : '';

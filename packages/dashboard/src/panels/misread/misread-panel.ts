@@ -30,8 +30,8 @@ import {
 import { TestImages, type TestImagesFile } from './test-images.ts';
 import './misread.css';
 
-/** Number of images that are shown at first, and that each click on "Show more" adds. */
-const pageSize = 24;
+/** Number of images that are shown at first, and that each click on "Show more" adds: about as high as the calibration beside them. */
+const pageSize = 12;
 
 const noClasses: readonly string[] = [];
 let images: { key: string; file: TestImages } | undefined;

@@ -10,6 +10,7 @@ import { announce } from '../../ui/announcer.ts';
 import { info } from '../../ui/info.ts';
 import type { Panel } from '../../ui/panel.ts';
 import { pixelImage, recolorImages } from '../../ui/pixel-image.ts';
+import { pointerText } from '../../ui/touch.ts';
 import { ProbeCanvas } from './probe-canvas.ts';
 import { type ProbeAnswer, type ProbeClass, probeAnswers, probeClasses } from './probe-results.ts';
 import './probe.css';
@@ -72,7 +73,7 @@ export const probePanel: Panel = {
 Each image is written as its true class. The further it is in the direction of a class, the more the network takes it
               for that class: a turning view of its logits. Ringed ones are misclassified. Drag the name of a class to look from
               elsewhere.
-              ${canExamine ? 'Click one to look at it inside the network.' : nothing}
+              ${canExamine ? pointerText('Click one to look at it inside the network.', 'Tap one to look at it inside the network.') : nothing}
             </p>
             <div class="probe-detail">${answer ? detail(answer, probe, classes) : hint}</div>
             <section class="scroll" aria-label="Table of the test images by class" tabindex="0">
@@ -96,7 +97,7 @@ Each image is written as its true class. The further it is in the direction of a
 const canvasLabel = (canExamine: boolean): string =>
   `Probe images in the space of their logits. The arrow keys go through the misclassified ones${canExamine ? ', Enter shows the selected one inside the network' : ''}. Page Up and Page Down choose the axis of a class, Shift with the arrow keys moves it.`;
 
-const hint = html`<span class="card-note">Point at an image to see it here, or go through the misclassified ones with the arrow keys.</span>`;
+const hint = html`<span class="card-note">${pointerText('Point at an image to see it here, or go through the misclassified ones with the arrow keys.', 'Tap an image to see it here.')}</span>`;
 
 function noteOf(run: Run, step: number, answers: readonly ProbeAnswer[]): string {
   const right = answers.filter(({ label, prediction }) => label === prediction).length;

@@ -3,14 +3,20 @@ import { base64Bytes } from '../../state/base64.ts';
 import { formatPlural } from '../../state/format.ts';
 import { singular } from '../../state/run-words.ts';
 import { imageButton, type LookInside } from '../../ui/image-button.ts';
+import { pointerText } from '../../ui/touch.ts';
 import { cellChooser } from '../misread/cell-choice.ts';
 import { type CellPosition, cellNote, nonZeroCells, worstMistakes } from './confusion-matrix.ts';
 import type { EpochResults } from './epoch-results.ts';
 import { sampleSentence, samplesOf } from './sample-selection.ts';
 
-/** Returns the text below a matrix while no cell is pointed at. It mentions the click only if there are samples to show. */
+/** Returns the text below a matrix while no cell is pointed at. It mentions images only if there are samples to show. */
 export const matrixHint = ({ samples }: EpochResults): string =>
-  samples ? 'Point at a cell to read it; click to see its images.' : 'Point at a cell to read it.';
+  samples
+    ? pointerText(
+        'Point at a cell to read it; click to see its images.',
+        'Tap a cell to read it and to see its images.',
+      )
+    : pointerText('Point at a cell to read it.', 'Tap a cell to read it.');
 
 /** Renders how to read the cell with the most mistakes; nothing without a mistake. */
 export function matrixExample({ classes, epoch, unit }: EpochResults): TemplateResult | typeof nothing {

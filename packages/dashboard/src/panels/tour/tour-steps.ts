@@ -1,3 +1,5 @@
+import { pointerText } from '../../ui/touch.ts';
+
 /** A step of the tour. */
 export interface TourStep {
   /** Selectors of the part that the step is about: the first one that the page shows. */
@@ -16,12 +18,12 @@ export const tourSteps: readonly TourStep[] = [
   {
     target: ['#charts'],
     title: 'How it learns',
-    text: 'Each point is a batch of examples. Drag over a chart to look closer, and double-click to see everything again.',
+    text: `Each point is a batch of examples. ${pointerText('Drag over a chart to look closer, and double-click to see everything again.', 'Spread two fingers on a chart to look closer; “Show all” brings everything back.')}`,
   },
   {
     target: ['#confusion', '#mistakes'],
     title: 'What it gets wrong',
-    text: 'Rows are the truth, columns what the network said. Click an orange number to see the images that it mixed up.',
+    text: `Rows are the truth, columns what the network said. ${pointerText('Click', 'Tap')} an orange number to see the images that it mixed up.`,
   },
   {
     target: ['#draw'],

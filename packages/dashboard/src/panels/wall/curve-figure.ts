@@ -20,6 +20,7 @@ export function curveFigure({ title, raw, average, test, ticks }: Curve, name: C
           <path class=${average === '' ? 'average' : 'raw'} d=${raw} />
           <path class="average" d=${average} />
           <path class="test" d=${test} />
+          <path class="tests" d=${test.replace(/[ML]([^ML]+)/g, 'M$1h0')} />
         </svg>
       </div>
     </figure>`;

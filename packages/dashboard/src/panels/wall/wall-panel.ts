@@ -13,7 +13,7 @@ import { curveFigure } from './curve-figure.ts';
 import { reloadWhenOutdated } from './recovery.ts';
 import { keepScreenOn } from './screen.ts';
 import { imagesAtTurn, type WallImage, wallImages } from './wall-images.ts';
-import { wallFigures, wallProblem } from './wall-text.ts';
+import { viewDetail, wallFigures, wallProblem } from './wall-text.ts';
 import './wall.css';
 
 /** Time for which the images stay: enough to read them. */
@@ -67,7 +67,7 @@ export const wallPanel: Panel = {
         </header>
         <div class="wall-progress" aria-hidden="true"><i ${styled({ transform: `scaleX(${text.progress ?? 0})` })}></i></div>
         <p class="wall-problem" role="alert" data-field="problem" ?hidden=${problem === ''}>${problem}</p>
-        ${main ? html`<dl class="wall-figures">${figure(main, 'main')}${others.map((each) => figure(each))}</dl>` : html`<p class="wall-empty">${problem === '' ? text.detail : ''}</p>`}
+        ${main ? html`<dl class="wall-figures">${figure(main, 'main')}${others.map((each) => figure(each))}</dl>` : html`<p class="wall-empty">${problem === '' ? viewDetail(text) : ''}</p>`}
         ${run && text.phase !== 'starting' ? scene(run, state) : nothing}
       </section>`;
   },

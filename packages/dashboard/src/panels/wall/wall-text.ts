@@ -99,6 +99,10 @@ function speedFigure({ started }: Run, { batch }: LatestData): WallFigure | unde
     : undefined;
 }
 
+/** Returns the sentence about the phase for a view without controls, in which nobody can start a run. */
+export const viewDetail = ({ phase, detail }: Pick<HeaderText, 'phase' | 'detail'>): string =>
+  phase === 'noRun' ? 'The next run appears here when it begins.' : detail;
+
 /**
  * Returns a sentence about a run that is missing or a connection that is lost; empty while there is nothing to report.
  * @param openAt When the connection was last open, in milliseconds since 1970; null for never.

@@ -4,6 +4,7 @@ import { sampleRun } from '@mnist-monitor/shared/testing';
 import { type HeaderFigure, headerFigures } from '../../../src/panels/header/header-figures.ts';
 import { phaseOf } from '../../../src/state/phase.ts';
 import { latestDataOf } from '../../../src/state/session.ts';
+import { regressionRun } from '../../support/kinds-of-runs.ts';
 import { connectedMessages, sessionOf } from '../../support/session.ts';
 
 const view = { smoothing: 0.85, target: 0.99 };
@@ -102,6 +103,18 @@ describe('the test accuracy', () => {
     });
     expect(figuresOf(started)[0]).toMatchObject({ value: '–', notes: ['measured after each epoch'] });
   });
+});
+
+it('of a run without accuracy, the metric with a direction or else the first one follows the loss', () => {
+  const declared = regressionRun('a');
+  const bare = declared.map(
+    (event): MonitorEvent =>
+      event.type === 'run.started' ? { ...event, data: { ...event.data, metrics: {} } } : event,
+  );
+  const [first] = sessionOf(connectedMessages(bare)).run?.metrics.keys() ?? [];
+  for (const run of [declared, bare])
+    expect(figuresOf(run).map(({ field }) => field)).toEqual(['loss', 'metric']);
+  expect(figuresOf(bare)[1]).toMatchObject({ name: first, notes: [] });
 });
 
 it('the loss is smoothed as its curve is, with the value of the batch and that of the test below', () => {

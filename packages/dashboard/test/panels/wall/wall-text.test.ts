@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
-import { wallFigures, wallProblem } from '../../../src/panels/wall/wall-text.ts';
+import { headerText } from '../../../src/panels/header/header-text.ts';
+import { viewDetail, wallFigures, wallProblem } from '../../../src/panels/wall/wall-text.ts';
 import type { Session } from '../../../src/state/session.ts';
 import { defaultView } from '../../../src/state/view.ts';
 import {
@@ -133,4 +134,11 @@ describe('the problem that the wall shows', () => {
       'The gateway cannot store new data.',
     );
   });
+});
+
+it('a view without controls does not ask for a click that nobody can make', () => {
+  const waiting = sessionOf([...connectedMessages([]), { type: 'trainers', waiting: 1 }]);
+  expect(viewDetail(headerText(waiting, 0))).toBe('The next run appears here when it begins.');
+  const ended = sessionOf(connectedMessages(sampleRun()));
+  expect(viewDetail(headerText(ended, 0))).toBe(headerText(ended, 0).detail);
 });
