@@ -10,7 +10,6 @@ export const formatPercent = (fraction: number): string =>
  * NaN and Infinity are returned as such, so that users see that the loss has diverged.
  */
 export function formatLoss(value: number): string {
-  if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
   const isUsual = size === 0 || (size >= 0.001 && size < 1e6);
   return isUsual ? value.toFixed(4) : value.toPrecision(3);

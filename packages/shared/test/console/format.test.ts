@@ -26,7 +26,9 @@ test('a noun is singular or plural by its count', () => {
 
 test('NaN and Infinity stay visible', () => {
   expect(formatPercent(Number.NaN)).toBe('NaN');
-  expect(formatLoss(Number.POSITIVE_INFINITY)).toBe('Infinity');
+  expect([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map(formatLoss)).toEqual([
+    ...['NaN', 'Infinity', '-Infinity'],
+  ]);
 });
 
 test('durations have minutes and seconds, and hours when needed', () => {

@@ -18,7 +18,7 @@ test.each([
   expect(closestMatch(typed, words)).toBe(word);
 });
 
-test.each(['', 'p', 'l', 'xyz', 'pt', 'eqpcs', 'rate', 'trop'])('%p is close to no word', (typed) => {
+test.each(['', 'p', 'l', 'xyz', 'pt', 'eqpcs', 'rate', 'trop', 'pxot'])('%p is close to no word', (typed) => {
   expect(closestMatch(typed, words)).toBeUndefined();
 });
 

@@ -124,6 +124,11 @@ test.each<[z.ZodType, unknown, string]>([
   [z.union([z.string(), z.boolean()]), ['a', 'b'], 'expected one value, got 2'],
   [z.union([z.number(), z.boolean()]), ['a', 'b'], 'expected a number or true or false, got a list'],
   [z.union([z.enum(['a']), z.number()]), ['a', 'b'], 'expected one value, got 2'],
+  [
+    z.union([z.literal([1, 'a']), z.boolean()]),
+    ['a', 'b'],
+    'expected one of 1, "a" or true or false, got a list',
+  ],
   [z.union([z.literal(1), z.literal('a')]), 2, 'expected 1 or "a", got 2'],
   [z.union([z.number(), z.number()]), 'a', 'expected a number, got "a"'],
 ])('an issue of each kind is described (%#)', (schema, value, text) => {
