@@ -25,7 +25,7 @@ export class Worker {
    * @param files The files that mutants may change.
    * @param maxTests The number of test files to try for a mutant.
    * @param baselines The results of test files without mutants, which workers share.
-   * @param detections The number of mutants of each folder that a test file has detected, which workers share.
+   * @param detections The number of mutants of each folder that a test file has detected, and its time, which workers share.
    */
   constructor({ files, maxTests, baselines, detections }) {
     this.#codes = new Map(files.map((file) => [file, readFileSync(join(this.#copy, file), 'utf8')]));
@@ -35,20 +35,21 @@ export class Worker {
   }
 
   /**
-   * Runs the first tests that reach a mutant until one fails: those that have detected the most mutants of the folder, then the
-   * others in the given order.
+   * Runs the first tests that reach a mutant until one fails: those that have detected the most mutants of the folder for their time,
+   * then the others in the given order.
    */
   async run({ file, ...mutant }, tests) {
     const reaching = [];
     const key = (test) => `${dirname(file)} ${test}`;
-    const detected = (test) => this.#detections.get(key(test)) ?? 0;
-    for (const test of tests.slice(0, this.#maxTests).toSorted((a, b) => detected(b) - detected(a))) {
+    const detected = (test) => this.#detections.get(key(test))?.count ?? 0;
+    const rate = (test) => detected(test) / (this.#detections.get(key(test))?.ms ?? 1);
+    for (const test of tests.slice(0, this.#maxTests).toSorted((a, b) => rate(b) - rate(a))) {
       const baseline = await this.#baseline(test);
       if (!baseline.hasPassed || !baseline.reached.has(`${file}:${mutant.block}`)) continue;
       reaching.push(test);
       const outcome = await this.#changed(file, mutant, test, minLimitMs + 4 * baseline.ms);
       if (!outcome) continue;
-      this.#detections.set(key(test), detected(test) + 1);
+      this.#detections.set(key(test), { count: detected(test) + 1, ms: baseline.ms });
       return { ...outcome, tests: reaching };
     }
     return { status: 'survived', tests: reaching };

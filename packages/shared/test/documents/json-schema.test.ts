@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { RE2JS } from 're2js';
-import { allMessages, bundledJsonSchema, messageJsonSchemas } from '../../src/documents/index.ts';
+import { allMessages, bundledJsonSchema } from '../../src/documents/index.ts';
 import { encode, type MonitorEvent } from '../../src/index.ts';
 import { patternsIn, sampleRun } from '../../src/testing/index.ts';
 
@@ -14,12 +14,6 @@ const compile = (name: string): ValidateFunction =>
   new Ajv2020({ strict: true, formats: { 'date-time': true } }).compile(read(name));
 /** Returns a message as a program in another language reads it from the JSON. */
 const received = (message: object): unknown => JSON.parse(encode(message));
-
-test('docs/schema is up to date; if this fails, run `npm run schema`', () => {
-  const schemas = { ...messageJsonSchemas(), bundle: bundledJsonSchema() };
-  expect(readdirSync(folder).sort()).toEqual([...Object.keys(schemas).map((name) => `${name}.json`)].sort());
-  for (const [name, schema] of Object.entries(schemas)) expect(read(name)).toEqual(schema);
-});
 
 test.each(readdirSync(folder))(
   'a strict validator that knows only the format date-time accepts %s',

@@ -153,9 +153,12 @@ describe('parseOptions', () => {
       token: 'sixteen letters.',
       commandToken: 'sixteen letters,',
     });
-    expect(mistakesOf(['--token', 'sixteen letters.', '--command-token', 'sixteen letters.'])).toEqual([
-      '--command-token: expected another secret than that of --token, got the same',
-    ]);
+    expect(mistakesOf(['--token', 'sixteen letters.', '--command-token', 'sixteen letters.', '--x'])).toEqual(
+      [
+        '--x: unknown; --help lists all options',
+        '--command-token: expected another secret than that of --token, got the same',
+      ],
+    );
   });
 
   test('reports an empty value as nothing', () => {

@@ -114,6 +114,7 @@ test.each<[z.ZodType, unknown, string]>([
   [z.number().gt(5), 5, 'expected more than 5, got 5'],
   [z.number().max(5), 6, 'expected at most 5, got 6'],
   [z.array(z.number()).length(2), [1], 'expected 2 items, got 1'],
+  [z.array(z.number()).length(2), [1, 2, 3], 'expected 2 items, got 3'],
   [z.array(z.number()).min(2), [1], 'expected at least 2 items, got 1'],
   [z.string().length(2), 'a', 'expected 2 characters, got 1'],
   [z.boolean(), 1, 'expected true or false, got 1'],
