@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { publishedFilePath } from '@mnist-monitor/shared';
 import { FileUploads } from '../../src/runner/file-uploads.ts';
 import type { PublishedFileName } from '../../src/storage/published-file.ts';
@@ -62,7 +62,7 @@ describe('the files of a run', () => {
     server.close();
   });
 
-  const create = (options: { token?: string; retryMs?: () => number } = {}): FileUploads => {
+  const create = (options: { token?: string; retryMs?: (attempt: number) => number } = {}): FileUploads => {
     const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/monitor/ingest`;
     return new FileUploads({
       identity: { url, address: url, publisherId: 'publisher', token: options.token ?? token },
@@ -185,4 +185,80 @@ describe('the files of a run', () => {
     expect(await uploads.close(AbortSignal.abort())).toBe(1);
     expect(requests).toEqual([]);
   });
+
+  test('are given up 5 s after the process has begun to end', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    try {
+      const [isAsked, asked] = gate();
+      failures = Array(9).fill([503, 'store.failing']);
+      uploads = create({
+        retryMs: () => {
+          asked();
+          return 3_600_000;
+        },
+      });
+      uploads.add(file(1));
+      uploads.start();
+      await isAsked;
+      const ending = new AbortController();
+      let unsent: number | undefined;
+      const closed = uploads.close(ending.signal).then((count) => {
+        unsent = count;
+      });
+      jest.advanceTimersByTime(60_000);
+      await new Promise(setImmediate);
+      expect(unsent).toBeUndefined();
+      ending.abort();
+      jest.advanceTimersByTime(5_000);
+      await closed;
+      expect(unsent).toBe(1);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  test('are tried again after delays that grow, and that begin again with the next file', async () => {
+    const attempts: number[] = [];
+    uploads = create({
+      retryMs: (attempt) => {
+        attempts.push(attempt);
+        return 0;
+      },
+    });
+    failures = [
+      [503, 'store.failing'],
+      [503, 'store.failing'],
+    ];
+    uploads.add(file(1));
+    uploads.start();
+    expect(await finished()).toBe(0);
+    expect(attempts).toEqual([0, 1]);
+  });
+
+  test('are sent over TLS to a gateway whose address begins with wss', async () => {
+    const addresses: string[] = [];
+    jest.spyOn(globalThis, 'fetch').mockImplementation(async (url) => {
+      addresses.push(String(url).replace(/[0-9a-f]{64}$/, ''));
+      return new Response(null, { status: 204 });
+    });
+    const url = 'wss://monitor.example:444/a/ingest/';
+    uploads = new FileUploads({
+      ...{ identity: { url, address: url, publisherId: 'p' }, runId: 'run', folder: folder.path },
+      onProblem() {},
+    });
+    uploads.add(file(1));
+    uploads.start();
+    expect(await finished()).toBe(0);
+    jest.restoreAllMocks();
+    expect(addresses).toEqual(['https://monitor.example:444/a/runs/run/snapshots/']);
+  });
 });
+
+/** Returns a promise, and a function that resolves it. */
+function gate(): [opened: Promise<void>, open: () => void] {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return [opened, open];
+}

@@ -101,6 +101,33 @@ describe('Publisher', () => {
     expect(await publisher.close()).toBe(0);
   });
 
+  test('has not announced a run while an event before is not acknowledged', async () => {
+    const publisher = publish(await listen({ onEvent: (seq) => seq !== 2 }), {}, { announceMs: 60_000 });
+    append(publisher, 2);
+    let isAnnounced = false;
+    const announced = publisher.announced().then(() => {
+      isAnnounced = true;
+    });
+    await until(() => gateway?.received.length === 2);
+    await gateway?.settled();
+    expect(isAnnounced).toBe(false);
+    gateway?.broadcast({ type: 'ack', seq: 2 });
+    await announced;
+    expect(await publisher.close()).toBe(0);
+  });
+
+  test('is refused by a gateway with more events of the run than it can have sent, and sends none', async () => {
+    const refused: string[] = [];
+    const publisher = publish(await listen({ after: 5 }), {
+      onRefused: (why, reason) => refused.push(why, reason),
+    });
+    append(publisher, 3);
+    expect(await publisher.close()).toBe(3);
+    expect(refused).toEqual(['runExists', 'it has 5 events of run run, this trainer only 0']);
+    expect(gateway?.received).toEqual([]);
+    expect(publisher.wasAccepted).toBe(false);
+  });
+
   test('does not wait for a gateway that cannot be reached, and only briefly for one that does not answer', async () => {
     const silent = await startSilentServer();
     const hanging = publish(silent.url, {}, { ...shortAbsence, announceMs: 20 });

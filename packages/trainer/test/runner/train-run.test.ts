@@ -1,89 +1,25 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { readConfig, type TrainerConfig } from '../../src/config.ts';
-import type { Dataset, Split } from '../../src/dataset/dataset.ts';
-import { noGpuUsage } from '../../src/engines/engine.ts';
 import type { RunEngine } from '../../src/engines/select.ts';
 import type { EpochData, EventBody } from '../../src/event-data.ts';
-import type { Learner, LearnerState } from '../../src/learner/learner.ts';
-import { architectureFor, parameterSpecs } from '../../src/network/architecture.ts';
 import { type ResumePoint, type TrainRunOptions, trainRun } from '../../src/runner/train-run.ts';
 import { readCheckpoint } from '../../src/storage/checkpoint.ts';
 import { noProgress } from '../../src/storage/emitted-progress.ts';
 import { RunFolder } from '../../src/storage/run-folder.ts';
 import { startPosition } from '../../src/training/position.ts';
 import { RunControl } from '../../src/training/run-control.ts';
+import {
+  dataset,
+  engineWith,
+  epochSteps,
+  relus,
+  ScriptedLearner,
+  scriptedFlags,
+  state,
+} from '../support/scripted-learner.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-
-const testImages = 10;
-const splitOf = (size: number): Split => ({
-  ...{ size, classCount: 10, images: new Uint8Array(784 * size) },
-  labels: new Uint16Array(size),
-});
-const dataset: Dataset = {
-  name: 'zeros',
-  classes: Array.from({ length: 10 }, (_, label) => String(label)),
-  train: splitOf(8),
-  test: splitOf(testImages),
-};
-/** Steps per epoch: two batches of 4 images. */
-const epochSteps = 2;
-
-const state: LearnerState = {
-  weights: parameterSpecs(architectureFor(10, 'sprint')).map(({ name, shape }) => ({
-    ...{ name, shape: [...shape] },
-    values: new Float32Array(shape.reduce((product, length) => product * length, 1)),
-  })),
-  optimizer: [],
-};
-
-/** A learner whose evaluations have the given numbers of hits, one after the other. */
-class ScriptedLearner implements Learner {
-  readonly #hits: number[];
-  readonly restored: LearnerState[] = [];
-  steps = 0;
-  isDisposed = false;
-  /** Called in each step, before its result. */
-  onStep = (): void => {};
-
-  constructor(hits: readonly number[]) {
-    this.#hits = [...hits];
-  }
-  async step() {
-    this.steps++;
-    this.onStep();
-    return { loss: 1, accuracy: 0.5 };
-  }
-  async predict({ size }: { size: number }) {
-    const hits = this.#hits.shift()!;
-    // The class of every image is 0; the first ones are recognized, the others count as ones.
-    return Float32Array.from({ length: size * 10 }, (_, at) => {
-      const isHit = Math.floor(at / 10) < hits;
-      return at % 10 === (isHit ? 0 : 1) ? 1 : 0;
-    });
-  }
-  inspect = () => Promise.reject(new Error('nothing looks inside'));
-  weights = async () => state.weights;
-  state = async () => state;
-  async restore(restored: LearnerState) {
-    this.restored.push(restored);
-  }
-  async dispose() {
-    this.isDisposed = true;
-  }
-}
-
-const engineWith = (learner: Learner): RunEngine => ({
-  engine: {
-    ...{ name: 'wasm', kind: 'cpu', deviceName: 'a processor', threads: 1, gpu: null, kernels: {} as never },
-    ...{ evaluationBatch: testImages, probeSize: 10, readGpuUsage: noGpuUsage },
-    selectPrecision: () => Promise.reject(new Error('it is selected')),
-    createLearner: async () => learner,
-  },
-  ...{ reason: 'chosen with --engine wasm', isFallback: false },
-  precision: { precision: 'float32', kernels: 'plain', isFallback: false },
-});
 
 /** Returns the events of an epoch as the log of a run has them. */
 const epochOf = (epoch: number, accuracy: number): EpochData =>
@@ -95,8 +31,8 @@ describe('a run', () => {
   /** Prepares a run of three epochs. */
   function prepare(hits: readonly number[], more: Partial<TrainRunOptions> & { flags?: string[] } = {}) {
     const { flags = [], ...options } = more;
-    const base = '--recipe sprint --learning-rate 0.01 --epochs 3 --batch-size 4 --inside off --run-id run';
-    const config: TrainerConfig = readConfig([...base.split(' '), '--runs', runs.path, ...flags], {});
+    const own = ['--inside', 'off', '--run-id', 'run', '--runs', runs.path];
+    const config: TrainerConfig = readConfig([...scriptedFlags, ...own, ...flags], {});
     const learner = new ScriptedLearner(hits);
     const events: EventBody[] = [];
     const displayed: EventBody[] = [];
@@ -289,5 +225,42 @@ describe('a run', () => {
     expect([typesOf(events), learner.steps]).toEqual([['run.started'], 0]);
     announce();
     expect(await training).toBe('completed');
+  });
+
+  test('that is stopped saves the learning rate of its next step', async () => {
+    const control = new RunControl({
+      ...{ learningRate: 0.01, schedule: 'constant', emit: () => {} },
+      changes: [{ after: 3, learningRate: 0.5 }],
+    });
+    const { train, learner, folder } = prepare([1], { control });
+    learner.onStep = () => {
+      if (learner.steps === 3) control.stop({ status: 'stopped', reason: 'enough' });
+    };
+    await train();
+    expect(readCheckpoint(folder)).toMatchObject({ position: { epoch: 1, batch: 1 }, learningRate: 0.5 });
+  });
+
+  test('reports the load of the machine every two seconds until its end', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    try {
+      const { train, learner, events } = prepare([1, 1, 1]);
+      learner.onStep = () => void jest.advanceTimersByTime(1_000);
+      await train();
+      const loads = events.flatMap((event) => (event.type === 'system' ? [event.data] : []));
+      expect(loads).toHaveLength(3);
+      expect(loads[0]).toMatchObject({ host: { memoryTotalBytes: expect.any(Number) }, gpu: null });
+      const count = events.length;
+      jest.advanceTimersByTime(60_000);
+      expect(events).toHaveLength(count);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  test('that looks inside reports the dead units of each relu of its network', async () => {
+    const { train, events } = prepare([1, 1, 1], { flags: ['--inside', 'on'] });
+    await train();
+    const [layers] = events.flatMap((event) => (event.type === 'layers' ? [event.data] : []));
+    expect(layers).toMatchObject({ step: 1, activations: relus, dead: relus.map(() => 0.5) });
   });
 });
