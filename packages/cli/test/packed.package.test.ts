@@ -64,7 +64,7 @@ function run(
 }
 
 describe('the packed product', () => {
-  test.each(['20', '22', '24'])(
+  test.each(['20', '22', '24', '26'])(
     'is installed in an empty folder with Node.js %s, without a compiler and Python, and trains',
     (version) => {
       const cwd = mkdtempSync(join(folder, 'empty-'));
