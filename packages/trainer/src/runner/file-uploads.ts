@@ -62,10 +62,9 @@ export class FileUploads {
     this.#continue();
   }
 
-  /** Sends all files again, after the gateway has lost events of the run. */
+  /** Sends all files again, from the next `start` on: the gateway has lost events of the run, and may have none yet. */
   restart(): void {
     this.#waiting = [...this.#all];
-    this.#continue();
   }
 
   /**
@@ -105,9 +104,10 @@ export class FileUploads {
     const { signal } = this.#stop;
     const { retryMs = backoffMs } = this.#options;
     for (let attempt = 0; this.#waiting.length > 0 && !signal.aborted; ) {
-      const file = this.#waiting[0] as PublishedFileName;
-      if (await this.#send(file)) {
-        this.#waiting = this.#waiting.filter((each) => each !== file);
+      const waiting = this.#waiting;
+      if (await this.#send(waiting[0] as PublishedFileName)) {
+        // After a `restart`, the file is sent again: the gateway may have lost it.
+        if (this.#waiting === waiting) waiting.shift();
         attempt = 0;
       } else {
         const woken = new AbortController();

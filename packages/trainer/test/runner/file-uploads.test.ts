@@ -167,8 +167,10 @@ describe('the files of a run', () => {
     uploads.add(file(1));
     uploads.add(file(2));
     uploads.start();
+    await until(() => stored.size === 2);
     stored.clear();
     uploads.restart();
+    uploads.start();
     expect(await finished()).toBe(0);
     expect([...stored.values()]).toEqual(expect.arrayContaining(['content 1', 'content 2']));
     stored.clear();
@@ -253,6 +255,11 @@ describe('the files of a run', () => {
     expect(addresses).toEqual(['https://monitor.example:444/a/runs/run/snapshots/']);
   });
 });
+
+/** Resolves as soon as a condition holds. */
+async function until(isDone: () => boolean): Promise<void> {
+  while (!isDone()) await new Promise(setImmediate);
+}
 
 /** Returns a promise, and a function that resolves it. */
 function gate(): [opened: Promise<void>, open: () => void] {
