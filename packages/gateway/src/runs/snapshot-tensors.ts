@@ -18,7 +18,7 @@ export interface SnapshotTensor {
  */
 export function readSnapshotTensor(file: Buffer, name: string): SnapshotTensor | undefined {
   const headerBytes = file.length < 8 ? 0 : Number(file.readBigUInt64LE());
-  if (headerBytes === 0 || headerBytes > file.length - 8) return undefined;
+  if (headerBytes > file.length - 8) return undefined;
   const data = file.subarray(8 + headerBytes);
   const bytes = readEntry(file, headerBytes, name);
   const scale = readEntry(file, headerBytes, `${name}.scale`);

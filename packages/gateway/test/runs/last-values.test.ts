@@ -60,6 +60,8 @@ describe('the last values of a run', () => {
 
   test('have the highest step of its custom metrics', () => {
     const { values } = open();
+    values.appended('a', [event('metrics', { step: 0 })]);
+    expect(values.read()).toMatchObject([{ step: 0 }]);
     values.appended('a', [event('metrics', { step: 5 }), event('metrics', { step: 4 })]);
     expect(values.read()).toEqual([{ runId: 'a', status: 'running', ...unknown, step: 5 }]);
   });

@@ -142,6 +142,9 @@ describe('published files', () => {
     expect(existsSync(join(runs, 'a'))).toBe(false);
     expect(await files.removeAll('a')).toBe(false);
     await store(snapshotOf('one'), 'one');
+    await files.removeAll('a');
+    expect(existsSync(join(runs, 'a'))).toBe(false);
+    await store(snapshotOf('one'), 'one');
     writeFileSync(join(runs, 'a', 'snapshots', 'own.txt'), 'of a user');
     await files.removeAll('a');
     expect(readdirSync(join(runs, 'a', 'snapshots'))).toEqual(['own.txt']);

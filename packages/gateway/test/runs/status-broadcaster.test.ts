@@ -200,6 +200,7 @@ describe('the status broadcaster', () => {
     await keep();
     await advance(2);
     messages.length = 0;
+    idleTrainers.add({ publisherId: 'publisher-2', commands: [], send() {} });
     broadcaster.close();
     await advance(limits.stalledAfterMs / 1_000 + 2);
     expect([messages, jest.getTimerCount()]).toEqual([[], 0]);
