@@ -206,15 +206,17 @@ describe('the command router', () => {
     ]);
   });
 
-  test('sends a command about a run to no other connection of the process while that of the run is connected', () => {
+  test('keeps an unanswered command about a run for the connection of that run, also while there is none', () => {
     const own = publisher('a', 'publisher-1');
     router.execute(command('c1', 'pause', 'a'));
     const other = publisher('b', 'publisher-1');
-    expect(other.received).toEqual([]);
     own.disconnect();
     const next = publisher('c', 'publisher-1');
-    // It refuses the command: see the publisher's session.
-    expect(next.received).toEqual(['c1']);
+    router.execute(command('c1', 'pause', 'a'));
+    const stranger = publisher('a', 'publisher-2');
+    stranger.disconnect();
+    expect([own, other, next, stranger].map(({ received }) => received)).toEqual([['c1'], [], [], []]);
+    expect(publisher('a', 'publisher-1').received).toEqual(['c1']);
   });
 
   test('sends an unanswered command about the queue to each new connection of the process', () => {

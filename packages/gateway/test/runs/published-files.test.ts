@@ -162,6 +162,16 @@ describe('published files', () => {
     await expect(store(snapshotOf('x'), 'x', 1e9)).rejects.toMatchObject({ code: 'file.too_large' });
   });
 
+  test('are not stored when a file is in the place of their folder', async () => {
+    mkdirSync(join(runs, 'a'));
+    writeFileSync(join(runs, 'a', 'snapshots'), 'of a user');
+    await expect(store(snapshotOf('one'), 'one')).rejects.toMatchObject({
+      code: 'store.failing',
+      message: expect.stringContaining('EEXIST'),
+    });
+    expect(readFileSync(join(runs, 'a', 'snapshots'), 'utf8')).toBe('of a user');
+  });
+
   test.each(['a', 'a/snapshots'])(
     'are not stored when a link leads to the folder %s (S-17)',
     async (name) => {

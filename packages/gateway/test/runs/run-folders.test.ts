@@ -132,5 +132,6 @@ describe('the folders of runs', () => {
       false,
     ]);
     expect(await nowhere.remove('a')).toBe(false);
+    expect(await nowhere.openModelFile('a', 'model.json')).toBeUndefined();
   });
 });
