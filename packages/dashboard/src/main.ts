@@ -303,6 +303,7 @@ document.addEventListener('visibilitychange', () => document.hidden || actions.r
 
 applyTheme(shownTheme());
 loop.render();
+document.body.classList.add('started');
 // Ages, countdowns and the phase "stalled" change without events. A hidden page has no animation frames: there, this timer
 // alone updates the title.
 setInterval(() => loop.render(), 1_000);

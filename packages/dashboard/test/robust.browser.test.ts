@@ -69,6 +69,19 @@ const chromiumPath = findChromium();
     expect(await violationsInBothThemes(page, '#failure')).toEqual([]);
   });
 
+  it.each([['no-preference' as const], ['reduce' as const]])(
+    'says that its files have not loaded when a script is missing, with %s for motion',
+    async (reducedMotion) => {
+      const page = await monitor.visit('', { reducedMotion });
+      await page.locator('#runs-open').waitFor();
+      expect(await page.locator('.unloaded').isVisible()).toBe(false);
+      await page.route(/\/common-[^/]*\.js$/, (route) => route.abort());
+      await page.reload();
+      await shows(page, '.unloaded', 'Reload the page to try again.');
+      expect(await violationsInBothThemes(page, '.unloaded')).toEqual([]);
+    },
+  );
+
   it('connects at once when the viewer asks for it', async () => {
     const runId = '20261124-110000-retry';
     const events = runOf(runId);
