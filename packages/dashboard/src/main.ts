@@ -9,6 +9,7 @@ import { RunDisplay } from './net/run-display.ts';
 import { timeOnPage } from './net/time-on-page.ts';
 import { runChartAction, showOnCharts } from './panels/charts/charts-panel.ts';
 import { acceptedStarts, queueRunOf } from './panels/controls/available-controls.ts';
+import { showCommandProblem } from './panels/controls/controls-panel.ts';
 import { openDrawingBoard } from './panels/draw/draw-panel.ts';
 import { startTour } from './panels/tour/tour-state.ts';
 import { Alerts } from './state/alerts.ts';
@@ -190,6 +191,7 @@ const actions: PageActions = {
       queueRun: () => queueRunOf(session),
       executeCommand,
       changeView: actions.changeView,
+      reportProblem: (problem) => showCommandProblem(problem, actions),
     });
   },
   async openRuns() {

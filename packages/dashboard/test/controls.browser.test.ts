@@ -93,6 +93,50 @@ const named = (runId: string, name: string): MonitorEvent[] =>
     expect(monitor.browserProblems).toEqual([]);
   });
 
+  it('name the run whose learning rate they set when another one is shown by then', async () => {
+    const [a, b] = ['20261207-100000-a', '20261207-110000-b'];
+    const first = await monitor.publish({
+      runId: a,
+      commands,
+      events: named(a, 'Narrow network').slice(0, 9),
+    });
+    const page = await monitor.visit();
+    await shows(page, field('title'), 'Narrow network');
+    await page.locator('#rate-input').fill('0,5');
+    await monitor.publish({ runId: b, commands, events: named(b, 'Wide network').slice(0, 9) });
+    await shows(page, field('title'), 'Wide network');
+    await shows(page, field('controls-note'), 'The typed learning rate is for Narrow network.');
+    expect(await violationsInBothThemes(page, '#controls')).toEqual([]);
+    await page.locator('#rate-input').press('Enter');
+    await shows(page, field('controls-note'), 'Narrow network: learning rate 0.5 from the next batch on.');
+    expect(first.commands).toMatchObject([{ runId: a, data: { learningRate: 0.5 } }]);
+    expect(await page.locator('#rate-input').inputValue()).toBe('0.01');
+    await page.locator('#rate-input').fill('1,000');
+    await page.locator('#rate-input').press('Enter');
+    await shows(page, field('controls-note'), 'The learning rate must be a number from 1e-8 to 100.');
+    expect(await page.locator('#rate-input').inputValue()).toBe('0.01');
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it('report that the trainer has not answered yet', async () => {
+    const runId = '20261208-100000-slow';
+    let answer = (): void => {};
+    const isAsked = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await monitor.publish({
+      ...{ runId, commands, events: runOf(runId, 1).slice(0, 9) },
+      onCommand: () => isAsked.then(() => ({ ok: true })),
+    });
+    const page = await monitor.visit(`?run=${runId}`);
+    await page.locator('#pause-run').click();
+    await shows(page, field('controls-note'), 'Waiting for the trainer…');
+    expect(await page.locator('#controls').getAttribute('aria-busy')).toBe('true');
+    answer();
+    await page.locator('#controls:not([aria-busy])').waitFor();
+    expect(await page.locator(field('controls-note')).textContent()).toBe('');
+  });
+
   it('stay usable when the question before a command cannot be loaded', async () => {
     const runId = '20261206-100000-offline';
     const publisher = await monitor.publish({ runId, commands, events: runOf(runId, 1).slice(0, 9) });

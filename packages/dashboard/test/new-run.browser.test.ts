@@ -324,4 +324,28 @@ const focusIs = (page: Page, name: string): Promise<unknown> =>
     expect(await violationsInBothThemes(page, '#new-run-dialog')).toEqual([]);
     expect(monitor.browserProblems).toEqual([]);
   });
+
+  it('reports the refusal of a start below the results when it has been closed in the meantime', async () => {
+    const runId = '20261130-190000-closed';
+    (await monitor.publish({ runId, events: runOf(runId, 1) })).close();
+    let refuse = (): void => {};
+    const isClosed = new Promise<void>((resolve) => {
+      refuse = resolve;
+    });
+    await monitor.publish({
+      commands: ['start'],
+      onCommand: async () => {
+        await isClosed;
+        return { ok: false, code: 'command.refused', message: 'the disk is full' };
+      },
+    });
+    const page = await monitor.visit(`?run=${runId}`);
+    await openForm(page);
+    await submit(page, 'Start');
+    await shows(page, '#new-run-dialog', 'Starting…');
+    await page.keyboard.press('Escape');
+    await page.locator('#new-run-form').waitFor({ state: 'detached' });
+    refuse();
+    await shows(page, field('controls-note'), 'New run: The disk is full.');
+  });
 });

@@ -15,8 +15,8 @@ export interface ScriptedPublisherOptions {
   token?: string;
   /** Names of the commands that the publisher accepts; none by default. */
   commands?: readonly CommandName[];
-  /** Answers a command; by default every command succeeds. */
-  onCommand?: (command: Command) => CommandOutcome;
+  /** Answers a command, at once or later; by default every command succeeds. */
+  onCommand?: (command: Command) => CommandOutcome | Promise<CommandOutcome>;
 }
 
 type CommandOutcome = Omit<CommandResult, 'type' | 'id'>;
@@ -103,16 +103,16 @@ class Publisher implements ScriptedPublisher {
     if (!result.ok) throw new Error(`expected a message of the gateway, got ${text.slice(0, 200)}`);
     const message = result.value;
     if (message.type === 'resume' || message.type === 'waiting') this.#handshake.accepted();
-    if (message.type === 'command') this.#answer(message);
+    if (message.type === 'command') void this.#answer(message);
     if (message.type === 'ack') {
       this.#ackedSeq = message.seq;
       this.#wake();
     }
   }
 
-  #answer(command: Command): void {
+  async #answer(command: Command): Promise<void> {
     this.commands.push(command);
-    const outcome = this.#options.onCommand?.(command) ?? { ok: true };
+    const outcome = (await this.#options.onCommand?.(command)) ?? { ok: true };
     this.#socket.send(encode({ type: 'commandResult', id: command.id, ...outcome }));
     this.#wake();
   }

@@ -5,6 +5,7 @@ import { shownCharts } from '../../state/chart-specs.ts';
 import type { Run } from '../../state/run.ts';
 import { stepWordOf } from '../../state/run-words.ts';
 import { isFollowed } from '../../state/session.ts';
+import { typedNumber } from '../../state/typed-number.ts';
 import { targetBounds, targetOf, type View } from '../../state/view.ts';
 import type { PageActions, PageState } from '../../ui/panel.ts';
 import { exportMenu } from '../export/export-menu.ts';
@@ -110,19 +111,21 @@ function targetField({ view, run }: PageState, { changeView, refresh }: PageActi
   const isEdited = document.activeElement?.id === 'target';
   const change = (event: Event): void => {
     const input = inputOf(event);
-    const isValid = input.validity.valid;
+    const isEmpty = input.value.trim() === '';
+    const typed = isEmpty ? 0 : typedNumber(input.value);
+    const isValid = min !== undefined && max !== undefined && typed >= min && typed <= max;
     targetProblem = isValid
       ? ''
-      : `Expected a target from ${min} to ${max} %, got “${input.value || 'no number'}”.`;
-    // An empty field is NaN, which removes the target, as does 0.
-    if (isValid) changeView({ target: input.valueAsNumber / 100 || null });
+      : `Expected a target from ${min} to ${max} %, got “${input.value.slice(0, 40)}”.`;
+    // An empty field removes the target, as does 0.
+    if (isValid) changeView({ target: typed / 100 || null });
     else refresh();
   };
   return html`
     <label class="tool">
       <span>Target</span>
       <input
-        class="input" type="number" id="target" min=${min} max=${max} step="any" placeholder="none"
+        class="input" type="text" inputmode="decimal" id="target" placeholder="none" autocomplete="off"
         aria-describedby="target-problem"
         .value=${isEdited ? noChange : live(text)} @change=${change}
       />

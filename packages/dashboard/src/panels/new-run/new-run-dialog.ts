@@ -37,6 +37,8 @@ export interface NewRunOptions {
   queueRun(): string | null;
   executeCommand: ExecuteCommand;
   changeView(change: Partial<View>): void;
+  /** Shows why a start failed whose answer arrives after the viewer has closed the form. */
+  reportProblem(problem: string): void;
 }
 
 /** A command about the queue, with its data. */
@@ -391,6 +393,7 @@ class NewRunDialog {
   }
 
   #showError(): void {
+    if (!this.#dialog.isConnected) return this.#options.reportProblem(`New run: ${this.#error.text}`);
     this.#show();
     const retry = '[aria-invalid="true"], button[type="submit"]:enabled';
     this.#form?.querySelector<HTMLElement>(retry)?.focus();
