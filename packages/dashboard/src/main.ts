@@ -61,6 +61,7 @@ const display = new RunDisplay({
     newRunDialog?.refreshQueue();
   },
   onTrainersChange: () => newRunDialog?.refreshQueue(),
+  looksBack: () => store.view.step !== null,
   onRunAnnotated: (annotations) => others.annotate(annotations),
   onRunDeleted: (runId) => others.markDeleted(runId),
   // The zoomed range and the step may not fit the events that follow.

@@ -180,7 +180,7 @@ const chromiumPath = findChromium();
     await shows(
       page,
       field('run-below'),
-      `From here on, the page shows “${before}”, at which you have frozen it.`,
+      `From here on, the page shows “${before}”, which you were looking at.`,
     );
     expect(await page.locator(caption).textContent()).toMatch(/^1\d points/);
     expect(await page.locator('#zoom-reset').isVisible()).toBe(true);

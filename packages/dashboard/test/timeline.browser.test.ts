@@ -17,7 +17,7 @@ import {
 } from './support/kinds-of-runs.ts';
 import { useMonitor } from './support/monitor.ts';
 import { drawCharts, emptyPanels, leakedValues, overflowWidth } from './support/page-content.ts';
-import { chartPart, field, runOf, shows, untilStep } from './support/page-elements.ts';
+import { chartPart, counts, drag, field, runOf, shows, untilStep } from './support/page-elements.ts';
 
 const chromiumPath = findChromium();
 
@@ -103,6 +103,30 @@ const kinds: readonly (readonly [name: string, run: (runId: string) => readonly 
     await shows(page, '#timeline-text', 'Now: batch 60');
     await shows(page, field('confusion-note'), 'Epoch 3');
     await page.waitForFunction(() => !location.search.includes('at='));
+    expect(monitor.browserProblems).toEqual([]);
+  });
+
+  it('stays at a moment of a run, and at the zoomed range, when the next run begins', async () => {
+    const [before, next] = ['20261130-205000-before', '20261130-205500-next'];
+    await monitor.publish({ runId: before, events: runOf(before) });
+    const page = await monitor.visit('');
+    await shows(page, '#timeline-text', 'Now: batch 60');
+    await drag(page, 'loss', [0.2, 0.8]);
+    await page.locator('#zoom-reset').waitFor();
+    await page.locator('#timeline-position').fill('30');
+    await shows(page, '#timeline-text', 'Batch 30 of 60');
+    await monitor.publish({ runId: next, events: runOf(next, 1).slice(0, 9) });
+    await shows(page, field('title'), next);
+    await shows(
+      page,
+      field('run-below'),
+      `From here on, the page shows “${before}”, which you were looking at.`,
+    );
+    await shows(page, '#timeline-text', 'Batch 30 of 60');
+    expect(await page.locator('#zoom-reset').isVisible()).toBe(true);
+    await page.getByRole('button', { name: 'Unfreeze, show the new run' }).click();
+    await shows(page, '#timeline-text', /^Now: batch [1-9]$/);
+    await counts(page, field('run-below'), 0);
     expect(monitor.browserProblems).toEqual([]);
   });
 

@@ -29,6 +29,8 @@ export interface RunDisplayOptions {
   onRunDeleted(runId: string): void;
   /** Called when the name, the tags or other annotations of a run were changed, whether it is on display or not. */
   onRunAnnotated(annotations: RunAnnotated): void;
+  /** Returns whether the viewer looks at an earlier moment of the run, or plays it: another run that begins pauses the view then. */
+  looksBack(): boolean;
   /** Called when the feed moves on to another run, or sends the run on display from its beginning again. */
   onNextRun(): void;
 }
@@ -109,10 +111,15 @@ export class RunDisplay {
   togglePause(): void {
     const { run } = this.session;
     const leavesRun = this.#paused !== null && this.#paused.runId !== run?.runId;
-    this.#paused = this.#paused || !run ? null : copyRun(run);
-    this.#pausedSummary = this.session.summary;
+    if (this.#paused || !run) this.#paused = null;
+    else this.#pauseAt(run);
     if (leavesRun) this.#options.onNextRun();
     this.#options.onChange();
+  }
+
+  #pauseAt(run: Run): void {
+    this.#paused = copyRun(run);
+    this.#pausedSummary = this.session.summary;
   }
 
   #receive(message: LiveClientMessage): void {
@@ -123,6 +130,9 @@ export class RunDisplay {
     if (message.type === 'hello' && announcesOtherEvents(this.session, message)) {
       // A paused view stays at its run when another one begins, but not when that run begins again.
       if (message.run?.runId === this.#paused?.runId) this.#paused = null;
+      const { run } = this.session;
+      if (run && message.run && message.run.runId !== run.runId && !this.#paused && this.#options.looksBack())
+        this.#pauseAt(run);
       if (before !== undefined && !this.#paused) this.#options.onNextRun();
     }
     applyMessage(this.session, message, timeOnPage());

@@ -14,7 +14,7 @@ export interface DisplayedRun {
 /** A run that the charts and the parts below them show, while the header shows another one. */
 export interface RunBelow {
   name: string;
-  /** Why it is shown: the viewer has frozen the charts, or the run of the header has no data yet. */
+  /** Why it is shown: the viewer has frozen the charts or looks at an earlier moment, or the run of the header has no data yet. */
   reason: 'frozen' | 'before';
 }
 
@@ -31,6 +31,6 @@ export function runBelowText(below: RunBelow | null): string {
   if (!below) return '';
   const { name, reason } = below;
   return reason === 'frozen'
-    ? `From here on, the page shows “${name}”, at which you have frozen it.`
+    ? `From here on, the page shows “${name}”, which you were looking at.`
     : `From here on, the page shows “${name}”, the run before.`;
 }

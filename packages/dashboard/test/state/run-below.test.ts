@@ -11,7 +11,7 @@ it('the run below the header is named if it is another one than that of the head
   expect(runBelow({ ...before, session: before })).toBeNull();
   const frozen = runBelow({ ...before, session: next });
   expect(frozen).toEqual({ name: 'Baseline', reason: 'frozen' });
-  expect(runBelowText(frozen)).toContain('“Baseline”, at which you have frozen it');
+  expect(runBelowText(frozen)).toContain('“Baseline”, which you were looking at.');
   const starting = { ...before, starting: [{ runId: null, name: null }] };
   expect(runBelowText(runBelow({ ...before, session: starting }))).toContain('“Baseline”, the run before');
   expect(runBelowText(runBelow({ run: null, summary: null, session: next }))).toBe('');
