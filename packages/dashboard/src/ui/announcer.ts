@@ -1,8 +1,13 @@
+import { formatPlural } from '../state/format.ts';
+
 /**
  * Time for which a text waits for others to be announced together: an alert is announced in an animation frame, and the phase that
  * it leads to in a render of up to 100 ms later.
  */
 const joinMs = 200;
+
+/** Maximum number of texts that are announced together: more, such as a flood of warnings, would be read for minutes. */
+const maxTexts = 3;
 
 /** The texts to announce together, by topic. */
 const pending = new Map<string, string>();
@@ -20,6 +25,9 @@ export function announce(text: string, topic = text): void {
 
 function write(): void {
   const announcer = document.getElementById('announcer');
-  if (announcer) announcer.textContent = [...pending.values()].filter(Boolean).join(' ');
+  const texts = [...pending.values()].filter(Boolean);
+  const skipped = texts.length - maxTexts;
+  const lead = skipped > 0 ? [formatPlural(skipped, 'more message.', 'more messages.')] : [];
+  if (announcer) announcer.textContent = [...lead, ...texts.slice(-maxTexts)].join(' ');
   pending.clear();
 }

@@ -31,3 +31,9 @@ it('announces only the last of the positions of a cursor that is moved fast, and
   jest.advanceTimersByTime(200);
   expect(announcer.textContent).toBe('Batch 2 Link copied.');
 });
+
+it('announces the last texts of a flood, and the number of the others', () => {
+  for (let number = 1; number <= 50; number++) announce(`Warning: ${number}.`);
+  jest.advanceTimersByTime(200);
+  expect(announcer.textContent).toBe('47 more messages. Warning: 48. Warning: 49. Warning: 50.');
+});

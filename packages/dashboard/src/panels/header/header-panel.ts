@@ -22,8 +22,18 @@ import './header.css';
 /** Maximum number of epochs for marks on the progress bar: with more, the marks would touch, so none is drawn. */
 const epochMarkLimit = 50;
 
-/** The phase announced last to screen readers. */
-let announced = 'Connecting';
+/** The phase announced last to screen readers, and the run that it is about. */
+let announced: { phaseName: string; runId?: string | undefined } = { phaseName: 'Connecting' };
+
+/** Announces the phase when it changes, and with the name of the run when that is another one than before. */
+function announcePhase({ phaseName, title, detail, phase }: HeaderText, run: Run | null): void {
+  const runId = phase === 'starting' ? announced.runId : run?.runId;
+  const isOtherRun = announced.runId !== undefined && runId !== undefined && announced.runId !== runId;
+  if (phaseName === announced.phaseName && !isOtherRun) return;
+  announced = { phaseName, runId: runId ?? announced.runId };
+  const sentence = phaseName.endsWith('…') ? phaseName : `${phaseName}.`;
+  announce(`${isOtherRun ? `${title}: ` : ''}${sentence} ${detail}`, 'phase');
+}
 
 /** Whether the figures of the hero are in view; otherwise the status bar shows them. */
 let areFiguresVisible = true;
@@ -42,10 +52,7 @@ export const headerPanel: Panel = {
     const tab = tabTitle(text, state.alert);
     const serious = text.phase === 'starting' ? undefined : (state.alert ?? mostSerious(state.liveFindings));
     if (document.title !== tab) document.title = tab;
-    if (text.phaseName !== announced) {
-      announced = text.phaseName;
-      announce(`${text.phaseName}. ${text.detail}`, 'phase');
-    }
+    announcePhase(text, state.session.run);
     return html`
       <section
         class="card hero" id="hero" data-phase=${text.colorPhase} ?data-alone=${text.phase === 'missing' && state.run === null}
@@ -85,8 +92,8 @@ function finding(shown: Finding, { alert, run, session }: PageState, actions: Pa
     <p class="hero-finding ${shown.level}">
       ${
         isFollowed(run, session)
-          ? html`<button type="button" class="link" data-field="finding" title="Show on the charts" @click=${() => showAndDismiss(shown, actions)}>${text}</button>`
-          : html`<span data-field="finding">${text}</span>`
+          ? html`<button type="button" class="link clamp" data-field="finding" title="Show on the charts" @click=${() => showAndDismiss(shown, actions)}>${text}</button>`
+          : html`<span class="clamp" data-field="finding">${text}</span>`
       }
       ${alert ? dismissButton(actions) : nothing}
     </p>`;
