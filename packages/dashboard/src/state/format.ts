@@ -17,12 +17,15 @@ function digitFormat(digits: number, notation: 'standard' | 'compact' = 'standar
 }
 
 const hoursAndMinutes = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
-const dayAndMonth = { ...hoursAndMinutes, day: 'numeric', month: 'short' } as const;
+const date = { day: 'numeric', month: 'short' } as const;
+const dayAndMonth = { ...hoursAndMinutes, ...date } as const;
 const timeFormats = {
   minutes: new Intl.DateTimeFormat('en-GB', hoursAndMinutes),
   seconds: new Intl.DateTimeFormat('en-GB', { ...hoursAndMinutes, second: '2-digit' }),
   days: new Intl.DateTimeFormat('en-GB', dayAndMonth),
   years: new Intl.DateTimeFormat('en-GB', { ...dayAndMonth, year: 'numeric' }),
+  dates: new Intl.DateTimeFormat('en-GB', date),
+  datesOfYears: new Intl.DateTimeFormat('en-GB', { ...date, year: 'numeric' }),
 };
 
 /** Formats a count: 46900 → "46,900". */
@@ -129,7 +132,7 @@ export function formatWholeDuration(seconds: number | null | undefined): string 
 }
 
 /**
- * Formats milliseconds since 1970 as a local time: "10:03:12", "10:03", "24 Nov, 10:03" or "24 Nov 2026, 10:03". All times of the page
+ * Formats milliseconds since 1970 as a local time: "10:03:12", "10:03", "24 Nov, 10:03", "24 Nov 2026, 10:03", "24 Nov" or "24 Nov 2026". All times of the page
  * are written like this, whatever the language of the browser, as the page is in English.
  */
 export function formatTime(time: number, precision: keyof typeof timeFormats = 'seconds'): string {

@@ -16,6 +16,7 @@ import {
 } from './overlays.ts';
 import {
   axisLabel,
+  clockTexts,
   clockTicks,
   linearTicks,
   logTicks,
@@ -284,7 +285,9 @@ export class Plot {
           this.#withoutCutTexts(
             plot,
             splits,
-            tickTexts(splits, (value, digits) => tickText(axis, value, this.#frame.x, digits)),
+            axis === 'clock'
+              ? clockTexts(splits, this.#frame.x)
+              : tickTexts(splits, (value, digits) => tickText(axis, value, this.#frame.x, digits)),
           ),
         ...(axis === 'clock' && {
           splits: (_plot, _index, min, max, step) =>

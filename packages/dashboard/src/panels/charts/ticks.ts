@@ -22,8 +22,8 @@ const decimalSteps = (from: number, to: number): number[] =>
 /** Tick distances of a time axis in seconds: round numbers of seconds, minutes, hours and days. */
 const secondSteps = [
   ...decimalSteps(-2, -1),
-  ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400],
-  ...decimalSteps(1, 3).map((days) => days * 86_400),
+  ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200],
+  ...decimalSteps(0, 3).map((days) => days * 86_400),
 ];
 
 /** The allowed distances of two ticks on each axis, in its unit. */
@@ -91,11 +91,25 @@ export function tickText(axis: AxisName, value: number, { min, max }: Range, dig
     case 'elapsed':
       return formatClock(value);
     case 'clock':
-      return formatTime(
-        value,
-        max - min > 86_400_000 ? 'days' : max - min > 7_200_000 ? 'minutes' : 'seconds',
-      );
+      return formatTime(value, max - min > dayMs ? 'days' : max - min > 7_200_000 ? 'minutes' : 'seconds');
   }
+}
+
+const dayMs = 86_400_000;
+/** Range of a clock axis from which its dates have a year. */
+const yearRangeMs = 180 * dayMs;
+
+const isMidnight = (time: number): boolean => {
+  const local = new Date(time);
+  return local.getHours() + local.getMinutes() + local.getSeconds() + local.getMilliseconds() === 0;
+};
+
+/** Formats the ticks of a clock axis: as dates where all are at midnight; otherwise as times, with a date at midnight. */
+export function clockTexts(ticks: readonly number[], range: Range): string[] {
+  const length = range.max - range.min;
+  if (length > dayMs && ticks.every(isMidnight))
+    return ticks.map((tick) => formatTime(tick, length > yearRangeMs ? 'datesOfYears' : 'dates'));
+  return ticks.map((tick) => (isMidnight(tick) ? formatTime(tick, 'days') : tickText('clock', tick, range)));
 }
 
 /** Returns a text about as long as the longest tick of a range: the end of the range, with the digits that distinguish ticks. */

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  clockTexts,
   clockTicks,
   linearTicks,
   logTicks,
+  tickSteps,
   tickText,
   tickTexts,
   typicalTick,
@@ -36,6 +38,30 @@ describe('the ticks of the x axes', () => {
   it('of a clock that shows more than a day have the date', () => {
     const week = { min: 0, max: 7 * 86_400_000 };
     expect(tickText('clock', Date.UTC(2026, 10, 24, 10, 30, 5), week)).toMatch(/^2[345] Nov, \d\d:\d\d$/);
+  });
+
+  it('of a clock that shows days are dates, with years in a range of many months', () => {
+    const midnight = (month: number, day: number): number => new Date(2026, month, day).getTime();
+    const ticks = [midnight(10, 20), midnight(10, 22), midnight(10, 24)];
+    const week = { min: midnight(10, 19), max: midnight(10, 26) };
+    expect(clockTexts(ticks, week)).toEqual(['20 Nov', '22 Nov', '24 Nov']);
+    expect(clockTexts(ticks, { ...week, max: midnight(17, 1) })[0]).toBe('20 Nov 2026');
+  });
+
+  it('of a clock have the date at midnight', () => {
+    const evening = new Date(2026, 9, 31, 21).getTime();
+    const hour = 3_600_000;
+    const ticks = [evening, evening + 3 * hour, evening + 6 * hour];
+    expect(clockTexts(ticks, { min: evening, max: evening + 8 * hour })).toEqual([
+      '21:00',
+      '1 Nov, 00:00',
+      expect.stringMatching(/^0[234]:00$/),
+    ]);
+  });
+
+  it('of a clock may be one, two or five days apart', () => {
+    const days = tickSteps.clock.filter((step) => step >= 86_400_000).map((step) => step / 86_400_000);
+    expect(days).toEqual([1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000]);
   });
 
   it('of a clock are at round times of the time zone, also of one with half hours', () => {
