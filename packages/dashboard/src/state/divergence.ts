@@ -49,15 +49,21 @@ export function divergenceLimit(started: RunStartedData | null, firstLoss = Numb
 /**
  * Returns the rise after one more loss: null if there is none or the run has recovered, and the same object while nothing in it
  * changes.
+ * @param losses The number of losses that this one counts as: several for a mean, which is no outlier.
  */
-export function nextRise(rise: LossRise | null, point: Divergence, limit: number): LossRise | null {
+export function nextRise(
+  rise: LossRise | null,
+  point: Divergence,
+  { limit, losses = 1 }: { limit: number; losses?: number },
+): LossRise | null {
   const hasDiverged = rise !== null && rise.count >= risenBatches;
   if (!(point.loss > limit)) {
-    if (!hasDiverged || rise.recovered + 1 >= recoveredBatches) return null;
-    return { ...rise, recovered: rise.recovered + 1 };
+    if (!hasDiverged || rise.recovered + losses >= recoveredBatches) return null;
+    return { ...rise, recovered: rise.recovered + losses };
   }
-  if (!rise) return { ...point, count: 1, recovered: 0 };
-  if (!hasDiverged) return { ...rise, loss: point.loss, count: rise.count + 1 };
+  const count = Math.min(risenBatches, (rise?.count ?? 0) + losses);
+  if (!rise) return { ...point, count, recovered: 0 };
+  if (!hasDiverged) return { ...rise, loss: point.loss, count };
   return rise.recovered === 0 ? rise : { ...rise, recovered: 0 };
 }
 
@@ -95,7 +101,7 @@ export const lastingRise = (rise: LossRise | null): LossRise | null =>
  * Returns the loss that shows that the last results of a run are those of a network that has diverged: one that is not finite, or one
  * far above that of guessing, with an accuracy of at most twice that of guessing. Undefined if there is none.
  */
-function divergedLoss({ started, batch, epoch, finished }: LastResults): number | undefined {
+export function divergedLoss({ started, batch, epoch, finished }: LastResults): number | undefined {
   const losses = [batch?.loss, epoch?.train?.loss, epoch?.test?.loss, finished?.test?.loss];
   const known = losses.filter((loss) => typeof loss === 'number');
   const accuracy = finished?.test?.accuracy ?? epoch?.test?.accuracy ?? batch?.accuracy;

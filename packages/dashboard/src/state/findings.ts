@@ -27,7 +27,7 @@ const divergenceFactor = 3;
 export function findingsOf(run: Run): Finding[] {
   const reported = new Set(run.notices.map(({ code }) => code));
   const derived = [
-    ...(reported.has('training.diverged') ? [] : [badLoss(run) ?? diverging(run)]),
+    ...(reported.has('training.diverged') ? [] : [badLoss(run) ?? diverging(run) ?? badTest(run)]),
     ...(reported.has('training.plateau') ? [] : [plateau(run)]),
     ...(reported.has('training.overfit') ? [] : [overfit(run)]),
     ...(reported.has('engine.fallback') ? [] : [fallback(run)]),
@@ -81,6 +81,18 @@ function diverging(run: Run): Finding | undefined {
     if (loss < lowest) lowest = loss;
   }
   return undefined;
+}
+
+/** Returns a finding about a latest test loss that is not finite, though the run itself has not diverged. */
+function badTest(run: Run): Finding | undefined {
+  const epoch = run.epochs.findLast(({ test }) => typeof test?.loss === 'number');
+  const loss = epoch?.test?.loss;
+  if (!epoch || typeof loss !== 'number' || Number.isFinite(loss)) return undefined;
+  return findingAt(run, epoch, {
+    level: 'warning',
+    code: 'test.diverged',
+    message: `The test loss of epoch ${epoch.epoch} is ${formatLoss(loss)}, while the training loss is finite.`,
+  });
 }
 
 function plateau(run: Run): Finding | undefined {

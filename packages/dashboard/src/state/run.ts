@@ -1,5 +1,12 @@
 import type { MonitorEvent } from '@mnist-monitor/shared/browser';
-import { type Divergence, divergenceLimit, type LastResults, type LossRise, nextRise } from './divergence.ts';
+import {
+  type Divergence,
+  divergenceLimit,
+  type LastResults,
+  type LossRise,
+  nextRise,
+  recoveredBatches,
+} from './divergence.ts';
 import {
   type BatchData,
   type EpochData,
@@ -357,7 +364,15 @@ function applyLoss(run: Run, loss: number): void {
   if (run.diverged && run.diverged.step >= step) run.diverged = null;
   if (run.rise && run.rise.step >= step) run.rise = null;
   if (!Number.isFinite(loss)) run.diverged ??= { step, loss, time };
-  run.rise = nextRise(run.rise, { step, loss, time }, divergenceLimit(started, steps.columns.loss[0]));
+  run.rise = nextRise(
+    run.rise,
+    { step, loss, time },
+    {
+      limit: divergenceLimit(started, steps.columns.loss[0]),
+      // The loss of an epoch is the mean of all its batches.
+      ...(run.byEpoch && { losses: recoveredBatches }),
+    },
+  );
 }
 
 /** Sets the training time that the publisher reports. Without one, it is measured from the first event of the run on. */

@@ -119,3 +119,19 @@ it('a loss that was not a number is no error once the run has ended well', () =>
     message: 'The loss was NaN here, but the last results are finite: the run has recovered.',
   });
 });
+
+it('a run that reports epochs alone diverges with the first epoch whose mean loss is far above its start', () => {
+  const epochsAlone = (losses: readonly number[]): MonitorEvent[] => {
+    const [started] = events;
+    const epochs = losses.map((loss, index) => ({
+      ...{ ...started, seq: index + 2, type: 'epoch' },
+      data: { epoch: index + 1, train: { loss, accuracy: 0.1 } },
+    }));
+    return [started, ...epochs] as MonitorEvent[];
+  };
+  expect(reported(epochsAlone([0.5, 0.4, 1e9]))).toMatchObject({
+    ...{ page: 'Diverging since epoch 3', remaining: '' },
+    finding: { level: 'error' },
+  });
+  expect(reported(epochsAlone([0.5, 0.4, 1e9, 0.4])).page).toBe('Running');
+});

@@ -57,6 +57,26 @@ describe('a finding', () => {
     ]);
   });
 
+  it('is a test loss that is not finite while the training loss is, until a later one is finite', () => {
+    const bad = (last: number) =>
+      withScores((epoch) => (epoch >= 3 && epoch <= last ? { test: { loss: Number.NaN } } : {}));
+    expect(findingsOf(bad(8)).find(({ code }) => code === 'test.diverged')).toBeUndefined();
+    const running = runOf(
+      events
+        .filter(({ type }) => type !== 'run.finished')
+        .map((event) =>
+          event.type === 'epoch' && event.data.epoch === 8
+            ? { ...event, data: { ...event.data, test: { ...event.data.test, loss: Number.NaN } } }
+            : event,
+        ) as MonitorEvent[],
+    );
+    expect(findingsOf(running).find(({ code }) => code === 'test.diverged')).toMatchObject({
+      ...{ level: 'warning', step: 40 },
+      message: 'The test loss of epoch 8 is NaN, while the training loss is finite.',
+    });
+    expect(codes(bad(7))).not.toContain('test.diverged');
+  });
+
   it('is a loss that has risen far above its start', () => {
     const risen = runOf(
       events.map((event) =>

@@ -1,5 +1,5 @@
 import { lossOf, type RunSort, type RunStatus, secondsOf, testLossOf } from '@mnist-monitor/shared/browser';
-import { divergenceOf } from '../../state/divergence.ts';
+import { divergedLoss } from '../../state/divergence.ts';
 import type { RunSummary } from '../../state/event-data.ts';
 import {
   formatCount,
@@ -41,15 +41,21 @@ export interface RunRow {
   pinned: boolean;
 }
 
+/** The names of a status while the last results are those of a network that has diverged; any other status is more important. */
+const divergedNames: Partial<Record<RunStatus, string>> = { running: 'Diverging', completed: 'Diverged' };
+
 /** Returns the row of a run in a list with this order. */
 export function runRow(summary: RunSummary, sort: RunSort = 'started'): RunRow {
   const { runId, note, pinned, status, started, startedAt } = summary;
-  const diverged = status === 'completed' && divergenceOf(summary, null) !== null;
+  const diverged = divergedNames[status] !== undefined && divergedLoss(summary) !== undefined;
   const loss = lossOf(summary);
   return {
     ...{ runId, name: displayName(summary), hasName: nameOf(summary) !== null },
     // A run that has diverged is no success.
-    ...{ status: diverged ? 'interrupted' : status, statusName: diverged ? 'Diverged' : statusNames[status] },
+    ...{
+      status: diverged ? 'interrupted' : status,
+      statusName: (diverged && divergedNames[status]) || statusNames[status],
+    },
     bestAccuracy: summary.bestAccuracy === null ? '' : formatPercent(summary.bestAccuracy),
     loss: loss === null ? '' : formatLoss(loss),
     isTrainingLoss: loss !== null && testLossOf(summary) === null,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { updatedSummary } from '../../../src/panels/compare/comparison.ts';
-import { runRow } from '../../../src/panels/runs/run-rows.ts';
+import { type RunRow, runRow } from '../../../src/panels/runs/run-rows.ts';
 import { applyEvent, emptyRun } from '../../../src/state/run.ts';
 import { summaryOf } from '../../support/session.ts';
 
@@ -47,9 +47,15 @@ describe('the list of runs', () => {
     expect(ended(2.301, 0.1135)).toBe('Completed');
     // The sum of the losses of a batch may be high.
     expect(ended(12, 0.97)).toBe('Completed');
-    expect(
-      runRow(summaryOf('a', { status: 'running', batch: { step: 1, loss: Number.NaN } })).statusName,
-    ).toBe('Running');
+  });
+
+  it('says of a run in training whose last loss is that of a network that has diverged that it is diverging', () => {
+    const running = (loss: number): Pick<RunRow, 'status' | 'statusName'> =>
+      runRow(summaryOf('a', { status: 'running', batch: { step: 1, loss } }));
+    expect(running(Number.NaN)).toMatchObject({ status: 'interrupted', statusName: 'Diverging' });
+    expect(running(2.3)).toMatchObject({ status: 'running', statusName: 'Running' });
+    const paused = summaryOf('a', { status: 'paused', batch: { step: 1, loss: Number.NaN } });
+    expect(runRow(paused).statusName).toBe('Paused');
   });
 
   it('has names and tags that do not turn the direction of the text around them', () => {
