@@ -75,13 +75,26 @@ function drawLevel(
   context.restore();
 }
 
-/** Draws a dotted line across the chart at the value that guessing leads to, with its name at the end. */
-export function drawBaseline(area: PlotArea, baseline: number, color: string): void {
+/**
+ * Draws a dotted line across the chart at the value that guessing leads to, with its name at the end or, where the name of a range of
+ * values that are not finite may be there, at the beginning.
+ */
+export function drawBaseline(
+  area: PlotArea,
+  baseline: number,
+  { color, nonFinite }: { color: string; nonFinite: readonly NonFiniteRange[] },
+): void {
   const { context, ratio, box } = area;
+  const [left, right] = [box.left + 6 * ratio, box.left + box.width - 6 * ratio];
   drawLevel(area, baseline, { color, width: 1, dashes: [2, 3] }, (y) => {
-    context.textAlign = 'right';
+    const nameStart = right - context.measureText('guessing').width;
+    // The name of a range begins at its start, and takes up to 40 pixels.
+    const isTaken = nonFinite.some(
+      ({ from }) => area.x(from) > nameStart - 40 * ratio && area.x(from) < right,
+    );
+    context.textAlign = isTaken ? 'left' : 'right';
     context.textBaseline = 'bottom';
-    context.fillText('guessing', box.left + box.width - 6 * ratio, y - 2 * ratio);
+    context.fillText('guessing', isTaken ? left : right, y - 2 * ratio);
   });
 }
 

@@ -362,16 +362,18 @@ export class Plot {
   }
 
   #drawBehindCurves(area: PlotArea): void {
-    const { epochEnds, target, baseline } = this.#frame;
+    const { epochEnds, target, baseline, nonFinite } = this.#frame;
     drawEpochLines(area, epochEnds, this.#palette.grid);
-    if (baseline !== null) drawBaseline(area, baseline, this.#palette.text);
+    if (baseline !== null) drawBaseline(area, baseline, { color: this.#palette.text, nonFinite });
     if (target !== null) drawTargetLine(area, target, this.#palette.target);
   }
 
   #drawOverCurves(area: PlotArea): void {
     const { error, errorFaint } = this.#palette;
-    drawNonFiniteRanges(area, this.#frame.nonFinite, { line: error, fill: errorFaint });
-    drawEventMarkers(area, this.#frame.markers, this.#palette);
+    const { nonFinite, markers, isEmpty } = this.#frame;
+    drawNonFiniteRanges(area, nonFinite, { line: error, fill: errorFaint });
+    // A text covers a chart without values, except for its upper edge.
+    if (!isEmpty || nonFinite.length > 0) drawEventMarkers(area, markers, this.#palette);
   }
 }
 

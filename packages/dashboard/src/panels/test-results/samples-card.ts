@@ -27,7 +27,7 @@ export class SamplesCard {
         ${
           results?.samples
             ? this.#list()?.render(results, results.samples, look)
-            : html`<p class="empty">Test images and their predictions appear here after the first epoch.</p>`
+            : html`<p class="empty">${results ? 'No test images with their predictions have arrived yet.' : 'Test images and their predictions appear here after the first epoch.'}</p>`
         }
       </section>`;
   }
