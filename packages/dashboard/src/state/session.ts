@@ -41,6 +41,10 @@ export interface Session {
   queueRun: string | null;
   /** The runs that trainers are preparing. */
   starting: readonly StartingRun[];
+  /** The run that was shown when a trainer began to prepare the next one, or null without a run; undefined while none is prepared. */
+  runBeforeStart: string | null | undefined;
+  /** Whether the last run that a trainer prepared did not begin. */
+  startFailed: boolean;
   /** Whether the page follows the latest run, and so shows the next one when it begins. */
   followsLatest: boolean;
   /** Why the gateway cannot store events; empty while it can. */
@@ -89,6 +93,8 @@ export function emptySession(clockOrigin = 0): Session {
     waitingTrainers: 0,
     queueRun: null,
     starting: [],
+    runBeforeStart: undefined,
+    startFailed: false,
     followsLatest: true,
     storeProblem: '',
     viewers: null,
@@ -145,7 +151,7 @@ export function applyMessage(session: Session, message: LiveClientMessage, now: 
       break;
     case 'trainers':
       session.waitingTrainers = message.waiting;
-      session.starting = message.starting ?? [];
+      applyStarting(session, message.starting ?? []);
       break;
     case 'store':
       session.storeProblem = message.state === 'failing' ? message.message : '';
@@ -161,6 +167,22 @@ export function applyMessage(session: Session, message: LiveClientMessage, now: 
       session.invalid++;
       break;
   }
+}
+
+/** Applies a report about the runs that trainers prepare: one that is no longer prepared has begun, which shows it, or has failed. */
+function applyStarting(session: Session, starting: readonly StartingRun[]): void {
+  const shown = session.run?.runId ?? null;
+  session.starting = starting;
+  if (startingRunOf(session)) {
+    // A run that goes on may be the prepared one, whose preparation the gateway ends up to a second later.
+    const goesOn = session.reported && isUnfinished(session.reported) && !latestDataOf(session)?.finished;
+    if (session.runBeforeStart === undefined && !goesOn) session.runBeforeStart = shown;
+    session.startFailed = false;
+    return;
+  }
+  if (session.runBeforeStart === undefined) return;
+  session.startFailed = session.runBeforeStart === shown && session.followsLatest;
+  session.runBeforeStart = undefined;
 }
 
 const unfinishedStatuses: readonly RunStatus[] = ['running', 'paused', 'stalled'];
@@ -193,11 +215,14 @@ function applyHello(session: Session, hello: LiveHello, now: number): void {
   const { server: gatewayVersion, run, commands, commandsOffReason = '' } = hello;
   const { waitingTrainers, starting = [] } = hello;
   if (announcesOtherEvents(session, hello)) {
+    session.startFailed = false;
     forgetRun(session);
     session.run = run && emptyRun(run.runId);
     session.restart = hello.restart ? { reason: hello.restart, at: now } : null;
   }
   Object.assign(session, { gatewayVersion, commands, commandsOffReason, waitingTrainers, starting });
+  // A gateway that has restarted does not know which runs were prepared before.
+  if (starting.length === 0) session.runBeforeStart = undefined;
   Object.assign(session, { summary: run, reported: run });
   // Reports about other runs are out of date: no `status` has arrived while the connection was lost.
   Object.assign(session, { caughtUp: false, hasLiveEvents: false, storeProblem: '', queueRun: null });

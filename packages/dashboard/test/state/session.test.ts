@@ -167,6 +167,20 @@ describe('the phase', () => {
     expect(phaseWhileStarting([...connectedMessages(running), noticeOf('run.paused')])).toBe('paused');
   });
 
+  it('reports a run that was prepared and did not begin, until another one is prepared', () => {
+    const ended = finishedAs('completed');
+    const failed = (...then: LiveClientMessage[]): boolean => sessionOf([...ended, ...then]).startFailed;
+    expect(failed(starting(null), starting('next'))).toBe(false);
+    expect(failed(starting(null), starting('next'), starting())).toBe(true);
+    expect(failed(starting('next'), starting(), starting())).toBe(true);
+    expect(failed(starting('next'), starting(), starting('other'))).toBe(false);
+    const begun = helloOf(summaryOf('next'));
+    expect(failed(starting('next'), begun, starting('next'), starting())).toBe(false);
+    expect(failed(starting(null), begun, starting(null), starting())).toBe(false);
+    // A gateway that has restarted announces no runs that were prepared before.
+    expect(failed(starting('next'), ended[1] as LiveClientMessage, starting())).toBe(false);
+  });
+
   it('is starting until the gateway announces the end of that, or shows the run', () => {
     const ended = finishedAs('completed');
     expect(phaseOf(sessionOf([...ended, starting('next'), starting()]))).toBe('completed');

@@ -64,10 +64,12 @@ export function availableControls(session: Session): Controls {
 }
 
 function noteOf(
-  { gatewayVersion, commands, commandsOffReason, reported }: Session,
+  { gatewayVersion, commands, commandsOffReason, reported, startFailed }: Session,
   unfinished: boolean,
 ): string {
   if (gatewayVersion === null) return '';
+  if (startFailed)
+    return 'The run that a trainer prepared did not begin. The output of the trainer has the reason.';
   if (commands === 'off') return unfinished ? `Controls are off: ${commandsOffReason}.` : '';
   return unfinished && reported?.connected === false
     ? 'The trainer is not connected and cannot receive commands.'

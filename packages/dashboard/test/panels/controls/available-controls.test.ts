@@ -107,6 +107,16 @@ describe('the controls', () => {
     );
   });
 
+  it('report a run that did not begin', () => {
+    const starting = (...runIds: string[]): LiveClientMessage => ({
+      ...{ type: 'trainers', waiting: 1 },
+      starting: runIds.map((runId) => ({ runId, name: null })),
+    });
+    expect(controlsAfter([...connectedMessages(events), starting('next'), starting()]).note).toBe(
+      'The run that a trainer prepared did not begin. The output of the trainer has the reason.',
+    );
+  });
+
   it('describe what happened to the learning rate', () => {
     const { run } = sessionOf(running);
     const started = run?.started as Version1EventOf<'run.started'>['data'];
