@@ -185,7 +185,6 @@ export class PublishedFiles {
         await rename(link, path);
         return true;
       } catch {
-        await unlink(link).catch(() => {});
         return false; // The file system has no hard links, or the other run was removed.
       }
     }
