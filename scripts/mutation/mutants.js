@@ -135,7 +135,7 @@ export function findMutants(code) {
   const mutants = [];
   walk(parseAst(code), (node, parent, block) => {
     for (const [start, end, text] of replacements(node, parent, code))
-      mutants.push({ start, end, text, block });
+      if (code.slice(start, end) !== text) mutants.push({ start, end, text, block });
   });
   return mutants.sort((a, b) => a.start - b.start || a.end - b.end);
 }
