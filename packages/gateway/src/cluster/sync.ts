@@ -85,6 +85,8 @@ export class ClusterSync {
         break;
       case 'renewed':
         this.#logFailure(hub.endOutdatedChannel(message.runId));
+        // Also of a run that has no channel here: it may have lost its end.
+        statuses.readStatus(message.runId);
         break;
       case 'presence':
         peers.update(from, message);

@@ -1,4 +1,4 @@
-import { encode, type LiveControl, type ProtocolVersion } from '@mnist-monitor/shared';
+import { encode, type LiveControl, type ProtocolVersion, type RunSummary } from '@mnist-monitor/shared';
 import type { Limits } from '../limits.ts';
 import { Listeners } from '../listeners.ts';
 import { frameText } from '../sockets/frames.ts';
@@ -34,6 +34,9 @@ export interface HubViewer {
   onNewestRunChange(): void;
 }
 
+/** The part of a run's summary that says whether its status may change without an event. */
+export type ShownRun = Pick<RunSummary, 'runId' | 'status'>;
+
 type HubLimits = Pick<Limits, 'recentBytes' | 'recentEvents' | 'publishShare' | 'publishPauseMs'>;
 
 /**
@@ -49,7 +52,7 @@ export class Hub {
   /** The viewers themselves and no functions of them, which would take 200 bytes of each viewer. */
   readonly #viewers = new Set<HubViewer>();
   readonly #viewerCountListeners = new Listeners();
-  readonly #helloListeners = new Listeners<[runId: string | undefined]>();
+  readonly #helloListeners = new Listeners<[run: ShownRun | undefined]>();
   readonly #streamListeners = new Listeners<[runId: string]>();
   readonly #publishedListeners = new Listeners<[runId: string, events: readonly StoredEvent[]]>();
   readonly #lossListeners = new Listeners<[loss: StreamLoss]>();
@@ -103,12 +106,12 @@ export class Hub {
   }
 
   /** Records that a viewer has been sent a hello with the current state of a run. */
-  noteHello(runId: string | undefined): void {
-    this.#helloListeners.emit(runId);
+  noteHello(run: ShownRun | undefined): void {
+    this.#helloListeners.emit(run);
   }
 
   /** Calls back, synchronously, after each hello to a viewer. Returns the function that removes the listener. */
-  onHello(listener: (runId: string | undefined) => void): () => void {
+  onHello(listener: (run: ShownRun | undefined) => void): () => void {
     return this.#helloListeners.add(listener);
   }
 

@@ -236,7 +236,7 @@ export class ViewerSession implements HubViewer, StreamOwner {
     if (health.failure) this.#send(storeStateMessage(health.failure));
     // Not earlier: the hello has to be the first message.
     if (!this.#peer.isClosed) hub.addViewer(this);
-    hub.noteHello(run?.runId);
+    hub.noteHello(run);
   }
 
   /**

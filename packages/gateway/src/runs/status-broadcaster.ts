@@ -1,6 +1,6 @@
 import type { EventType, LiveControl, RunStatus } from '@mnist-monitor/shared';
 import type { Limits } from '../limits.ts';
-import type { Hub } from '../live/hub.ts';
+import type { Hub, ShownRun } from '../live/hub.ts';
 import type { IdleTrainers } from '../presence/idle-trainers.ts';
 import { noRemotePresence, type RemotePresence } from '../presence/presence.ts';
 import type { Publishers } from '../presence/publishers.ts';
@@ -31,6 +31,9 @@ interface WatchedRun {
 
 /** The events that may change the status of a run. Pausing and resuming are reported by notices. */
 const statusEvents: ReadonlySet<EventType> = new Set(['run.started', 'notice', 'run.finished']);
+
+/** The statuses that change with time. */
+const activeStatuses: ReadonlySet<RunStatus> = new Set(['running', 'paused', 'stalled']);
 
 /** Broadcasts what no event reports: statuses and connections of runs, numbers of viewers and idle trainers, and starting runs. */
 export class StatusBroadcaster {
@@ -66,14 +69,14 @@ export class StatusBroadcaster {
       }),
       // After the newest run was removed, an older one is the newest, whose status contains the number of viewers.
       hub.onNewestRunChange(() => {
-        if (hub.newestRunId !== undefined) this.#readStatus(hub.newestRunId);
+        if (hub.newestRunId !== undefined) this.readStatus(hub.newestRunId);
       }),
-      hub.onHello((runId) => this.#noteHello(runId)),
+      hub.onHello((run) => this.#noteHello(run)),
       // A run that has lost its end goes on, or is interrupted.
-      hub.onStreamChange((runId) => this.#readStatus(runId)),
+      hub.onStreamChange((runId) => this.readStatus(runId)),
       idleTrainers.onChange(announce),
       starts.onChange(announce),
-      publishers.onChange((runId) => this.#readStatus(runId)),
+      publishers.onChange((runId) => this.readStatus(runId)),
       this.#remote.onChange(announce),
       hub.onPublished((runId, events) =>
         this.noteEvents(
@@ -98,12 +101,23 @@ export class StatusBroadcaster {
   /** Reads the status of a run after new events at any gateway if their types may change it, or if the run is not watched yet. */
   noteEvents(runId: string, types: readonly EventType[]): void {
     this.#options.starts.noteEvents(runId, types);
-    if (!this.#watched.has(runId) || types.some((type) => statusEvents.has(type))) this.#readStatus(runId);
+    if (!this.#watched.has(runId) || types.some((type) => statusEvents.has(type))) this.readStatus(runId);
   }
 
   /** Reads the status of every watched run again. */
   refresh(): void {
-    for (const runId of this.#watched.keys()) this.#readStatus(runId);
+    for (const runId of this.#watched.keys()) this.readStatus(runId);
+  }
+
+  /** Reads the status of a run, and broadcasts it if it has changed. Reads after all earlier reads, so that the newest result is kept. */
+  readStatus(runId: string): void {
+    const { store, onFailure } = this.#options;
+    const update = (stored: StoredStatus | undefined): void => {
+      if (stored) this.#watched.set(runId, { stored, announced: this.#watched.get(runId)?.announced });
+      else this.#watched.delete(runId);
+      this.#scheduleAnnouncement();
+    };
+    this.#reads = this.#reads.then(() => store.summary(runId).then(update, onFailure));
   }
 
   /** Returns the status of a run without reading the store; undefined if the run is not active, connected or the newest. */
@@ -114,17 +128,6 @@ export class StatusBroadcaster {
 
   close(): void {
     for (const remove of this.#removals) remove();
-  }
-
-  /** Reads the status of a run after all earlier reads, so that the newest result is kept. */
-  #readStatus(runId: string): void {
-    const { store, onFailure } = this.#options;
-    const update = (stored: StoredStatus | undefined): void => {
-      if (stored) this.#watched.set(runId, { stored, announced: this.#watched.get(runId)?.announced });
-      else this.#watched.delete(runId);
-      this.#scheduleAnnouncement();
-    };
-    this.#reads = this.#reads.then(() => store.summary(runId).then(update, onFailure));
   }
 
   /** Returns the state of a run, and a text that changes with it. */
@@ -148,16 +151,18 @@ export class StatusBroadcaster {
   #mayChange(stored: StoredStatus): boolean {
     const { hub, runs } = this.#options;
     const { status, connected } = runs.stateOf(stored);
-    return connected || ['running', 'paused', 'stalled'].includes(status) || stored.runId === hub.newestRunId;
+    return connected || activeStatuses.has(status) || stored.runId === hub.newestRunId;
   }
 
   /**
    * Schedules a broadcast of what a hello has shown, if it was not broadcast. It may change back before the next broadcast, which would
-   * then find nothing new, and the viewer would keep it.
+   * then find nothing new, and the viewer would keep it. A run that is not watched, because it had ended before the database lost its end,
+   * is watched from then on.
    */
-  #noteHello(runId: string | undefined): void {
-    const watched = this.#watched.get(runId ?? '');
+  #noteHello(run: ShownRun | undefined): void {
+    const watched = this.#watched.get(run?.runId ?? '');
     if (watched && this.#describe(watched.stored).text !== watched.announced) watched.announced = undefined;
+    if (run && !watched && activeStatuses.has(run.status)) this.readStatus(run.runId);
     if (JSON.stringify(this.#trainers) !== this.#announcedTrainers) this.#announcedTrainers = undefined;
     this.#scheduleAnnouncement();
   }

@@ -75,7 +75,9 @@ describe('a gateway of a cluster', () => {
         return () => targets.splice(targets.indexOf(target), 1);
       },
     };
-    const statuses = { noteEvents: note('noteEvents'), refresh: note('refresh') };
+    const statuses = {
+      ...{ noteEvents: note('noteEvents'), readStatus: note('readStatus'), refresh: note('refresh') },
+    };
     const warnings: unknown[] = [];
     const sync = new ClusterSync({
       ...{ bus, peers, hub, publishers, idleTrainers, store, limits },

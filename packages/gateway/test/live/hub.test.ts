@@ -257,11 +257,11 @@ describe('the hub', () => {
     const hub = await Hub.open(store, limits);
     const reported: unknown[] = [];
     hub.onPublished((runId, events) => reported.push([runId, events.length]));
-    hub.onHello((runId) => reported.push(['hello', runId]));
+    hub.onHello((run) => reported.push(['hello', run?.runId]));
     hub.onStreamChange((runId) => reported.push(['stream', runId]));
     hub.publish('a', run.slice(0, 2), stream, 1);
     hub.publish('a', [], stream, 1);
-    hub.noteHello('a');
+    hub.noteHello({ runId: 'a', status: 'running' });
     hub.noteHello(undefined);
     hub.publish('a', run.slice(0, 3), 'stream-2', 1);
     expect(reported).toEqual([

@@ -16,6 +16,7 @@ import { MemoryStore } from '../support/memory-store.ts';
 
 const start = new Date('2026-11-24T10:00:00.000Z');
 const run = sampleRun({ runId: 'a', startedAt: start }).slice(0, 5).map(toNewEvent);
+const finish = toNewEvent({ ...sampleRun({ runId: 'a', startedAt: start }).at(-1)!, seq: 6 });
 
 describe('the status broadcaster', () => {
   let store: MemoryStore;
@@ -102,7 +103,6 @@ describe('the status broadcaster', () => {
   });
 
   test('reports a run as going on that has lost its end', async () => {
-    const finish = toNewEvent({ ...sampleRun({ runId: 'a', startedAt: start }).at(-1)!, seq: 6 });
     await open();
     const first = publisher();
     await keep();
@@ -116,6 +116,24 @@ describe('the status broadcaster', () => {
     expect(messages.at(-1)).toMatchObject({ type: 'status', runId: 'a', status: 'running' });
   });
 
+  test('reports a run as interrupted whose hello shows it as going on, although it had ended before (P-82)', async () => {
+    await store.append('a', [...run, finish]);
+    await store.append('b', sampleRun({ runId: 'b', startedAt: start }).map(toNewEvent));
+    await open();
+    store.loseEnd('a', 5);
+    hub.noteHello({ runId: 'a', status: 'running' });
+    await advance(2);
+    expect(messages).toEqual([
+      expect.objectContaining({ type: 'status', runId: 'a', status: 'running', connected: false }),
+    ]);
+    await advance(60);
+    expect(messages.at(-1)).toMatchObject({ runId: 'a', status: 'interrupted', connected: false });
+    messages.length = 0;
+    hub.noteHello({ runId: 'b', status: 'completed' });
+    await advance(2);
+    expect(messages).toEqual([]);
+  });
+
   test('repeats what a hello has shown between two broadcasts, although it has changed back', async () => {
     await open();
     const trainer = { publisherId: 'trainer-1', commands: [], send: () => {} };
@@ -126,7 +144,7 @@ describe('the status broadcaster', () => {
     messages.length = 0;
     publishers.markDisconnected('a', first);
     removeTrainer();
-    hub.noteHello('a');
+    hub.noteHello({ runId: 'a', status: 'running' });
     publisher();
     idleTrainers.add(trainer);
     await advance(2);
@@ -175,7 +193,8 @@ describe('the status broadcaster', () => {
     await keep();
     await advance(2);
     messages.length = 0;
-    for (const runId of ['a', 'b', undefined]) hub.noteHello(runId);
+    for (const runId of ['a', 'b']) hub.noteHello({ runId, status: 'running' });
+    hub.noteHello(undefined);
     await advance(2);
     expect(messages).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import type { RetentionPolicy } from '@mnist-monitor/shared/options';
 import { pino } from 'pino';
 import { buildGateway, type GatewayOptions } from '../../src/app.ts';
+import type { ClusterBus } from '../../src/cluster/bus.ts';
 import type { Limits } from '../../src/limits.ts';
 import { listen } from '../../src/listen.ts';
 import { openRedis } from '../../src/redis/open.ts';
@@ -22,6 +23,8 @@ export interface TestGateway {
 export interface TestGatewayOptions {
   /** By default SQLite in `runs`. */
   store?: Store;
+  /** The connection to other gateways that share the store. */
+  bus?: ClusterBus;
   /** Address of a Redis to share with other gateways, instead of a store. */
   redisUrl?: string;
   /** How long the gateway waits for an answer of Redis; by default longer than a busy disk takes. */
@@ -71,6 +74,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       keep: options.keep,
     },
     store: options.store ?? shared?.store ?? (await openSqliteStore(runs)),
+    ...(options.bus && { bus: options.bus }),
     ...(shared && { bus: shared.bus }),
     log,
     limits: options.limits ?? {},
