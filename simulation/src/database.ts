@@ -198,7 +198,8 @@ export class StoreClient implements Store {
           scheduler.schedule(wait, execute, isRemote ? outside : this.#gateway);
           return;
         }
-        const travelMs = random.between(0, this.#database.options.operationMs);
+        // What is durable is unknown to its gateway for as long.
+        const travelMs = random.between(0, this.#database.options.operationMs) * this.#database.slowness;
         const at = Math.max(this.#answeredAt[lane], scheduler.now + travelMs);
         this.#answeredAt[lane] = at;
         this.#execute(operation).then(

@@ -75,6 +75,7 @@ export class GatewayProcess {
     const { process, gateway } = this;
     if (!gateway || !process.isAlive) return;
     this.gateway = undefined;
+    process.isClosing = true;
     network.stopListening(process);
     const close = (): void => {
       gateway.close().then(

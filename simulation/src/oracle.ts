@@ -74,8 +74,8 @@ export interface CommandRecord {
 
 /** The buffers of a stream and of `ws`, beside one read of the system in each. */
 const streamBytes = 16 * 1024;
-/** The largest event of the simulated runs, which may exceed each limit. */
-const eventBytes = 8 * 1024;
+/** The largest event of the simulated runs, a list of samples, which may exceed each limit. */
+const eventBytes = 16 * 1024;
 /** The most that the gateway sends to a viewer in one write, beside larger events. */
 const batchBytes = 64 * 1024;
 /**
@@ -159,7 +159,7 @@ export class Oracle implements NetworkObserver, TrainerObserver {
   /** Checks how much a gateway has read from a publisher and not stored. */
   onRead(connection: Connection): void {
     const state = this.#ingest.get(connection);
-    if (!state || connection.isClosing) return;
+    if (!state || connection.isClosing || connection.server.process.isClosing) return;
     const { limits, readBytes } = this.#options;
     const backlog = connection.server.bytesRead - state.settledBytes;
     const bound = limits.uncommittedBytes + 2 * (streamBytes + readBytes) + eventBytes;
@@ -226,6 +226,7 @@ export class Oracle implements NetworkObserver, TrainerObserver {
     }
     if (!state.hasHello && message.type !== 'hello')
       return this.fail('first message (P-76)', `connection ${id} begins with ${message.type}`);
+    if (message.v === 1 || message.type === 'events') this.#checkRoom(connection);
     if (message.v === 1) return this.#checkShown(connection, state, message, text);
     switch (message.type) {
       case 'hello': {
@@ -252,6 +253,17 @@ export class Oracle implements NetworkObserver, TrainerObserver {
           this.fail('live (P-79)', `connection ${id}: live ${message.seq} after seq ${state.seq}`);
         break;
     }
+  }
+
+  /** Checks that a viewer is not sent events, in a write of their own, with too many bytes unread. */
+  #checkRoom({ id, server }: Connection): void {
+    const { unreadBytes, unreadBroadcastBytes } = this.#options.limits;
+    const bound = Math.max(unreadBytes, server.writableHighWaterMark) + unreadBroadcastBytes;
+    if (server.writableLength > bound)
+      this.fail(
+        'bounds (P-105)',
+        `connection ${id} is sent events with ${server.writableLength} bytes unread, more than ${bound}`,
+      );
   }
 
   /** Returns whether a viewer gets every event: without a selection of types and without a limit of their rate. */

@@ -30,6 +30,8 @@ export type Action = { at: number } & (
   | { kind: 'annotate run'; gateway: number; run: number; title: string }
 );
 
+type CommandAction = Extract<Action, { kind: 'command' }>;
+
 /** A command of a viewer. */
 export interface CommandPlan {
   command: CommandName;
@@ -67,14 +69,18 @@ export function drawPlan(seed: string): Plan {
   const anyGateway = (): number => random.integer(gateways > 1 ? -1 : 0, gateways - 1);
   const durationMs = random.pick([5_000, 15_000, 40_000]);
   const count = random.pick([1, 1, 2, 3]);
-  const trainers = Array.from({ length: count }, (_, index) => ({
-    runs: [
-      ...(random.chance(0.9) ? [drawRun(random, `run-${index}`, durationMs)] : []),
-      ...(random.chance(0.25) ? [drawShortRun(random, `run-${index + count}`, durationMs)] : []),
-    ],
-    waits: random.chance(0.4),
-    gateway: anyGateway(),
-  }));
+  const trainers = Array.from({ length: count }, (_, index) => {
+    const waits = random.chance(0.4);
+    return {
+      runs: [
+        // A trainer that is idle from the beginning can be sent a start at any time.
+        ...(random.chance(waits ? 0.6 : 0.9) ? [drawRun(random, `run-${index}`, durationMs)] : []),
+        ...(random.chance(0.25) ? [drawShortRun(random, `run-${index + count}`, durationMs)] : []),
+      ],
+      waits,
+      gateway: anyGateway(),
+    };
+  });
   const viewers = random.integer(1, 4);
   const viewerActions = Array.from({ length: viewers }, (): Action => {
     const at = random.chance(0.5) ? 0 : random.between(0, durationMs);
@@ -100,16 +106,18 @@ export function drawPlan(seed: string): Plan {
     operationMs: random.pick([0.5, 5, 60]),
     msPerReading: random.pick([0.001, 0.001, 0.05]),
     limits: drawLimits(random),
-    actions: [...viewerActions, ...drawActions(random, range), ...drawCommands(random, range)].sort(
-      (one, other) => one.at - other.at,
-    ),
+    actions: [
+      ...viewerActions,
+      ...drawActions(random, range),
+      ...drawCommands(random, { ...range, plans: trainers }),
+    ].sort((one, other) => one.at - other.at),
   };
 }
 
 function drawRun(random: Random, runId: string, durationMs: number): RunPlan {
   const [epochs, batchesPerEpoch] = [random.integer(1, 4), random.pick([3, 10, 30])];
   const version = random.chance(0.8) ? 1 : 2;
-  const steps = version === 1 ? epochs * batchesPerEpoch : 40;
+  const steps = stepsOf({ version, epochs, batchesPerEpoch });
   const stepMs = (durationMs / steps) * random.between(0.2, 1.2);
   // More bytes than a slow store takes: what waits for it reaches the limits of the gateway's queues.
   if (random.chance(0.1))
@@ -123,6 +131,9 @@ function drawRun(random: Random, runId: string, durationMs: number): RunPlan {
     ...(random.chance(0.1) && { isVerbose: true }),
   };
 }
+
+const stepsOf = ({ version, epochs, batchesPerEpoch }: Omit<RunPlan, 'runId' | 'stepMs'>): number =>
+  version === 1 ? epochs * batchesPerEpoch : 40;
 
 const drawShortRun = (random: Random, runId: string, durationMs: number): RunPlan => ({
   ...{ runId, version: 1, epochs: 1, batchesPerEpoch: 10 },
@@ -244,7 +255,7 @@ const drawCut = (random: Random, given: { at: number; of?: Program }): Action =>
 function drawCommand(
   random: Random,
   { at, trainers, viewers }: { at: number; trainers: number; viewers: number },
-): Extract<Action, { kind: 'command' }> {
+): CommandAction {
   // The first viewer to connect sends most of the commands.
   const viewer = (): number => (random.chance(0.5) ? 0 : random.integer(0, viewers - 1));
   return {
@@ -255,21 +266,37 @@ function drawCommand(
 }
 
 /** Draws groups of commands, many of which are under way when their trainer or their viewer loses its connection. */
-function drawCommands(random: Random, range: ActionRange): Action[] {
-  const { trainers, viewers, durationMs, path } = range;
+function drawCommands(random: Random, range: ActionRange & { plans: Plan['trainers'] }): Action[] {
+  const { trainers, viewers, durationMs, path, plans } = range;
   const groups = random.chance(0.6) ? random.integer(1, 4) : 0;
   // From the viewer to the trainer and back.
   const roundTripMs = 4 * (path.latencyMs + path.jitterMs) + 2;
   return Array.from({ length: groups }, (): Action[] => {
+    const trainer = random.integer(0, trainers - 1);
+    const [run, nextRun] = plans[trainer]!.runs;
+    // At the end of a run, the connection of the trainer's next run may be opened before that of this run is opened again.
+    const isAtEnd = run !== undefined && nextRun !== undefined && random.chance(0.5);
     // Most runs go on then.
-    const at = random.between(0.02, 0.6) * durationMs;
+    const at = isAtEnd
+      ? Math.max(0, lengthOf(run) - random.between(0, 800))
+      : random.between(0.02, 0.6) * durationMs;
     const soon = (): number => at + random.between(0, roundTripMs);
-    const commands = Array.from({ length: random.integer(1, 3) }, () =>
-      drawCommand(random, { at: soon(), trainers, viewers }),
-    );
-    const of = random.chance(0.6)
-      ? { trainer: random.integer(0, trainers - 1) }
-      : { viewer: random.integer(0, viewers - 1) };
-    return random.chance(0.7) ? [...commands, drawCut(random, { at: soon(), of })] : commands;
+    const commands = Array.from({ length: random.integer(1, 3) }, () => {
+      const command = drawCommand(random, { at: soon(), trainers, viewers });
+      if (isAtEnd) return { ...command, run: trainer };
+      return random.chance(0.1) ? asRepeatedStart(random, command) : command;
+    });
+    const of = isAtEnd || random.chance(0.6) ? { trainer } : { viewer: random.integer(0, viewers - 1) };
+    return isAtEnd || random.chance(0.7) ? [...commands, drawCut(random, { at: soon(), of })] : commands;
   }).flat();
 }
+
+/** Returns about how long a run takes. */
+const lengthOf = ({ version, epochs, batchesPerEpoch, stepMs }: RunPlan): number =>
+  stepsOf({ version, epochs, batchesPerEpoch }) * stepMs;
+
+/** Turns a command into a start that is sent again: an idle trainer that has accepted it must get it, and no other one. */
+const asRepeatedStart = (random: Random, command: CommandAction): CommandAction => ({
+  ...{ ...command, command: 'start' },
+  again: { viewer: command.viewer, afterMs: random.pick([10, 300, 3_000]) },
+});

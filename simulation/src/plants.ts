@@ -124,11 +124,19 @@ export const plants: readonly Plant[] = [
       'false',
     ],
   ),
-  plant('command reaches the next run of its trainer', [
-    trainer('runner/command-handler'),
-    'command.runId !== undefined && command.runId !== currentRun.runId',
-    'false',
-  ]),
+  plant(
+    'command reaches the next run of its trainer',
+    [
+      gateway('commands/router'),
+      'return this.#options.publishers.publisherOf(command.runId) === target;',
+      'return true;',
+    ],
+    [
+      trainer('runner/command-handler'),
+      'command.runId !== undefined && command.runId !== currentRun.runId',
+      'false',
+    ],
+  ),
   plant('repeated command chooses its trainer again', [
     gateway('commands/router'),
     'const known = this.#commands.get(command.id);',

@@ -10,6 +10,8 @@ export class SimProcess {
   /** The error of the process's wall clock. */
   readonly clockErrorMs: number;
   isAlive = true;
+  /** Whether the process has been asked to end: it discards what it reads. */
+  isClosing = false;
 
   constructor(name: string, options: { host: string; startedAt: number; clockErrorMs?: number }) {
     this.name = name;
