@@ -185,6 +185,7 @@ const actions: PageActions = {
     });
   },
   async openNewRun() {
+    showCommandProblem('', actions);
     newRunDialog = await loadNewRun();
     newRunDialog?.openNewRun({
       run: session.run,

@@ -347,5 +347,7 @@ const focusIs = (page: Page, name: string): Promise<unknown> =>
     await page.locator('#new-run-form').waitFor({ state: 'detached' });
     refuse();
     await shows(page, field('controls-note'), 'New run: The disk is full.');
+    await openForm(page);
+    expect(await page.locator(field('controls-note')).textContent()).toBe('');
   });
 });

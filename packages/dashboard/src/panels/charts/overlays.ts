@@ -88,10 +88,11 @@ export function drawBaseline(
   const [left, right] = [box.left + 6 * ratio, box.left + box.width - 6 * ratio];
   drawLevel(area, baseline, { color, width: 1, dashes: [2, 3] }, (y) => {
     const nameStart = right - context.measureText('guessing').width;
-    // The name of a range begins at its start, and takes up to 40 pixels.
-    const isTaken = nonFinite.some(
-      ({ from }) => area.x(from) > nameStart - 40 * ratio && area.x(from) < right,
-    );
+    // The name of a range begins at its start, or ends at the edge, and takes up to 40 pixels.
+    const isTaken = nonFinite.some(({ from }) => {
+      const start = area.x(from);
+      return start > nameStart - 40 * ratio && start <= box.left + box.width + ratio;
+    });
     context.textAlign = isTaken ? 'left' : 'right';
     context.textBaseline = 'bottom';
     context.fillText('guessing', isTaken ? left : right, y - 2 * ratio);

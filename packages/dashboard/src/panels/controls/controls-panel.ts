@@ -68,9 +68,9 @@ async function runCommand(
   }
 }
 
-/** Shows why a command failed that was given elsewhere on the page. */
+/** Shows why a command failed that was given elsewhere on the page; an empty text removes that of the command before. */
 export function showCommandProblem(problem: string, { refresh }: PageActions): void {
-  note = { text: problem, bad: true };
+  note = { text: problem, bad: problem !== '' };
   refresh();
 }
 
