@@ -1,149 +1,160 @@
 import { once } from 'node:events';
-import { describe, expect, test } from '@jest/globals';
-import * as tf from '@tensorflow/tfjs-core';
-import { WebSocketServer } from 'ws';
-import { readConfig } from '../../src/config.ts';
-import { RunResources } from '../../src/runner/run-resources.ts';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { MonitorError } from '@mnist-monitor/shared';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { readConfig, type TrainerConfig } from '../../src/config.ts';
+import type { RunResources } from '../../src/runner/run-resources.ts';
 import { Trainer } from '../../src/runner/trainer.ts';
-import { engines } from '../support/engines.ts';
+import {
+  dataset,
+  engineWith,
+  epochSteps,
+  ScriptedLearner,
+  scriptedFlags,
+} from '../support/scripted-learner.ts';
+import { readEvents } from '../support/short-run.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-describe('Trainer', () => {
-  const folder = temporaryFolder();
-
-  test('leaves no tensors behind when it trains several runs on different engines', async () => {
-    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+describe('the runs of a trainer', () => {
+  const runs = temporaryFolder();
+  let server: WebSocketServer;
+  let learner: ScriptedLearner;
+  let end: AbortController;
+  let printed: string;
+  let answers: { id: string; ok: boolean; message?: string }[];
+  /** Called when the trainer waits for a start, and with each answer to a command. */
+  let onWait: (socket: WebSocket) => void;
+  let onAnswer: (socket: WebSocket) => void;
+  beforeEach(async () => {
+    [learner, end] = [new ScriptedLearner(Array(30).fill(5)), new AbortController()];
+    [printed, answers] = ['', []];
+    onWait = () => end.abort({ status: 'interrupted', reason: 'enough' });
+    onAnswer = () => {};
+    server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    const sizes = '--train-size 8 --test-size 20 --batch-size 4 --epochs 1 --threads 1 --engine wasm'.split(
-      ' ',
-    );
-    const gateway = `ws://127.0.0.1:${port}/ingest`;
-    const config = readConfig([...sizes, '--runs', folder.path, '--gateway', gateway], {});
-    const counts: number[] = [];
-    const ids = new Set<string>();
-    const end = new AbortController();
     server.on('connection', (socket) => {
+      const send = (message: object): void => socket.send(JSON.stringify(message));
       socket.on('message', (data) => {
         const message = JSON.parse(String(data));
-        if (message.type === 'hello') socket.send(JSON.stringify({ type: 'resume', after: 0 }));
+        if (message.type === 'hello') send({ type: 'resume', after: 0 });
         else if (message.type === 'wait') {
-          counts.push(tf.memory().numTensors);
-          socket.send(JSON.stringify({ type: 'waiting' }));
-          const engine = engines[counts.length % engines.length]?.[0];
-          const start = {
-            type: 'command',
-            id: `command-${counts.length}`,
-            command: 'start',
-            data: { engine },
-          };
-          if (counts.length > 3) end.abort({ status: 'interrupted', reason: 'enough' });
-          else socket.send(JSON.stringify(start));
-        } else if (message.type === 'commandResult') ids.add(message.runId);
-        else socket.send(JSON.stringify({ type: 'ack', seq: message.seq }));
+          send({ type: 'waiting' });
+          onWait(socket);
+        } else if (message.type === 'commandResult') {
+          answers.push(message);
+          onAnswer(socket);
+        } else send({ type: 'ack', seq: message.seq });
       });
     });
-    const status = await new Trainer({
-      resources: new RunResources(),
-      ...{ config, signal: end.signal },
-      output: { write: () => {} },
-      onWaiting: () => {},
-    }).run();
+  });
+  afterEach(() => {
+    for (const client of server.clients) client.terminate();
     server.close();
-    expect(status).toBe('completed');
-    expect(ids.size).toBe(3);
-    expect(counts).toEqual(Array(4).fill(counts[0]));
-  }, 120_000);
-
-  test('names a gateway that cannot be reached without the password in its address (S-70)', async () => {
-    const flags = ['--wait', '--runs', folder.path, '--gateway', 'ws://ada:secret@127.0.0.1:9/ingest'];
-    const end = new AbortController();
-    let printed = '';
-    await new Trainer({
-      resources: new RunResources(),
-      ...{ config: readConfig(flags, {}), signal: end.signal },
-      output: {
-        write(text) {
-          printed += text;
-          if (text.includes('cannot be reached')) end.abort({ status: 'interrupted', reason: 'enough' });
-        },
-      },
-      onWaiting: () => {},
-    }).run();
-    expect(printed).toBe(
-      'The gateway at ws://127.0.0.1:9/ingest cannot be reached: nothing listens at 127.0.0.1:9. Retrying until it can be reached.\n',
-    );
   });
 
-  test('begins queued starts one after the other, and reports one that cannot begin in the next run (P-142)', async () => {
-    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    // The first run is too long to end before the commands arrive; they stop it.
-    const settings =
-      '--train-size 8 --test-size 20 --batch-size 4 --epochs 1000 --threads 1 --engine wasm --name first --tag all';
-    const gateway = `ws://127.0.0.1:${port}/ingest`;
-    const config = readConfig([...settings.split(' '), '--runs', folder.path, '--gateway', gateway], {});
-    const started: { time: string; runId: string; data: object }[] = [];
-    const failures: { runId: string; data: object }[] = [];
-    const answers: { ok: boolean }[] = [];
-    let printed = '';
-    const end = new AbortController();
-    const command = (id: string, name: string, data?: object) =>
-      JSON.stringify({ type: 'command', id: `command-${id}`, command: name, data, by: 'sweep.py' });
-    const enqueue = (name: string, data: object = {}) =>
-      command(name, 'enqueue', { name, epochs: 1, ...data });
-    server.on('connection', (socket) => {
-      socket.on('message', (data) => {
-        const message = JSON.parse(String(data));
-        if (message.type === 'hello') {
-          socket.send(JSON.stringify({ type: 'resume', after: 0 }));
-          if (answers.length > 0) return;
-          // One with more images than there are, and one that moves before the others.
-          socket.send(enqueue('second'));
-          socket.send(enqueue('large', { trainSize: 60_001 }));
-          socket.send(enqueue('third', { tags: ['own'] }));
-          socket.send(command('move', 'moveQueued', { queuedId: 'command-third', position: 0 }));
-          socket.send(command('stop', 'stop'));
-        } else if (message.type === 'wait') {
-          socket.send(JSON.stringify({ type: 'waiting' }));
-          // The trainer may wait again before the first event of the fourth run arrives.
-          if (answers.length < 6) socket.send(enqueue('fourth'));
-        } else if (message.type === 'commandResult') answers.push(message);
-        else {
-          if (message.type === 'run.started') started.push(message);
-          if (message.data.code === 'queue.failed') failures.push(message);
-          if (started.length === 4 && failures.length > 0)
-            end.abort({ status: 'interrupted', reason: 'enough' });
-          socket.send(JSON.stringify({ type: 'ack', seq: message.seq }));
-        }
-      });
-    });
-    await new Trainer({
-      resources: new RunResources(),
-      ...{ config, signal: end.signal },
+  /** Runs a trainer whose data set has few images. */
+  function run(...flags: string[]) {
+    const gateway = `ws://127.0.0.1:${(server.address() as { port: number }).port}/ingest`;
+    const common = ['--inside', 'off', '--runs', runs.path, '--gateway', gateway];
+    const acquire = async ({ trainSize }: TrainerConfig) => {
+      if (trainSize === 999) throw new MonitorError('dataset.invalid', 'there are fewer images');
+      return [dataset, engineWith(learner)];
+    };
+    return new Trainer({
+      config: readConfig([...scriptedFlags, ...common, ...flags], {}),
+      resources: { acquire } as unknown as RunResources,
       output: { write: (text) => (printed += text) },
-      onWaiting: () => {},
+      ...{ signal: end.signal, onWaiting() {} },
     }).run();
-    server.close();
-    // Each run has a connection of its own, so their first events may arrive in another order.
-    const inOrder = started.toSorted((a, b) => a.time.localeCompare(b.time)).map(({ data }) => data);
-    expect(inOrder).toMatchObject([
-      { name: 'first', tags: ['all'] },
-      { name: 'third', tags: ['own'] },
-      { name: 'second', tags: ['all'] },
-      { name: 'fourth', tags: ['all'] },
+  }
+
+  /** Runs a trainer that is interrupted in its third step. */
+  async function interrupt(runId: string): Promise<void> {
+    learner.onStep = () => {
+      if (learner.steps === 3) end.abort({ status: 'interrupted', reason: 'by SIGTERM' });
+    };
+    expect(await run('--once', '--run-id', runId)).toBe('interrupted');
+    [learner, end] = [new ScriptedLearner(Array(30).fill(5)), new AbortController()];
+    printed = '';
+  }
+
+  test('are resumed by id, or the last one without an id, and keep their settings', async () => {
+    await interrupt('one');
+    await interrupt('two');
+    expect(await run('--once', '--resume', 'one', '--seed', '7')).toBe('completed');
+    expect(printed).toContain('Not used: --seed; run one continues with its original settings.\n');
+    expect(learner.steps).toBe(3 * epochSteps - 3);
+    printed = '';
+    expect(await run('--once', '--resume')).toBe('completed');
+    expect(printed).not.toContain('Not used');
+    for (const runId of ['one', 'two']) {
+      const events = readEvents(runs.path, runId);
+      expect(events.at(-1)).toMatchObject({ data: { status: 'completed' } });
+      const steps = events.flatMap(({ type, data }) => (type === 'batch' ? [data.step] : []));
+      expect(steps).toEqual([1, 2, 3, 4, 5, 6]);
+    }
+  });
+
+  test('begin with a new one, or wait for a start, when there is none to resume', async () => {
+    expect(await run('--once', '--resume', '--run-id', 'new')).toBe('completed');
+    expect(printed).toContain(`Nothing to resume in ${runs.path}: starting a new run.\n`);
+    printed = '';
+    expect(await run('--resume', '--wait')).toBeUndefined();
+    expect(printed).toContain(`Nothing to resume in ${runs.path}: waiting for a run to be started.\n`);
+  });
+
+  test.each([
+    [
+      'the message of a known error',
+      new MonitorError('runs.unwritable', 'no space is left'),
+      /^no space is left$/m,
+    ],
+    [
+      'where an unknown error arose',
+      new TypeError('x is not a function'),
+      /TypeError: x is not a function\n +at /,
+    ],
+  ])('follow one that has failed, of which it prints %s', async (_what, error, expected) => {
+    learner.onStep = () => {
+      throw error;
+    };
+    expect(await run('--run-id', 'failing')).toBe('failed');
+    expect(printed).toMatch(expected);
+    if (error instanceof MonitorError) expect(printed).not.toContain('    at ');
+    expect(readEvents(runs.path, 'failing').at(-1)).toMatchObject({ data: { status: 'failed' } });
+  });
+
+  test('end with the error of a run that has failed with --once', async () => {
+    const error = new Error('out of memory');
+    learner.onStep = () => {
+      throw error;
+    };
+    await expect(run('--once', '--run-id', 'failing')).rejects.toBe(error);
+  });
+
+  test('can be started after a queued start, and one that was refused, could not begin', async () => {
+    const commands = [
+      { command: 'enqueue', data: { trainSize: 999 } },
+      { command: 'start', data: { trainSize: 999 } },
+      { command: 'start', data: { epochs: 1 } },
+    ];
+    const sendNext = (socket: WebSocket): void => {
+      const next = commands.shift();
+      const id = `command-${commands.length}`;
+      if (next) socket.send(JSON.stringify({ type: 'command', id, ...next }));
+    };
+    onWait = (socket) => {
+      if (commands.length > 0) sendNext(socket);
+      else end.abort({ status: 'interrupted', reason: 'enough' });
+    };
+    onAnswer = sendNext;
+    expect(await run('--wait')).toBe('completed');
+    expect(answers).toMatchObject([
+      { ok: true },
+      { ok: false, code: 'command.refused', message: 'there are fewer images' },
+      { ok: true, runId: expect.any(String) },
     ]);
-    expect(answers.map(({ ok }) => ok)).toEqual(Array(6).fill(true));
-    const message =
-      'The queued run “large” cannot begin: --train-size: expected at most 60000, the images in the dataset, got 60001';
-    expect(printed).toContain(`${message}\n`);
-    // No run was open when it failed, so the next one has the notice, once and after its start.
-    expect(failures).toMatchObject([
-      { seq: 2, runId: started.find(({ data }) => 'name' in data && data.name === 'fourth')?.runId },
-    ]);
-    expect(failures[0]?.data).toEqual({
-      ...{ level: 'error', code: 'queue.failed', message, step: null, by: 'sweep.py' },
-    });
-  }, 120_000);
+    expect(printed).toContain('A queued run cannot begin: there are fewer images\n');
+    expect(learner.steps).toBe(epochSteps);
+  });
 });
