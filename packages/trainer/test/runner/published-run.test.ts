@@ -1,12 +1,13 @@
-import { existsSync } from 'node:fs';
+import { existsSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { closeCodes } from '@mnist-monitor/shared';
 import { readConfig } from '../../src/config.ts';
 import { CommandHandler } from '../../src/runner/command-handler.ts';
-import { prepareNewRun } from '../../src/runner/prepare-run.ts';
+import { prepareNewRun, prepareResumedRun } from '../../src/runner/prepare-run.ts';
 import { PublishedRun, type PublishedRunOptions } from '../../src/runner/published-run.ts';
 import type { RunResources } from '../../src/runner/run-resources.ts';
+import { findInterruptedRun } from '../../src/storage/interrupted-runs.ts';
 import { FakeGateway, type FakeGatewayOptions } from '../support/fake-gateway.ts';
 import { dataset, engineWith, ScriptedLearner, scriptedFlags } from '../support/scripted-learner.ts';
 import { readEvents } from '../support/short-run.ts';
@@ -32,14 +33,17 @@ describe('a published run', () => {
   /** Prepares a run; without `gatewayOptions`, nothing listens at the address of its gateway. */
   async function prepare(
     gatewayOptions?: FakeGatewayOptions,
-    options: Partial<PublishedRunOptions> & { flags?: string[] } = {},
+    options: Partial<PublishedRunOptions> & { flags?: string[]; isResumed?: boolean } = {},
   ) {
     if (gatewayOptions) gateway = await FakeGateway.start(gatewayOptions);
     const url = gateway?.url ?? 'ws://127.0.0.1:9/ingest';
-    const { flags = ['--inside', 'off'], ...others } = options;
+    const { flags = ['--inside', 'off'], isResumed = false, ...others } = options;
     const config = readConfig([...scriptedFlags, ...flags, '--runs', runs.path, '--run-id', 'run'], {});
     const resources = { acquire: async () => [dataset, engineWith(learner)] } as unknown as RunResources;
-    const run = await prepareNewRun(resources, config);
+    const interrupted = isResumed && findInterruptedRun(runs.path, 'run');
+    const run = interrupted
+      ? await prepareResumedRun(resources, config, interrupted)
+      : await prepareNewRun(resources, config);
     const published = new PublishedRun(run, {
       ...{ identity: { url, address: url, publisherId: 'publisher-1' }, commands, signal: end.signal },
       output: { write: (text) => (printed += text) },
@@ -78,6 +82,19 @@ describe('a published run', () => {
     expect(commands.currentRun).toBeUndefined();
     expect(await commands.handle({ ...command, id: 'command-3', command: 'stop' })).toMatchObject({
       ok: false,
+    });
+  });
+
+  test('has a notice of each change by a command among its events', async () => {
+    const { published } = await prepare({});
+    learner.onStep = () => {
+      if (learner.steps > 1) return;
+      const command = { type: 'command', id: 'command-1', command: 'setLearningRate' } as const;
+      void commands.handle({ ...command, data: { learningRate: 0.5 }, by: 'ada' });
+    };
+    expect(await published.train()).toBe('completed');
+    expect(readEvents(runs.path, 'run').find(({ type }) => type === 'notice')).toMatchObject({
+      data: { code: 'learning_rate.set', step: 1, value: 0.5, by: 'ada' },
     });
   });
 
@@ -189,6 +206,31 @@ describe('a published run', () => {
     await delivered();
     expect(linesWith('rejected')).toEqual([
       expect.stringMatching(/^The gateway rejected event 2: \[\{.*"no"/),
+    ]);
+  });
+
+  test('trains to its end, with one line, when its log can no longer be read', async () => {
+    const first = await prepare({});
+    learner.onStep = () => end.abort({ status: 'interrupted', reason: 'by SIGTERM' });
+    await first.published.train();
+    await delivered();
+    await gateway!.stop();
+    [learner, end, printed] = [new ScriptedLearner([5, 6, 7]), new AbortController(), ''];
+    const { published } = await prepare(
+      {
+        onHello(_hello, socket) {
+          truncateSync(join(runs.path, 'run', 'events.jsonl'), 0);
+          socket.send(JSON.stringify({ type: 'resume', after: 0 }));
+        },
+      },
+      { isResumed: true },
+    );
+    expect(await published.train()).toBe('completed');
+    await delivered();
+    expect(linesWith('Publishing ends')).toEqual([
+      expect.stringMatching(
+        /^Publishing ends, because .*events\.jsonl.*; training continues without the gateway\.$/,
+      ),
     ]);
   });
 });
