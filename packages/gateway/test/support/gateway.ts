@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from '@jest/globals';
 import type { RetentionPolicy } from '@mnist-monitor/shared/options';
 import { pino } from 'pino';
 import { buildGateway, type GatewayOptions } from '../../src/app.ts';
@@ -47,6 +51,27 @@ export interface TestGatewayOptions {
 
 /** Starts a gateway in this process on ports that the system chooses, and closes it after the test. */
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const gateway = await openGateway({ ...options, runs: options.runs ?? temporaryFolder() });
+  afterTest(() => gateway.close());
+  return gateway;
+}
+
+/** Starts one gateway for all tests of a file or block, which store nothing in it, and closes it at the end. */
+export function useGateway(): TestGateway {
+  const gateway = {} as TestGateway;
+  let runs: string;
+  beforeAll(async () => {
+    runs = mkdtempSync(join(tmpdir(), 'monitor-'));
+    Object.assign(gateway, await openGateway({ runs }));
+  });
+  afterAll(async () => {
+    await gateway.close();
+    rmSync(runs, { recursive: true, force: true });
+  });
+  return gateway;
+}
+
+async function openGateway(options: TestGatewayOptions & { runs: string }): Promise<TestGateway> {
   const addresses = { host: '127.0.0.1', port: 0, ingestHost: '127.0.0.1', ingestPort: 0 };
   const closings: string[] = [];
   const lines: string[] = [];
@@ -55,7 +80,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     const { close } = JSON.parse(line);
     if (close) closings.push(close);
   };
-  const runs = options.runs ?? temporaryFolder();
+  const { runs } = options;
   const log = pino({}, { write: (line: string) => record(line) });
   const { redisUrl, redisTimeoutMs = 10_000 } = options;
   const shared = redisUrl === undefined ? undefined : await openRedis(redisUrl, log, redisTimeoutMs);
@@ -82,7 +107,6 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   };
   const gateway = await buildGateway(gatewayOptions);
   const { url, ingestUrl } = await listen(gateway, addresses);
-  afterTest(() => gateway.close());
   return {
     url,
     liveUrl: `${url.replace('http', 'ws')}/live`,

@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { buildGateway, type Gateway } from '../../../src/app.ts';
 import { toNewEvent } from '../../../src/store/store.ts';
 import { afterTest } from '../../support/cleanup.ts';
-import { startGateway } from '../../support/gateway.ts';
+import { useGateway } from '../../support/gateway.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 describe('a problem', () => {
@@ -110,9 +110,11 @@ const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 const version = 'Sec-WebSocket-Version: 13\r\n';
 
 describe.each(['public', 'ingest'])('at the %s port', (port) => {
+  const gateway = useGateway();
+
   /** Sends bytes, and resolves with the headers and the body of the answer, after which the connection is closed. */
   async function answerTo(bytes: string): Promise<[head: string, problem: object]> {
-    const { url, ingestUrl } = await startGateway();
+    const { url, ingestUrl } = gateway;
     const isPublic = port === 'public';
     const socket = connect(Number(new URL(isPublic ? url : ingestUrl).port), '127.0.0.1');
     await once(socket, 'connect');
@@ -188,8 +190,7 @@ describe.each(['public', 'ingest'])('at the %s port', (port) => {
   });
 
   test('an upgrade with HEAD is answered with 405 and no body', async () => {
-    const { url } = await startGateway();
-    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
     socket.write(handshake(key + version).replace('GET', 'HEAD'));
     expect(await text(socket)).toMatch(/^HTTP\/1.1 405 [\s\S]*\r\n\r\n$/);
   });

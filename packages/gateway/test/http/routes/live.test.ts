@@ -21,7 +21,7 @@ import {
   refusalStatus,
   seqsOf,
 } from '../../support/connection.ts';
-import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { startGateway, type TestGateway, useGateway } from '../../support/gateway.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { helloOf, openPublisher, publish } from '../../support/publisher.ts';
 import { until } from '../../support/until.ts';
@@ -274,27 +274,30 @@ describe('the live feed', () => {
     expect(batches.length).toBeLessThanOrEqual(1 + rest.length);
   });
 
-  test.each([
-    ['?run=nowhere', 'runNotFound'],
-    ['?run=../etc', 'invalid'],
-    ['?after=-1', 'invalid'],
-    ['?after=', 'invalid'],
-    ['?types=batch,bogus', 'invalid'],
-    ['?maxRate=0', 'invalid'],
-    ['?maxRate=0.009', 'invalid'],
-    ['?maxRate=1001', 'invalid'],
-    ['?maxRate=fast', 'invalid'],
-    ['?complete=perhaps', 'invalid'],
-    ['?complete=1', 'invalid'],
-    ['?bundle=yes', 'invalid'],
-    ['?after=1&after=2', 'invalid', 'after: expected one value, got 2'],
-    ['?aftr=1', 'invalid', /^unknown parameter "aftr": expected only run, after, /],
-  ] as const)('closes %s as %s (P-4, P-69, P-72)', async (query, name, expected: string | RegExp = /./) => {
-    const gateway = await startGateway();
-    const viewer = new Connection(gateway.liveUrl + query);
-    const { code, reason } = await viewer.closed;
-    expect(code).toBe(closeCodes[name].code);
-    expect(reason).toEqual(typeof expected === 'string' ? expected : expect.stringMatching(expected));
+  describe('with an invalid query', () => {
+    const gateway = useGateway();
+
+    test.each([
+      ['?run=nowhere', 'runNotFound'],
+      ['?run=../etc', 'invalid'],
+      ['?after=-1', 'invalid'],
+      ['?after=', 'invalid'],
+      ['?types=batch,bogus', 'invalid'],
+      ['?maxRate=0', 'invalid'],
+      ['?maxRate=0.009', 'invalid'],
+      ['?maxRate=1001', 'invalid'],
+      ['?maxRate=fast', 'invalid'],
+      ['?complete=perhaps', 'invalid'],
+      ['?complete=1', 'invalid'],
+      ['?bundle=yes', 'invalid'],
+      ['?after=1&after=2', 'invalid', 'after: expected one value, got 2'],
+      ['?aftr=1', 'invalid', /^unknown parameter "aftr": expected only run, after, /],
+    ] as const)('closes %s as %s (P-4, P-69, P-72)', async (query, name, expected: string | RegExp = /./) => {
+      const viewer = new Connection(gateway.liveUrl + query);
+      const { code, reason } = await viewer.closed;
+      expect(code).toBe(closeCodes[name].code);
+      expect(reason).toEqual(typeof expected === 'string' ? expected : expect.stringMatching(expected));
+    });
   });
 
   test.each([
