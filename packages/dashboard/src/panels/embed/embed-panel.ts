@@ -6,7 +6,7 @@ import { connectionText } from '../connection/connection-text.ts';
 import { headerText } from '../header/header-text.ts';
 import { Curves } from '../wall/curve.ts';
 import { curveFigure } from '../wall/curve-figure.ts';
-import { viewDetail, wallFigures } from '../wall/wall-text.ts';
+import { nameParts, viewDetail, wallFigures } from '../wall/wall-text.ts';
 import './embed.css';
 
 /** Number of curves, of which a narrow frame shows the first one. */
@@ -22,12 +22,13 @@ export const embedPanel: Panel = {
   render(state) {
     const { session, now, run } = state;
     const text = headerText(session, now, state.view);
+    const name = nameParts(text.title);
     const { banner } = connectionText(session, now);
     return html`
       <section class="embed" id="embed" data-phase=${text.colorPhase} aria-labelledby="embed-title">
         <header class="embed-head">
           <p class="embed-phase"><span class="dot" aria-hidden="true"></span><span data-field="phase">${text.phaseName}</span></p>
-          <h1 class="cut" id="embed-title" data-field="title" title=${text.title}>${text.title}</h1>
+          <h1 id="embed-title" data-field="title" title=${text.title}><span class="cut">${name.start}</span> <span class="cut">${name.end}</span></h1>
           <p class="embed-progress" data-field="percent">${[text.percent, text.remaining].filter(Boolean).join(' · ')}</p>
           <a href=${dashboardAddress(run)} target="_blank" rel="noopener">Open</a>
         </header>

@@ -13,7 +13,7 @@ import { curveFigure } from './curve-figure.ts';
 import { reloadWhenOutdated } from './recovery.ts';
 import { keepScreenOn } from './screen.ts';
 import { imagesAtTurn, type WallImage, wallImages } from './wall-images.ts';
-import { viewDetail, wallFigures, wallProblem } from './wall-text.ts';
+import { nameParts, viewDetail, type WallFigure, wallFigures, wallProblem } from './wall-text.ts';
 import './wall.css';
 
 /** Time for which the images stay: enough to read them. */
@@ -51,6 +51,7 @@ export const wallPanel: Panel = {
     if (session.connection.name === 'open') openAt = Date.now();
     const text = headerText(session, now, state.view);
     const problem = wallProblem(session, openAt);
+    const name = nameParts(text.title);
     const tab = tabTitle(text);
     if (document.title !== tab) document.title = tab;
     const [main, ...others] = wallFigures(state);
@@ -62,7 +63,7 @@ export const wallPanel: Panel = {
       >
         <header class="wall-head">
           <p class="wall-phase"><span class="dot" aria-hidden="true"></span><span data-field="phase">${text.phaseName}</span></p>
-          <h1 class="cut" data-field="title">${text.title}</h1>
+          <h1 data-field="title"><span class="cut">${name.start}</span> <span class="cut">${name.end}</span></h1>
           <p data-field="percent">${hasEnded(text.phase) ? '' : text.percent}</p>
         </header>
         <div class="wall-progress" aria-hidden="true"><i ${styled({ transform: `scaleX(${text.progress ?? 0})` })}></i></div>
@@ -77,11 +78,8 @@ export const wallPanel: Panel = {
   },
 };
 
-const figure = (
-  { name, value, note }: { name: string; value: string; note: string },
-  rank = '',
-): TemplateResult => html`
-  <div class="wall-figure ${rank}">
+const figure = ({ name, value, note, isBad = false }: WallFigure, rank = ''): TemplateResult => html`
+  <div class="wall-figure ${rank} ${isBad ? 'bad' : ''}">
     <dt class="cut">${name}</dt>
     <dd ${styled({ '--characters': String(Math.max(4, value.length)) })}>${value}</dd>
     <dd class="note cut">${note}</dd>

@@ -21,6 +21,8 @@ export interface WallFigure {
   name: string;
   value: string;
   note: string;
+  /** Whether the value is NaN or infinite, which is marked. */
+  isBad?: boolean;
 }
 
 /** Maximum number of figures: a person who walks by reads no more. */
@@ -46,7 +48,7 @@ export function wallFigures({
   const results = text.figures
     .filter(({ value }) => value !== unknownText)
     // There is no room for the second part of a note.
-    .map(({ name, value, notes }) => ({ name, value, note: notes[0]?.split(';')[0] ?? '' }));
+    .map(({ name, value, notes, isBad }) => ({ name, value, note: notes[0]?.split(';')[0] ?? '', isBad }));
   const others = [progressFigure(run, latest), timeFigure(latest, text)];
   return [
     ...results.slice(0, resultLimit),
@@ -97,6 +99,20 @@ function speedFigure({ started }: Run, { batch }: LatestData): WallFigure | unde
   return typeof speed === 'number'
     ? { name: 'Speed', value: formatRate(speed), note: speedUnitOf(started) }
     : undefined;
+}
+
+/** Number of characters that the end of a name has at most, so that it is shown whole. */
+const longestEnd = 32;
+
+/**
+ * Splits a name into its beginning, which a narrow line cuts, and its end, which the line shows: the runs of a list differ in what follows
+ * the last comma.
+ */
+export function nameParts(name: string): { start: string; end: string } {
+  const at = name.lastIndexOf(', ');
+  return at > 0 && name.length - at - 2 <= longestEnd
+    ? { start: name.slice(0, at + 1), end: name.slice(at + 2) }
+    : { start: name, end: '' };
 }
 
 /** Returns the sentence about the phase for a view without controls, in which nobody can start a run. */

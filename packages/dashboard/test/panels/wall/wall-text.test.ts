@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { MonitorEvent } from '@mnist-monitor/shared';
 import { sampleRun } from '@mnist-monitor/shared/testing';
 import { headerText } from '../../../src/panels/header/header-text.ts';
-import { viewDetail, wallFigures, wallProblem } from '../../../src/panels/wall/wall-text.ts';
+import { nameParts, viewDetail, wallFigures, wallProblem } from '../../../src/panels/wall/wall-text.ts';
 import type { Session } from '../../../src/state/session.ts';
 import { defaultView } from '../../../src/state/view.ts';
 import {
@@ -86,7 +86,7 @@ describe('the large numbers of the wall', () => {
         ? { ...message, event: { ...message.event, data: { ...message.event.data, loss: Number.NaN } } }
         : message,
     );
-    expect(figuresOf(sessionOf(messages))[0]).toMatchObject({ name: 'Loss', value: 'NaN' });
+    expect(figuresOf(sessionOf(messages))[0]).toMatchObject({ name: 'Loss', value: 'NaN', isBad: true });
   });
 });
 
@@ -134,6 +134,13 @@ describe('the problem that the wall shows', () => {
       'The gateway cannot store new data.',
     );
   });
+});
+
+it('a long name keeps its end, in which the runs of a list differ', () => {
+  expect(nameParts('Rates, learning rate 0.05')).toEqual({ start: 'Rates,', end: 'learning rate 0.05' });
+  expect(nameParts('20261201-100000-abcd')).toEqual({ start: '20261201-100000-abcd', end: '' });
+  const sentence = 'A name, and after a comma a sentence that has no end and no number';
+  expect(nameParts(sentence)).toEqual({ start: sentence, end: '' });
 });
 
 it('a view without controls does not ask for a click that nobody can make', () => {
