@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Version1Event } from '@mnist-monitor/shared';
 import { findChromium } from './support/browser.ts';
+import { manyClassRun } from './support/kinds-of-runs.ts';
 import { useMonitor } from './support/monitor.ts';
 import { cutTexts, drawCharts, overflowWidth, overlappingTexts } from './support/page-content.ts';
 import { runOf, shows } from './support/page-elements.ts';
@@ -51,6 +52,19 @@ function namedRun(runId: string, name: string, learningRate: number): Version1Ev
       expect(monitor.browserProblems).toEqual([]);
     },
   );
+
+  it.each([1280, 390])('are in tables without a scroll bar of their own, %p pixels wide', async (width) => {
+    const runIds = ['a', 'b'].map((name) => `20261201-120000-${name}${width}`);
+    for (const runId of runIds) await monitor.publish({ runId, events: manyClassRun(runId, 2) });
+    const page = await monitor.visit(`?run=${runIds.join('&with=')}`, { viewport: { width, height: 720 } });
+    await page.locator('.class-scroll tbody tr').nth(11).waitFor();
+    await shows(page, '#compare-table', 'Test accuracy');
+    const scrolled = page.locator('main .scroll:visible').filter({ has: page.locator('tbody') });
+    expect(await scrolled.count()).toBeGreaterThan(1);
+    expect(
+      await scrolled.evaluateAll((all) => all.map((box) => box.scrollHeight - box.clientHeight)),
+    ).toEqual(Array.from({ length: await scrolled.count() }, () => 0));
+  });
 
   it.each([1440, 390])('name every run of the legend of a comparison, %p pixels wide', async (width) => {
     const [runId, other] = [`20261201-110000-c${width}`, `20261201-110100-d${width}`];
