@@ -102,8 +102,9 @@ describe('a run in the database', () => {
       keep: { ageMs: 0, runs: 0, bytes: 0 },
       limits: { sweepIntervalMs: 10 },
     });
-    while ((await listed()).length > 0) await delay(5);
-    expect((await ask('/api/runs/ok')).status).toBe(404);
+    // The list leaves a run out before the store has removed it.
+    while ((await ask('/api/runs/ok')).status !== 404) await delay(5);
+    expect(await listed()).toEqual([]);
     expect((await ask('/api/runs/m', 'DELETE')).status).toBe(200);
   });
 
