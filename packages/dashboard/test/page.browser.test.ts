@@ -89,7 +89,7 @@ const chromiumPath = findChromium();
     await page.locator('#system summary').click();
     await shows(page, field('stream-lostConnections'), '1');
     expect(
-      monitor.browserProblems.filter((text) => !/WebSocket connection|ERR_CONNECTION/.test(text)),
+      monitor.browserProblems.filter((text) => !/WebSocket connection|ERR_(CONNECTION|SOCKET)/.test(text)),
     ).toEqual([]);
   });
 
@@ -124,7 +124,7 @@ const chromiumPath = findChromium();
     await shows(page, field('stream-received'), `${second.length} events`);
     expect(await canvasImage(page, 'loss')).not.toBe(drawn);
     expect(
-      monitor.browserProblems.filter((text) => !/WebSocket connection|ERR_CONNECTION/.test(text)),
+      monitor.browserProblems.filter((text) => !/WebSocket connection|ERR_(CONNECTION|SOCKET)/.test(text)),
     ).toEqual([]);
   });
 
@@ -148,6 +148,7 @@ const chromiumPath = findChromium();
     const page = await monitor.visit();
     await shows(page, field('title'), '20261125-080000-before');
     await shows(page, field('phase'), 'Completed');
+    await shows(page, caption, '60 points');
     await drag(page, 'loss', [0.5, 0.75]);
     await shows(page, caption, /^1\d points/);
 
