@@ -92,6 +92,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
           const pages = await allPages(store, { limit: 2, types: [type] });
           const expected = stored.filter((event) => event.type === type);
           expect(pages.flatMap(({ events }) => events)).toEqual(asStored(expected));
+          expect(pages.every(({ events }) => events.length <= 2)).toBe(true);
         }
       });
 
@@ -100,6 +101,7 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
         const pages = await allPages(store, { limit: 3, types });
         const expected = stored.filter(({ type }) => types.some((each) => each === type));
         expect(pages.flatMap(({ events }) => events)).toEqual(asStored(expected));
+        expect(pages.every(({ events }) => events.length <= 3)).toBe(true);
       });
 
       test('returns nothing after the end', async () => {
