@@ -84,6 +84,16 @@ export const overlappingTexts = (page: Page): Promise<string[]> =>
         if (getComputedStyle(ancestor).clipPath !== 'none') return false;
       return element.checkVisibility({ visibilityProperty: true });
     };
+    /** Returns whether a line begins below a box that hides what is outside, as the third line of a text that is cut to two does. */
+    const isHidden = (element: Element, top: number): boolean => {
+      for (let ancestor: Element | null = element; ancestor; ancestor = ancestor.parentElement)
+        if (
+          getComputedStyle(ancestor).overflowY === 'hidden' &&
+          top > ancestor.getBoundingClientRect().bottom - 3
+        )
+          return true;
+      return false;
+    };
     const lines: Line[] = [];
     const walker = document.createTreeWalker(document.querySelector('main') as Element, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
@@ -92,7 +102,8 @@ export const overlappingTexts = (page: Page): Promise<string[]> =>
       const range = document.createRange();
       range.selectNodeContents(node);
       for (const { left, right, top, bottom } of range.getClientRects())
-        lines.push({ node, left: left + 1, right: right - 1, top: top + 3, bottom: bottom - 3 });
+        if (!isHidden(parent, top))
+          lines.push({ node, left: left + 1, right: right - 1, top: top + 3, bottom: bottom - 3 });
     }
     const covers = (one: Line, other: Line): boolean =>
       one.node !== other.node &&
