@@ -73,6 +73,12 @@ describe('the files of a run', () => {
     });
   };
   const finished = () => uploads.close(new AbortController().signal);
+  /** Returns the contents of the stored files as soon as there are `count`, and the uploads have received the answers. */
+  const finishedSending = async (count: number): Promise<string[]> => {
+    await until(() => stored.size === count);
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+    return [...stored.values()];
+  };
 
   test('are sent beside the ingest address with the token, when the gateway has the first event', async () => {
     const [images, snapshot] = [file(1, 'test-images'), file(2)];
@@ -235,6 +241,14 @@ describe('the files of a run', () => {
     uploads.start();
     expect(await finished()).toBe(0);
     expect(attempts).toEqual([0, 1]);
+  });
+
+  test('are sent also when they are added after all others were sent', async () => {
+    uploads.add(file(1));
+    uploads.start();
+    expect(await finishedSending(1)).toEqual(['content 1']);
+    uploads.add(file(2));
+    expect(await finishedSending(2)).toEqual(['content 1', 'content 2']);
   });
 
   test('are sent over TLS to a gateway whose address begins with wss', async () => {

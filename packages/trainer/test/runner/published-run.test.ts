@@ -123,6 +123,35 @@ describe('a published run', () => {
     ]);
   });
 
+  test('reports a gateway that cannot be reached, and that it is connected, once each', async () => {
+    const closed = await FakeGateway.start();
+    const { port, url } = closed;
+    await closed.stop();
+    const { published } = await prepare(undefined, {
+      identity: { url, address: url, publisherId: 'publisher-1' },
+    });
+    const isPrinted = async (text: string): Promise<void> => {
+      while (!printed.includes(text)) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    learner.onStep = () => {
+      if (learner.steps > 1) return;
+      const { control } = commands.currentRun!;
+      control.pause();
+      void (async () => {
+        await isPrinted('does not accept');
+        gateway = await FakeGateway.start({ port });
+        await isPrinted('Connected');
+        control.resume();
+      })();
+    };
+    expect(await published.train()).toBe('completed');
+    await delivered();
+    expect(linesWith('gateway')).toEqual([
+      `The gateway at ${url} does not accept this run yet: nothing listens at 127.0.0.1:${port}. Retrying until it does.`,
+      `Connected to the gateway at ${url}.`,
+    ]);
+  }, 30_000);
+
   test('ends with an error when another trainer has its id', async () => {
     const { published, url } = await prepare({
       onHello: (_hello, socket) => socket.close(closeCodes.runTaken.code, 'taken'),
