@@ -189,7 +189,8 @@ const setups = [
         const links = await page
           .locator('#help-dialog a, #export a, link')
           .evaluateAll((elements) => elements.map((element) => (element as HTMLAnchorElement).href));
-        expect(links).toHaveLength(8);
+        // The scripts that are preloaded may be any number; the other links may not.
+        expect(links.filter((link) => !link.endsWith('.js'))).toHaveLength(8);
         for (const link of links) {
           expect(link.startsWith(at)).toBe(true);
           expect((await ask(link)).head.statusCode).toBe(200);

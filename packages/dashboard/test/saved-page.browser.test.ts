@@ -70,7 +70,7 @@ const sizeLimit = 2_000_000;
     // The charts have the values of the whole run, the matrix and the samples those of each epoch.
     await shows(page, '#loss-chart', /of 1,180 points/);
     await counts(page, '.matrix tbody tr', 10);
-    await counts(page, '#misread-grid canvas', 24);
+    await counts(page, '#misread-grid canvas', 12);
     await shows(page, field('misread-note'), / at any epoch so far$/);
     const latest = await page.locator('.matrix').textContent();
     await page.locator('#timeline-position').fill('240');

@@ -96,7 +96,7 @@ test('the alerts use only metrics and labels that a connected run has', async ()
 
 /** Runs promtool, which comes with Prometheus. */
 const promtool = (...args: string[]) =>
-  spawnSync('promtool', args, { cwd: folder, encoding: 'utf8', timeout: 20_000 * timeFactor() });
+  spawnSync('promtool', args, { cwd: folder, encoding: 'utf8', timeout: Math.round(20_000 * timeFactor()) });
 // CI installs Prometheus, so there a missing promtool is a failure.
 const withPromtool = promtool('--version').status === 0 || process.env.CI ? test : test.skip;
 

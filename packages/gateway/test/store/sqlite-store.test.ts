@@ -110,7 +110,7 @@ describe('an open SQLite store', () => {
     const file = join(temporaryFolder(), 'program.mjs');
     writeFileSync(file, program);
     const { stdout } = await promisify(execFile)(process.execPath, [file, folder], {
-      timeout: 20_000 * timeFactor(),
+      timeout: Math.round(20_000 * timeFactor()),
     });
     expect(stdout).toBe('false\n');
   }, 60_000);
