@@ -77,7 +77,7 @@ const chromiumPath = findChromium();
       expect(await page.locator('.unloaded').isVisible()).toBe(false);
       await page.route(/\/common-[^/]*\.js$/, (route) => route.abort());
       await page.reload();
-      await shows(page, '.unloaded', 'Reload the page to try again.');
+      await shows(page, '.unloaded', 'reload the page.');
       expect(await violationsInBothThemes(page, '.unloaded')).toEqual([]);
     },
   );

@@ -89,6 +89,11 @@ const kinds: readonly (readonly [name: string, run: (runId: string) => readonly 
     await slider.fill('25');
     await shows(page, '#timeline-text', /Batch 25 of 60, epoch 2: loss \d/);
     await shows(page, chartPart('loss', 'at'), 'Batch 25');
+    // The same batch is at another pixel of another range.
+    await page.locator('#log-x').click();
+    await shows(page, chartPart('loss', 'at'), 'Batch 25');
+    await page.locator('#log-x').click();
+    await shows(page, chartPart('loss', 'at'), 'Batch 25');
     await shows(page, field('confusion-note'), 'Epoch 1');
     await shows(page, field('samples-note'), 'After epoch 1');
     expect(await slider.getAttribute('aria-valuetext')).toMatch(/^Batch 25 of 60/);

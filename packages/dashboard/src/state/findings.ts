@@ -43,7 +43,11 @@ function badLoss(run: Run): Finding | undefined {
   if (run.diverged) return notFinite(run.diverged, divergence !== null);
   const { loss, step = run.step, time = run.lastTime } = divergence ?? lastingRise(run.rise) ?? {};
   if (loss === undefined) return undefined;
-  if (!Number.isFinite(loss)) return notFinite({ loss, step, time }, true);
+  if (!Number.isFinite(loss)) {
+    const trainLoss = lastResultsOf(run).epoch?.train?.loss ?? 0;
+    const name = Number.isFinite(trainLoss) ? 'The last test loss' : 'The loss of the last epoch';
+    return notFinite({ loss, step, time }, true, name);
+  }
   const verdict = divergence ? `: the run ${run.finished ? 'has diverged' : 'diverges'}` : '';
   return {
     level: divergence ? 'error' : 'warning',
@@ -53,12 +57,12 @@ function badLoss(run: Run): Finding | undefined {
   };
 }
 
-function notFinite({ loss, step, time }: Divergence, hasDiverged: boolean): Finding {
+function notFinite({ loss, step, time }: Divergence, hasDiverged: boolean, name = 'The loss'): Finding {
   const place = { code: 'training.diverged', step, time: timeOf(time) };
   if (hasDiverged)
     return {
       ...{ ...place, level: 'error' },
-      message: `The loss is ${formatLoss(loss)}: the run has diverged. A smaller learning rate often helps.`,
+      message: `${name} is ${formatLoss(loss)}: the run has diverged. A smaller learning rate often helps.`,
     };
   return {
     ...{ ...place, level: 'warning' },

@@ -61,6 +61,9 @@ describe('a finding', () => {
     const bad = (last: number) =>
       withScores((epoch) => (epoch >= 3 && epoch <= last ? { test: { loss: Number.NaN } } : {}));
     expect(findingsOf(bad(8)).find(({ code }) => code === 'test.diverged')).toBeUndefined();
+    expect(findingsOf(bad(8)).find(({ code }) => code === 'training.diverged')?.message).toMatch(
+      /^The last test loss is NaN: the run has diverged\./,
+    );
     const running = runOf(
       events
         .filter(({ type }) => type !== 'run.finished')

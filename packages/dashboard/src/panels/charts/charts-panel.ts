@@ -21,7 +21,7 @@ import type { Finding } from '../../state/findings.ts';
 import type { Run } from '../../state/run.ts';
 import { runBelow, runBelowText } from '../../state/run-below.ts';
 import { defaultView, type View } from '../../state/view.ts';
-import { type Viewport, visibleRange } from '../../state/viewport.ts';
+import { type Range, type Viewport, visibleRange } from '../../state/viewport.ts';
 import { announce } from '../../ui/announcer.ts';
 import { Throttle } from '../../ui/frames.ts';
 import { lazyPart } from '../../ui/lazy-part.ts';
@@ -213,17 +213,27 @@ class Charts {
     const step = runAtStep?.step ?? null;
     // A marker shows the position of the timeline, because the pointer may have moved the cursor elsewhere.
     const moment = main && step !== null ? (stepPosition(main, step, view.axis) ?? null) : null;
+    const range = visibleRange(view.viewport, extent);
+    const isCursorOutdated = step !== this.#timelineStep || (step !== null && this.#movesCursorTo(range));
     this.#state = {
       ...{ runs: chartRuns, view, moment, emphasis: this.#emphasisOf(view, chartRuns) },
-      range: visibleRange(view.viewport, extent),
+      range,
       bounds: { all: extent.all, log: view.logX },
       markers: this.#findings.map(({ x, finding }) => ({ x, level: finding.level })),
     };
     const cards = [...this.cards, ...this.#shownMetrics];
     for (const card of cards) card.draw(printing);
     if (!printing) this.#drawOffScreen(cards.slice(0, offScreenLimit));
-    if (step !== this.#timelineStep && this.cards.some((card) => card.setCursor(moment)))
-      this.#timelineStep = step;
+    if (isCursorOutdated && this.cards.some((card) => card.setCursor(moment))) this.#timelineStep = step;
+  }
+
+  /** Returns whether the cursor, which stays at its pixel, is at another x in a range, unless the viewer has it. */
+  #movesCursorTo({ min, max }: Range): boolean {
+    const { range } = this.#state;
+    return (
+      (min !== range.min || max !== range.max) &&
+      !this.cards.some(({ element }) => element.matches(':hover, :focus-within'))
+    );
   }
 
   /** Returns the id of the run whose curves stand out: that under the pointer, or else the pinned one; null for none. */
