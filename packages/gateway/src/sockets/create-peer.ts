@@ -146,10 +146,8 @@ class SocketPeer implements Peer, HeartbeatTarget, KeepAliveTarget {
     return this.#socket.isPaused;
   }
 
-  sendPing(): boolean {
-    const isOpen = this.#socket.readyState === WebSocket.OPEN;
-    if (isOpen) this.#socket.ping();
-    return isOpen;
+  sendPing(): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();
   }
 
   reset(): void {

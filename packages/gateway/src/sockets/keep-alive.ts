@@ -16,8 +16,8 @@ export interface KeepAliveTarget {
   readonly hasUnsentBytes: boolean;
   /** Whether this side has stopped reading, and so cannot receive a pong. */
   readonly isPaused: boolean;
-  /** Sends a ping if the connection is open, and returns whether it is. */
-  sendPing(): boolean;
+  /** Sends a ping, unless the connection is closing. */
+  sendPing(): void;
   /** Ends the connection with a reset: otherwise the system would keep the megabytes that the other side does not read. */
   reset(): void;
 }
@@ -25,7 +25,10 @@ export interface KeepAliveTarget {
 /** The number of checks in a ping interval. With fewer, more of the clients that connect at once would be pinged at once. */
 const checksPerPing = 40;
 
-/** Pings connections, which keeps idle ones open through proxies, and resets those that do not answer in time. */
+/**
+ * Pings connections, which keeps idle ones open through proxies, and resets those that do not answer in time. So is one that its client has
+ * ended: nothing else limits how long it waits until what was sent before is read.
+ */
 export class KeepAlive extends SharedInterval<KeepAliveTarget> {
   constructor({ pingIntervalMs, pongTimeoutMs }: Pick<Limits, 'pingIntervalMs' | 'pongTimeoutMs'>) {
     const checkMs = Math.max(1, pingIntervalMs / checksPerPing);
@@ -45,7 +48,8 @@ export class KeepAlive extends SharedInterval<KeepAliveTarget> {
 function ping(target: KeepAliveTarget): void {
   target.checksSincePing = 0;
   // A socket that is paused, as its events wait for the disk, cannot deliver a pong.
-  if (target.isPaused || !target.sendPing()) return;
+  if (target.isPaused) return;
+  target.sendPing();
   target.sentAtPing = target.sentBytes;
 }
 

@@ -139,6 +139,16 @@ describe('a peer', () => {
     expect(socket.readyState).toBe(socket.OPEN);
   });
 
+  test('is reset when its client ends the connection without a close frame, and reads nothing more (P-249)', async () => {
+    const { peer, connection } = await openPair(() => {}, { pingIntervalMs: 20, pongTimeoutMs: 20 });
+    const closed = new Promise<void>((resolve) => peer.onClose(resolve));
+    connection.socket.pause();
+    peer.send(large);
+    (connection.socket as unknown as { _socket: Socket })._socket.end();
+    await closed;
+    expect(peer.isClosed).toBe(true);
+  });
+
   test('is cut when it does not answer a close (P-267)', async () => {
     const limits = { closeTimeoutMs: 20 };
     const { peer, connection } = await openPair(() => {}, limits);

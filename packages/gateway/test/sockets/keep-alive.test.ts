@@ -14,11 +14,10 @@ class FakeTarget implements KeepAliveTarget {
   resetAt: number | undefined;
   readonly #startedAt = performance.now();
 
-  sendPing(): boolean {
-    if (!this.isOpen) return false;
+  sendPing(): void {
+    if (!this.isOpen) return;
     this.pings.push(performance.now() - this.#startedAt);
     if (this.answers) setTimeout(() => this.answer(), 100);
-    return true;
   }
 
   answer(): void {
@@ -77,10 +76,17 @@ describe('keep-alive', () => {
     expect(target.pings).toEqual([20_000]);
   });
 
-  test('leaves a connection that is closing to the time limit of the close', () => {
+  test('resets a connection that its client has ended, when it reads no more of what was sent before (P-249)', () => {
     target.isOpen = false;
-    jest.advanceTimersByTime(60_000);
+    target.hasUnsentBytes = true;
+    for (let second = 0; second < 45; second++) {
+      target.sentBytes += 1_000;
+      jest.advanceTimersByTime(1_000);
+    }
     expect(target.resetAt).toBeUndefined();
+    jest.advanceTimersByTime(20_000);
+    expect(target.resetAt).toBe(60_000);
+    expect(target.pings).toEqual([]);
   });
 
   test('leaves no timer behind after the last connection', () => {
