@@ -182,11 +182,14 @@ export class Oracle implements NetworkObserver, TrainerObserver {
   }
 
   /**
-   * Notes that the database loses the last of the `stored` events of a run. If these were all, the last `ack` is under way or has arrived,
+   * Notes that the database is about to lose the last of the `stored` events of a run. A gateway that reads the run at this moment may
+   * name the last of them in `resume`, also in a stream that has got no event since an earlier loss. If these were all, the last `ack` is under way or has arrived,
    * after which the trainer closes the run: nothing promises that it learns of the loss.
    */
   onLost(runId: string, stored: number): void {
     this.lostRuns.add(runId);
+    const stream = this.#options.store().streamOf(runId);
+    this.#highest.set(stream, Math.max(stored, this.#highest.get(stream) ?? 0));
     const log = this.logs.get(runId) ?? [];
     const isComplete = stored === log.length && log.at(-1)?.includes('"type":"run.finished"');
     if (this.finished.has(runId) || isComplete) this.lostAfterEnd.add(runId);

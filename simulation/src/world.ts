@@ -302,8 +302,8 @@ class World {
     const runId = this.trainers[trainer]?.current?.runId ?? `run-${trainer}`;
     const { length } = database.store.eventsOf(runId);
     if (length === 0) return;
-    database.store.loseEnd(runId, Math.max(0, length - events));
     oracle.onLost(runId, length);
+    database.store.loseEnd(runId, Math.max(0, length - events));
     const downMs = Math.min(ms, 3_000);
     database.failure = { mode: 'before', until: scheduler.now + downMs };
     for (const gateway of this.gateways) gateway.bus?.interrupt(downMs);
