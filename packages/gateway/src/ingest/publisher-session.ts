@@ -82,6 +82,15 @@ export class PublisherSession implements SessionHandler {
     const claim = publishers.claim(this.#runId, this.#connection);
     if (claim.taken) return this.#peer.close('runTaken');
     peer.onClose(() => publishers.markDisconnected(this.#runId, this.#connection));
+    const checkLoss = (): void =>
+      void this.#closeAfterLoss().catch((error) => isStoreError(error) || onUnexpectedError(error));
+    let hasChanged = false;
+    const noteChange = (runId: string): void => {
+      if (runId !== this.#runId) return;
+      hasChanged = true;
+      checkLoss();
+    };
+    peer.onClose(hub.onStreamChange(noteChange));
     try {
       await claim.previous?.settled();
       await this.#resume();
@@ -92,16 +101,13 @@ export class PublisherSession implements SessionHandler {
     }
     if (peer.isClosed) return this.#release();
     const detach = router.attach(this.#connection);
-    const ignoreLosses = hub.onStreamChange((runId) => {
-      if (runId === this.#runId)
-        this.#closeAfterLoss().catch((error) => isStoreError(error) || onUnexpectedError(error));
-    });
     peer.onClose(async () => {
       detach();
-      ignoreLosses();
       await this.settled();
       this.#release();
     });
+    // The loss may have been detected between the read of the position and `resume`, which then names what is lost.
+    if (hasChanged) checkLoss();
   }
 
   async #resume(): Promise<void> {

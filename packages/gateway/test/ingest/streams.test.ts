@@ -6,6 +6,7 @@ import { connect, range, seqsOf } from '../support/connection.ts';
 import { startGateway } from '../support/gateway.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { helloOf, openPublisher } from '../support/publisher.ts';
+import { until } from '../support/until.ts';
 
 const run = sampleRun({ runId: 'a', epochs: 1, batchesPerEpoch: 20 });
 
@@ -99,6 +100,31 @@ describe('the gateway', () => {
     second.send(run.slice(lastSeq, 5));
     await second.acked(5);
     expect(await summaryAt(url)).toMatchObject({ stream: second.stream, lastSeq: 5 });
+  });
+
+  test('asks a publisher for what the store has lost after its position was read, and before `resume` (P-274)', async () => {
+    const store = new MemoryStore();
+    const { ingestUrl } = await startGateway({ store, limits: { storeCheckMs: 10 } });
+    const { stream } = await publishFirst(ingestUrl, 5);
+    const failures: Error[] = [];
+    store.check = async () => {
+      const failure = failures.pop();
+      if (failure) throw failure;
+    };
+    // Two summaries are read at a time: the one that is broadcast, and that of the publisher, whose position has been read.
+    const read = store.summary.bind(store);
+    let reads = 0;
+    store.summary = async (runId) => {
+      if (++reads === 2) {
+        store.loseEnd('a', 3);
+        failures.push(new MonitorError('store.failing', 'the disk has failed'));
+      }
+      await until(() => store.streamOf('a') !== stream);
+      return read(runId);
+    };
+    const second = await openPublisher(ingestUrl, helloOf('a', { stream, acknowledged: 5 }));
+    expect(second.after).toBe(5);
+    expect(await second.connection.closed).toMatchObject({ code: closeCodes.outOfOrder.code });
   });
 
   test('accepts a run again that was deleted, from its publisher, in another stream (P-118)', async () => {
