@@ -33,7 +33,7 @@ async function start(folder) {
   const runs = mkdtempSync(join(tmpdir(), 'mnist-bench-'));
   try {
     let page;
-    const command = [process.execPath, join(folder, 'scripts', 'start.js'), ...flags, '--runs', runs];
+    const command = ['npm', 'start', '--prefix', folder, '--', ...flags, '--runs', runs];
     const { startedAt, cpuSeconds, errors, code } = await runCommand(command, {
       onLine(line) {
         const [url] = /http:\S+/.exec(line) ?? [];
