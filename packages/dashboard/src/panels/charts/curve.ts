@@ -74,13 +74,14 @@ export class Curve {
 
   /**
    * Returns the value in a row, raw and smoothed; undefined where there is none. In a column with values in some rows only, a row
-   * without a value has the last value before it.
+   * without a value has the last value before it. An infinite value has no mean: it is returned as it is.
    */
   valueAt(row: number, smoothing: number): { raw: number | undefined; smooth: number | undefined } {
     const column = this.#column;
     const valueRow = this.#isSparse ? this.#lastRowWithValue(row) : row;
     if (valueRow < 0) return { raw: undefined, smooth: undefined };
-    return { raw: column.values[valueRow], smooth: smoothedAt(column, valueRow, smoothing) };
+    const raw = column.values[valueRow] as number;
+    return { raw, smooth: Number.isFinite(raw) ? smoothedAt(column, valueRow, smoothing) : raw };
   }
 
   /** Returns the last row, up to the given one, that has a value; -1 if there is none. */

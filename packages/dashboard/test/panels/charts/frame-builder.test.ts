@@ -225,6 +225,19 @@ describe('a chart readout', () => {
   const readout = (name: ChartName, runs: readonly Run[], x: number | null) =>
     new FrameBuilder(chartSpecs[name]).readout(runs.map(chartRun), x, { axis: 'step', smoothing: 0.5 });
 
+  it('has an infinite value as it is, as it has no mean', () => {
+    const run = runOf(
+      events.map((event) =>
+        event.type === 'batch' && event.data.step === 30
+          ? { ...event, data: { ...event.data, loss: Number.POSITIVE_INFINITY } }
+          : event,
+      ),
+    );
+    const infinite = { raw: Number.POSITIVE_INFINITY, smooth: Number.POSITIVE_INFINITY };
+    expect(readout('loss', [run], 30)?.values[0]).toMatchObject(infinite);
+    expect(readout('loss', [run], 31)?.values[0]?.smooth).toBeLessThan(3);
+  });
+
   it('has the latest values, or those at an x with the last test result before it', () => {
     const run = runOf(events);
     expect(readout('accuracy', [run], null)).toMatchObject({
