@@ -76,6 +76,18 @@ describe('a connection to Redis', () => {
   });
 
   describeRedis('that runs', () => {
+    /** Resolves when a connection answers, which may be made again at the time. */
+    const answers = async (connection: Awaited<ReturnType<typeof connectionTo>>): Promise<void> => {
+      const ping = (): Promise<boolean> =>
+        connection
+          .run((client) => client.ping())
+          .then(
+            () => true,
+            () => false,
+          );
+      while (!(await ping())) await delay(10);
+    };
+
     test('is made again when it was lost, with the same client', async () => {
       const redis = await startRedis();
       const connection = await connectionTo(redis);
@@ -86,14 +98,7 @@ describe('a connection to Redis', () => {
       const client = await redis.client();
       await client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
       await client.close();
-      const answers = (): Promise<boolean> =>
-        connection
-          .run((client) => client.ping())
-          .then(
-            () => true,
-            () => false,
-          );
-      while (!(await answers())) await delay(10);
+      await answers(connection);
       expect(clients).toBe(1);
     });
 
@@ -107,14 +112,7 @@ describe('a connection to Redis', () => {
       await expect(connection.run((client) => client.ping())).rejects.toThrow('no answer in time');
       expect(new Set(clients).size).toBe(2);
       redis.thaw();
-      const answers = (): Promise<boolean> =>
-        connection
-          .run((client) => client.ping())
-          .then(
-            () => true,
-            () => false,
-          );
-      while (!(await answers())) await delay(10);
+      await answers(connection);
     });
 
     test('is closed after the replies that are still expected, and is not made again', async () => {

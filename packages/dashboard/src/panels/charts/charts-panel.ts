@@ -227,7 +227,7 @@ class Charts {
     if (isCursorOutdated && this.cards.some((card) => card.setCursor(moment))) this.#timelineStep = step;
   }
 
-  /** Returns whether the cursor, which stays at its pixel, is at another x in a range, unless the viewer has it. */
+  /** Returns whether the cursor, which stays at its pixel, would be at another x in a range, and no viewer moves it. */
   #movesCursorTo({ min, max }: Range): boolean {
     const { range } = this.#state;
     return (
